@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the machine's processor can do, and what Paddle's math library must be told about it.
+
+Called by every command that imports paddle, before the import. Reads /proc/cpuinfo only.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import FrozenSet, Tuple
+
+# The MKL that ships inside PaddlePaddle 2.6 picks its slowest kernels on any processor that is not
+# Intel's; this variable, read when the library loads, makes it pick the AVX2 ones
+# (docs/decisions/mkl-on-amd.md: 43 -> 146 GFLOP/s on two cores).
+_MKL_KERNEL_VARIABLE = "MKL_DEBUG_CPU_TYPE"
+_MKL_AVX2_KERNELS = "5"
+
+
+@lru_cache(maxsize=1)
+def _cpuinfo() -> Tuple[str, FrozenSet[str]]:
+    """Vendor and feature flags of the first processor; empty where there is no /proc."""
+    vendor, flags = "", frozenset()
+    path = Path("/proc/cpuinfo")
+    if not path.exists():
+        return vendor, flags
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "vendor_id" and not vendor:
+            vendor = value.strip()
+        elif key.strip() == "flags":
+            return vendor, frozenset(value.split())
+    return vendor, flags
+
+
+def has_bf16() -> bool:
+    """Whether the processor can run Paddle's and oneDNN's bfloat16 kernels (AVX-512 core)."""
+    return {"avx512bw", "avx512vl", "avx512dq"} <= _cpuinfo()[1]
+
+
+def prepare_math_library() -> None:
+    """Set what Paddle's MKL reads when it loads. Call it before ``import paddle``.
+
+    A value the user has set stays.
+    """
+    vendor, flags = _cpuinfo()
+    if vendor != "GenuineIntel" and {"avx2", "fma"} <= flags:
+        os.environ.setdefault(_MKL_KERNEL_VARIABLE, _MKL_AVX2_KERNELS)

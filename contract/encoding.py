@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Texts in, token rows and padded feeds out: the ONLY place that tokenizes, truncates and pads.
+
+A row is ``[CLS] query [SEP] title [SEP]`` with token types 0 up to and including the first [SEP]
+and 1 after it. Training, export, the tokenize op and the tensor clients all call ``PairEncoder``,
+so that a pair has the same ids wherever it goes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Protocol, Sequence, Tuple, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.errors import BundleError
+from contract.normalization import Normalizer
+
+INPUT_IDS = "input_ids"
+TOKEN_TYPE_IDS = "token_type_ids"
+
+VOCAB_FILE = "vocab.txt"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
+
+SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
+_SPECIAL_PER_ROW = 3
+_MIN_SEQ_LENGTH = _SPECIAL_PER_ROW + 2
+
+IntArray = NDArray[np.int64]
+
+
+class Row(NamedTuple):
+    """One encoded pair, unpadded.
+
+    Attributes:
+        input_ids: ``[length]`` int64.
+        token_type_ids: ``[length]`` int64, 0 for the query's part and 1 for the title's.
+        truncated: whether tokens of the title, or of a query that does not fit alone, were cut.
+    """
+
+    input_ids: IntArray
+    token_type_ids: IntArray
+    truncated: bool
+
+
+class _Tokenizer(Protocol):
+    """A text to its WordPiece ids, without special tokens."""
+
+    name: str
+
+    def __call__(self, texts: Sequence[str]) -> List[List[int]]: ...
+
+
+class _FastTokenizer:
+    """WordPiece in C++ (fast_tokenizer-python).
+
+    Special tokens are not registered with it, so a title that contains the characters ``[SEP]``
+    is text and cannot move the border between query and title.
+    """
+
+    name = "fast_tokenizer"
+
+    def __init__(self, vocabulary: Dict[str, int], lower_case: bool) -> None:
+        from fast_tokenizer import Tokenizer
+        from fast_tokenizer.models import WordPiece
+        from fast_tokenizer.normalizers import BertNormalizer
+        from fast_tokenizer.pretokenizers import WhitespacePreTokenizer
+
+        model = WordPiece(
+            vocabulary,
+            unk_token="[UNK]",
+            continuing_subword_prefix="##",
+            max_input_chars_per_word=100,
+            handle_chinese_chars=True,
+        )
+        self._normalize = Normalizer(lower_case)
+        self._tokenizer = Tokenizer(model)
+        # one is required: without any, every text encodes to nothing; this one changes nothing
+        self._tokenizer.normalizer = BertNormalizer(
+            clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False
+        )
+        self._tokenizer.pretokenizer = WhitespacePreTokenizer()
+        self._tokenizer.disable_truncation()
+        self._tokenizer.disable_padding()
+
+    def __call__(self, texts: Sequence[str]) -> List[List[int]]:
+        if not texts:
+            return []
+        words = [self._normalize(text) for text in texts]
+        encodings = self._tokenizer.encode_batch(words, add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+
+class _PythonTokenizer:
+    """The same ids from PaddleNLP's ErnieTokenizer, for machines without the C++ wheel."""
+
+    name = "paddlenlp"
+
+    def __init__(self, vocab_file: Path, vocabulary: Dict[str, int], lower_case: bool) -> None:
+        from paddlenlp.transformers import ErnieTokenizer
+
+        self._vocabulary = vocabulary
+        self._tokenizer = ErnieTokenizer(str(vocab_file), do_lower_case=lower_case)
+
+    def __call__(self, texts: Sequence[str]) -> List[List[int]]:
+        # _tokenize is the step below the one that looks for special tokens in the text
+        tokenize, ids = self._tokenizer._tokenize, self._vocabulary
+        return [[ids[token] for token in tokenize(text)] for text in texts]
+
+
+class PairEncoder:
+    """Turns (query, title) pairs into token rows and batches of rows into feeds.
+
+    Thread-safe after construction. Built by :meth:`load`.
+    """
+
+    def __init__(
+        self, tokenizer: _Tokenizer, vocabulary: Mapping[str, int], max_seq_length: int
+    ) -> None:
+        """Bind a tokenizer to its vocabulary and to the longest row it may produce."""
+        if max_seq_length < _MIN_SEQ_LENGTH:
+            raise BundleError(
+                f"must be at least {_MIN_SEQ_LENGTH} (three special tokens and one of each text), "
+                f"got {max_seq_length}",
+                field="max_seq_length",
+            )
+        self._tokenizer = tokenizer
+        self.max_seq_length = max_seq_length
+        self.vocab_size = max(vocabulary.values()) + 1
+        self.pad_id, self._cls_id, self._sep_id, _ = (vocabulary[t] for t in SPECIAL_TOKENS)
+
+    @classmethod
+    def load(
+        cls, directory: Union[str, Path], max_seq_length: int, *, backend: str = "auto"
+    ) -> PairEncoder:
+        """Read ``vocab.txt`` (one token a line) and, when present, ``tokenizer_config.json``.
+
+        Args:
+            directory: a tokenizer directory of a bundle or a checkpoint.
+            max_seq_length: longest row in tokens, special tokens included.
+            backend: ``fast_tokenizer``, ``paddlenlp``, or ``auto``: the first that imports.
+
+        Raises:
+            BundleError: a file is missing or damaged, or no tokenizer package is installed.
+        """
+        directory = Path(directory)
+        vocabulary = _read_vocabulary(directory / VOCAB_FILE)
+        lower_case = _read_lower_case(directory / TOKENIZER_CONFIG_FILE)
+        tokenizer = _build_tokenizer(backend, directory / VOCAB_FILE, vocabulary, lower_case)
+        return cls(tokenizer, vocabulary, max_seq_length)
+
+    @property
+    def backend(self) -> str:
+        """Name of the tokenizer package in use: ``fast_tokenizer`` or ``paddlenlp``."""
+        return self._tokenizer.name
+
+    def encode(self, query: str, titles: Sequence[str]) -> List[Row]:
+        """Encode one query against many titles, in the order given."""
+        return self.encode_pairs([(query, title) for title in titles])
+
+    def encode_pairs(self, pairs: Sequence[Tuple[str, str]]) -> List[Row]:
+        """Encode pairs whose queries may differ; each distinct text is tokenized once."""
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        ids = dict(zip(texts, self._tokenizer(texts)))
+        return [self._row(ids[query], ids[title]) for query, title in pairs]
+
+    def _row(self, query: Sequence[int], title: Sequence[int]) -> Row:
+        """Assemble one row; the title gives way first, the query only when it alone is too long."""
+        room = self.max_seq_length - _SPECIAL_PER_ROW
+        kept_query = query[:room]
+        kept_title = title[: room - len(kept_query)]
+        head = len(kept_query) + 2
+        input_ids = np.empty(head + len(kept_title) + 1, dtype=np.int64)
+        input_ids[0] = self._cls_id
+        input_ids[1 : head - 1] = kept_query
+        input_ids[head - 1] = self._sep_id
+        input_ids[head:-1] = kept_title
+        input_ids[-1] = self._sep_id
+        token_type_ids = np.zeros(len(input_ids), dtype=np.int64)
+        token_type_ids[head:] = 1
+        truncated = len(kept_query) + len(kept_title) < len(query) + len(title)
+        return Row(input_ids, token_type_ids, truncated)
+
+    def pad(self, rows: Sequence[Row]) -> Dict[str, IntArray]:
+        """Stack rows into one feed, padded on the right to the longest of them.
+
+        Returns:
+            ``{"input_ids": [N, L], "token_type_ids": [N, L]}``, both int64. Padding is the
+            vocabulary's [PAD] in the ids, which the model masks, and 0 in the token types.
+        """
+        length = max((len(row.input_ids) for row in rows), default=0)
+        input_ids = np.full((len(rows), length), self.pad_id, dtype=np.int64)
+        token_type_ids = np.zeros((len(rows), length), dtype=np.int64)
+        for i, row in enumerate(rows):
+            input_ids[i, : len(row.input_ids)] = row.input_ids
+            token_type_ids[i, : len(row.token_type_ids)] = row.token_type_ids
+        return {INPUT_IDS: input_ids, TOKEN_TYPE_IDS: token_type_ids}
+
+
+def save_tokenizer(tokens: Iterable[str], directory: Union[str, Path], lower_case: bool) -> None:
+    """Write the two files :meth:`PairEncoder.load` reads; PaddleNLP reads the same ones."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / VOCAB_FILE).write_text("".join(f"{t}\n" for t in tokens), encoding="utf-8")
+    config = {"do_lower_case": lower_case, "tokenizer_class": "ErnieTokenizer"}
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (directory / TOKENIZER_CONFIG_FILE).write_text(text, encoding="utf-8")
+
+
+def _read_vocabulary(path: Path) -> Dict[str, int]:
+    try:
+        # not splitlines(): U+2028 and its like are tokens of some vocabularies
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(
+            f"cannot read the vocabulary ({error}); export the bundle again", field=str(path)
+        ) from error
+    vocabulary = {line.rstrip("\r"): i for i, line in enumerate(lines)}
+    missing = [token for token in SPECIAL_TOKENS if token not in vocabulary]
+    if missing:
+        raise BundleError(
+            f"the vocabulary lacks {', '.join(missing)}; it is not an ERNIE vocab.txt",
+            field=str(path),
+        )
+    return vocabulary
+
+
+def _read_lower_case(path: Path) -> bool:
+    if not path.exists():
+        return True
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")).get("do_lower_case", True))
+    except (OSError, ValueError, AttributeError) as error:
+        raise BundleError(f"cannot read the tokenizer config ({error})", field=str(path)) from error
+
+
+def _build_tokenizer(
+    backend: str, vocab_file: Path, vocabulary: Dict[str, int], lower_case: bool
+) -> _Tokenizer:
+    if backend not in ("auto", "fast_tokenizer", "paddlenlp"):
+        raise BundleError(
+            f"unknown {backend!r}; use auto, fast_tokenizer or paddlenlp", field="backend"
+        )
+    if backend != "paddlenlp":
+        try:
+            return _FastTokenizer(vocabulary, lower_case)
+        except ImportError as error:
+            if backend == "fast_tokenizer":
+                raise BundleError(
+                    "pip install fast_tokenizer-python==1.0.2", field="backend"
+                ) from error
+    try:
+        return _PythonTokenizer(vocab_file, vocabulary, lower_case)
+    except ImportError as error:
+        raise BundleError(
+            "neither fast_tokenizer-python nor paddlenlp is installed", field="backend"
+        ) from error

@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The error tree: what can go wrong, with its wire code and its HTTP status.
+
+Raised anywhere, translated once: at the edge into an HTTP status, in the pipeline's adapter into
+``err_no``/``err_msg``, in a command into one line on stderr and exit code 2.
+
+    RankingError
+    |-- RequestError            the caller can mend it
+    |   |-- MalformedRequest        not JSON, not UTF-8, not the agreed shape     400
+    |   |-- UnknownService          no such service name                          404
+    |   |-- RequestTooLarge         a size or a count over its limit              413
+    |   `-- InvalidField            well-formed, but a value is not acceptable    422
+    |-- ServiceError              the service's own state
+    |   |-- Overloaded              the queue is full; try again later            429
+    |   |-- ShuttingDown            draining after SIGTERM                        503
+    |   |-- DeadlineExceeded        no answer within the time allowed             504
+    |   `-- InferenceFailed         the engine refused or failed                  500
+    `-- SetUpError              start-up or a command stops with one line
+        |-- ConfigError             config_nlp.yml, named by its yaml path
+        |-- BundleError             a bundle is missing, damaged or not itself
+        `-- DataError               rows of a training or test file
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Optional
+
+
+class RankingError(Exception):
+    """Base of every error this project raises on purpose.
+
+    Attributes:
+        err_no: code on the Paddle Serving wire (``CustomExceptionCode`` values of Paddle Serving).
+        http_status: status the HTTP edge answers with.
+        code: short stable name for programs.
+        field: the request field, yaml path or file the error is about, or ``None``.
+    """
+
+    err_no: ClassVar[int] = 10000
+    http_status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, field: Optional[str] = None) -> None:
+        """Keep the message; ``field`` names what the reader has to look at."""
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+    def __str__(self) -> str:
+        """``field: message``, so that a log line or ``err_msg`` alone names the culprit."""
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+
+class RequestError(RankingError):
+    """The caller sent something that cannot be served."""
+
+    err_no = 5000
+    http_status = 400
+    code = "bad_request"
+
+
+class MalformedRequest(RequestError):
+    """The bytes are not JSON, not UTF-8, or not the agreed shape."""
+
+    code = "malformed_request"
+
+
+class UnknownService(RequestError):
+    """The URL or the RPC request names a service that does not exist."""
+
+    err_no = 3002
+    http_status = 404
+    code = "unknown_service"
+
+
+class RequestTooLarge(RequestError):
+    """A text, a count or the whole body is over its limit."""
+
+    http_status = 413
+    code = "too_large"
+
+
+class InvalidField(RequestError):
+    """The request is well-formed, but the value of one field is not acceptable."""
+
+    http_status = 422
+    code = "invalid_field"
+
+
+class ServiceError(RankingError):
+    """The service cannot answer now, through no fault of the request."""
+
+
+class Overloaded(ServiceError):
+    """The queue of the ranker is full. ``51`` is in Paddle Serving's range for product codes."""
+
+    err_no = 51
+    http_status = 429
+    code = "overloaded"
+
+
+class ShuttingDown(ServiceError):
+    """The service drains after SIGTERM and takes no new work."""
+
+    err_no = 3001
+    http_status = 503
+    code = "shutting_down"
+
+
+class DeadlineExceeded(ServiceError):
+    """The answer was not ready within the time allowed."""
+
+    err_no = 6000
+    http_status = 504
+    code = "deadline_exceeded"
+
+
+class InferenceFailed(ServiceError):
+    """The engine failed on this batch; the service goes on."""
+
+    err_no = 9000
+    code = "inference_failed"
+
+
+class SetUpError(RankingError):
+    """A command or the start of the service cannot go on; the message says what to do."""
+
+    err_no = 3003
+    code = "set_up"
+
+
+class ConfigError(SetUpError):
+    """A key of ``config_nlp.yml`` is unknown, ill-typed or out of range; ``field`` is its path."""
+
+    err_no = 4000
+    code = "config"
+
+
+class BundleError(SetUpError):
+    """A bundle is missing, damaged, or scores its golden pairs differently than when exported."""
+
+    code = "bundle"
+
+
+class DataError(SetUpError):
+    """A row of a training or test file is malformed; ``field`` is ``file:line``."""
+
+    code = "data"

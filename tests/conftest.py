@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures that every folder of tests shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contract.cpu import prepare_math_library
+
+prepare_math_library()
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The development data beside the checkout; a test that asks for it skips where it is absent."""
+    path = REPOSITORY.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip(f"development data is not at {path}")
+    return path
