@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple, Union
+from typing import Any, Union
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError
@@ -69,7 +70,7 @@ class TensorSpec:
     name: str
     alias: str
     dtype: str
-    shape: Tuple[int, ...]
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ class Manifest:
     logits: str
     max_seq_length: int
     precision: str
-    feeds: Tuple[TensorSpec, ...]
-    fetches: Tuple[TensorSpec, ...]
+    feeds: tuple[TensorSpec, ...]
+    fetches: tuple[TensorSpec, ...]
     files: Mapping[str, str]
     source: Mapping[str, str]
 
@@ -113,7 +114,7 @@ class Manifest:
             BundleError: not JSON, another schema, a key missing, or values that disagree.
         """
         try:
-            fields: Dict[str, Any] = json.loads(text)
+            fields: dict[str, Any] = json.loads(text)
             schema = fields.pop("schema")
             for key in ("feeds", "fetches"):
                 fields[key] = tuple(
@@ -223,7 +224,7 @@ class Bundle:
         return PairEncoder.load(self.tokenizer_dir, self.manifest.max_seq_length, backend=backend)
 
 
-def read_serving_conf(path: Path) -> Tuple[Tuple[TensorSpec, ...], Tuple[TensorSpec, ...]]:
+def read_serving_conf(path: Path) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
     """Feeds and fetches of a ``serving_*_conf.prototxt``, in its order.
 
     Raises:
@@ -238,7 +239,9 @@ def read_serving_conf(path: Path) -> Tuple[Tuple[TensorSpec, ...], Tuple[TensorS
         feeds = tuple(_spec(var, var.feed_type) for var in config.feed_var)
         fetches = tuple(_spec(var, var.fetch_type) for var in config.fetch_var)
     except (text_format.ParseError, KeyError) as error:
-        raise BundleError(f"not a Paddle Serving model config ({error})", field=str(path)) from error
+        raise BundleError(
+            f"not a Paddle Serving model config ({error})", field=str(path)
+        ) from error
     if not feeds or not fetches:
         raise BundleError("declares no inputs or no outputs", field=str(path))
     return feeds, fetches
@@ -249,7 +252,7 @@ def _spec(variable: Any, elem_type: int) -> TensorSpec:
     return TensorSpec(variable.name, variable.alias_name, ELEM_TYPES[elem_type], shape)
 
 
-def hash_files(root: Path, paths: Any) -> Dict[str, str]:
+def hash_files(root: Path, paths: Any) -> dict[str, str]:
     """SHA-256 of each path, keyed by its posix path relative to ``root``, sorted."""
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -267,7 +270,9 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"cannot read it ({error}); export the bundle again", field=str(path)) from error
+        raise BundleError(
+            f"cannot read it ({error}); export the bundle again", field=str(path)
+        ) from error
 
 
 def _verify_files(root: Path, manifest: Manifest) -> None:
@@ -284,7 +289,9 @@ def _verify_files(root: Path, manifest: Manifest) -> None:
 
 def _check_consistent(manifest: Manifest, where: str) -> None:
     if manifest.ranker not in RANKERS:
-        raise BundleError(f"ranker {manifest.ranker!r} is not one of {', '.join(RANKERS)}", field=where)
+        raise BundleError(
+            f"ranker {manifest.ranker!r} is not one of {', '.join(RANKERS)}", field=where
+        )
     if manifest.score_function not in SCORE_FUNCTIONS:
         known = ", ".join(SCORE_FUNCTIONS)
         raise BundleError(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import FrozenSet, Tuple
 
 # The MKL that ships inside PaddlePaddle 2.6 picks its slowest kernels on any processor that is not
 # Intel's; this variable, read when the library loads, makes it pick the AVX2 ones
@@ -20,7 +19,7 @@ _MKL_AVX2_KERNELS = "5"
 
 
 @lru_cache(maxsize=1)
-def _cpuinfo() -> Tuple[str, FrozenSet[str]]:
+def _cpuinfo() -> tuple[str, frozenset[str]]:
     """Vendor and feature flags of the first processor; empty where there is no /proc."""
     vendor, flags = "", frozenset()
     path = Path("/proc/cpuinfo")

@@ -10,8 +10,9 @@ so that a pair has the same ids wherever it goes.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Protocol, Sequence, Tuple, Union
+from typing import NamedTuple, Protocol, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class _Tokenizer(Protocol):
 
     name: str
 
-    def __call__(self, texts: Sequence[str]) -> List[List[int]]: ...
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]: ...
 
 
 class _FastTokenizer:
@@ -63,7 +64,7 @@ class _FastTokenizer:
 
     name = "fast_tokenizer"
 
-    def __init__(self, vocabulary: Dict[str, int], lower_case: bool) -> None:
+    def __init__(self, vocabulary: dict[str, int], lower_case: bool) -> None:
         from fast_tokenizer import Tokenizer
         from fast_tokenizer.models import WordPiece
         from fast_tokenizer.normalizers import BertNormalizer
@@ -86,7 +87,7 @@ class _FastTokenizer:
         self._tokenizer.disable_truncation()
         self._tokenizer.disable_padding()
 
-    def __call__(self, texts: Sequence[str]) -> List[List[int]]:
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
             return []
         words = [self._normalize(text) for text in texts]
@@ -99,13 +100,13 @@ class _PythonTokenizer:
 
     name = "paddlenlp"
 
-    def __init__(self, vocab_file: Path, vocabulary: Dict[str, int], lower_case: bool) -> None:
+    def __init__(self, vocab_file: Path, vocabulary: dict[str, int], lower_case: bool) -> None:
         from paddlenlp.transformers import ErnieTokenizer
 
         self._vocabulary = vocabulary
         self._tokenizer = ErnieTokenizer(str(vocab_file), do_lower_case=lower_case)
 
-    def __call__(self, texts: Sequence[str]) -> List[List[int]]:
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
         # _tokenize is the step below the one that looks for special tokens in the text
         tokenize, ids = self._tokenizer._tokenize, self._vocabulary
         return [[ids[token] for token in tokenize(text)] for text in texts]
@@ -157,11 +158,11 @@ class PairEncoder:
         """Name of the tokenizer package in use: ``fast_tokenizer`` or ``paddlenlp``."""
         return self._tokenizer.name
 
-    def encode(self, query: str, titles: Sequence[str]) -> List[Row]:
+    def encode(self, query: str, titles: Sequence[str]) -> list[Row]:
         """Encode one query against many titles, in the order given."""
         return self.encode_pairs([(query, title) for title in titles])
 
-    def encode_pairs(self, pairs: Sequence[Tuple[str, str]]) -> List[Row]:
+    def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Row]:
         """Encode pairs whose queries may differ; each distinct text is tokenized once."""
         texts = list(dict.fromkeys(text for pair in pairs for text in pair))
         ids = dict(zip(texts, self._tokenizer(texts)))
@@ -184,7 +185,7 @@ class PairEncoder:
         truncated = len(kept_query) + len(kept_title) < len(query) + len(title)
         return Row(input_ids, token_type_ids, truncated)
 
-    def pad(self, rows: Sequence[Row]) -> Dict[str, IntArray]:
+    def pad(self, rows: Sequence[Row]) -> dict[str, IntArray]:
         """Stack rows into one feed, padded on the right to the longest of them.
 
         Returns:
@@ -210,7 +211,7 @@ def save_tokenizer(tokens: Iterable[str], directory: Union[str, Path], lower_cas
     (directory / TOKENIZER_CONFIG_FILE).write_text(text, encoding="utf-8")
 
 
-def _read_vocabulary(path: Path) -> Dict[str, int]:
+def _read_vocabulary(path: Path) -> dict[str, int]:
     try:
         # not splitlines(): U+2028 and its like are tokens of some vocabularies
         lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
@@ -238,7 +239,7 @@ def _read_lower_case(path: Path) -> bool:
 
 
 def _build_tokenizer(
-    backend: str, vocab_file: Path, vocabulary: Dict[str, int], lower_case: bool
+    backend: str, vocab_file: Path, vocabulary: dict[str, int], lower_case: bool
 ) -> _Tokenizer:
     if backend not in ("auto", "fast_tokenizer", "paddlenlp"):
         raise BundleError(

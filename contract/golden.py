@@ -9,9 +9,10 @@ start, so that a wrong tokenizer, a swapped input or a broken kernel is found be
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Sequence
+from typing import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +45,9 @@ class GoldenPair:
     list: int
     query: str
     title: str
-    input_ids: List[int]
-    token_type_ids: List[int]
-    logits: List[float]
+    input_ids: list[int]
+    token_type_ids: list[int]
+    logits: list[float]
     score: float
 
 
@@ -56,7 +57,7 @@ def write_golden(pairs: Sequence[GoldenPair], path: Path) -> None:
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def read_golden(path: Path) -> List[GoldenPair]:
+def read_golden(path: Path) -> list[GoldenPair]:
     """Read ``golden.jsonl``.
 
     Raises:
@@ -94,7 +95,7 @@ def check_golden(
     Raises:
         BundleError: other token ids, another score, or another order of a list.
     """
-    lists: Dict[int, List[GoldenPair]] = {}
+    lists: dict[int, list[GoldenPair]] = {}
     for pair in pairs:
         lists.setdefault(pair.list, []).append(pair)
     worst = 0.0

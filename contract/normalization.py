@@ -12,7 +12,6 @@ multiplication signs among them) and four others, U+023A for one, abort the proc
 from __future__ import annotations
 
 import unicodedata
-from typing import Dict
 
 # code points that are letters or numbers to Unicode and symbols to ErnieTokenizer
 _EXTRA_SYMBOLS = frozenset("\u00b2\u00ba\u3007\u00b5\u00d8\u014b\u01b1")
@@ -29,7 +28,7 @@ _CJK_RANGES = (
 )
 
 
-class Normalizer(Dict[int, str]):
+class Normalizer(dict[int, str]):
     """Maps a text to its words; each code point's rule is worked out once and kept.
 
     It is the table that ``str.translate`` reads, at most one entry for each code point met.
@@ -54,7 +53,9 @@ class Normalizer(Dict[int, str]):
         if char == "\ufffd" or unicodedata.category(char).startswith("C"):
             return ""
         if self._lower_case:
-            parts = [c for c in unicodedata.normalize("NFD", char) if unicodedata.category(c) != "Mn"]
+            parts = [
+                c for c in unicodedata.normalize("NFD", char) if unicodedata.category(c) != "Mn"
+            ]
         else:
             parts = [char]
         if _is_cjk(char):

@@ -18,8 +18,9 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Optional
 
 from contract.bundle import RANKERS
 from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
@@ -66,7 +67,7 @@ class RankRequest:
         request_id: the caller's, or empty.
     """
 
-    pairs: Tuple[Tuple[str, str], ...]
+    pairs: tuple[tuple[str, str], ...]
     ranker: Optional[str] = None
     top_n: Optional[int] = None
     return_documents: bool = False
@@ -158,8 +159,8 @@ class Ranking:
 
     ranker: str
     bundle: str
-    scores: Tuple[float, ...]
-    order: Tuple[int, ...]
+    scores: tuple[float, ...]
+    order: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -175,14 +176,14 @@ class RankResponse:
         timings_ms: where the time went: ``tokenize``, ``queue``, ``compute``.
     """
 
-    rankings: Tuple[Ranking, ...]
-    documents: Optional[Tuple[str, ...]] = None
+    rankings: tuple[Ranking, ...]
+    documents: Optional[tuple[str, ...]] = None
     request_id: str = ""
     tokens: int = 0
-    truncated: Tuple[int, ...] = ()
+    truncated: tuple[int, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
-    def to_wire(self) -> Dict[str, str]:
+    def to_wire(self) -> dict[str, str]:
         """String keys and values; ``predict`` comes first, as existing clients read ``value[0]``.
 
         ``predict`` holds the scores in input order, nested one by one for the pair-wise ranker
@@ -212,10 +213,10 @@ class RankResponse:
             )
         return wire
 
-    def _results(self, ranking: Ranking) -> List[Dict[str, Any]]:
-        results: List[Dict[str, Any]] = []
+    def _results(self, ranking: Ranking) -> list[dict[str, Any]]:
+        results: list[dict[str, Any]] = []
         for index in ranking.order:
-            result: Dict[str, Any] = {"index": index, "score": ranking.scores[index]}
+            result: dict[str, Any] = {"index": index, "score": ranking.scores[index]}
             if self.documents is not None:
                 result["document"] = self.documents[index]
             results.append(result)
@@ -245,7 +246,9 @@ def _decode(text: str, name: str) -> Any:
         try:
             return ast.literal_eval(literal)
         except (ValueError, SyntaxError) as error:
-            raise MalformedRequest(f"not a Python literal ({error}); send JSON", field=name) from error
+            raise MalformedRequest(
+                f"not a Python literal ({error}); send JSON", field=name
+            ) from error
     raise MalformedRequest("neither JSON nor a Python literal of strings; send JSON", field=name)
 
 
@@ -253,7 +256,7 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _pair(text: str, name: str, limits: Limits) -> Tuple[str, str]:
+def _pair(text: str, name: str, limits: Limits) -> tuple[str, str]:
     pair = _decode(text, name)
     if not isinstance(pair, dict):
         raise MalformedRequest("must be an object with query and title", field=name)
@@ -277,7 +280,9 @@ def _check_text(value: Any, name: str, limit: int, *, empty: bool = False) -> st
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InvalidField("holds a lone surrogate; send well-formed Unicode", field=name) from error
+        raise InvalidField(
+            "holds a lone surrogate; send well-formed Unicode", field=name
+        ) from error
     return value
 
 
@@ -285,14 +290,18 @@ def _check_count(count: int, name: str, limits: Limits) -> None:
     if count == 0:
         raise InvalidField("must hold at least one document", field=name)
     if count > limits.max_documents:
-        raise RequestTooLarge(f"{count} documents, at most {limits.max_documents} allowed", field=name)
+        raise RequestTooLarge(
+            f"{count} documents, at most {limits.max_documents} allowed", field=name
+        )
 
 
 def _check_ranker(value: Any) -> Optional[str]:
     if value is None:
         return None
     if value not in RANKER_CHOICES:
-        raise InvalidField(f"must be one of {', '.join(RANKER_CHOICES)}, got {value!r}", field="ranker")
+        raise InvalidField(
+            f"must be one of {', '.join(RANKER_CHOICES)}, got {value!r}", field="ranker"
+        )
     return str(value)
 
 
@@ -320,7 +329,7 @@ def _check_request_id(value: Any) -> str:
     return value
 
 
-def wire_fields(keys: Sequence[str], values: Sequence[str]) -> Dict[str, str]:
+def wire_fields(keys: Sequence[str], values: Sequence[str]) -> dict[str, str]:
     """Join the two parallel lists of the wire.
 
     Raises:

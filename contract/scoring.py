@@ -8,7 +8,8 @@ export's parity check, by the sort op and by the clients of the tensor service.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Callable, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +67,14 @@ class ScoreFunction:
         return self._function(logits)
 
 
-SCORE_FUNCTIONS: Dict[str, ScoreFunction] = {
+SCORE_FUNCTIONS: dict[str, ScoreFunction] = {
     "sigmoid": ScoreFunction("sigmoid", 1, _sigmoid),
     "softmax_positive": ScoreFunction("softmax_positive", 2, _softmax_positive),
     "identity": ScoreFunction("identity", 1, _identity),
 }
 
 
-def rank_order(scores: Sequence[float], top_n: Optional[int] = None) -> List[int]:
+def rank_order(scores: Sequence[float], top_n: Optional[int] = None) -> list[int]:
     """Indices of the inputs from best to worst; equal scores keep their input order.
 
     Args:

@@ -10,14 +10,23 @@ import shutil
 import sys
 import unicodedata
 from pathlib import Path
-from typing import List, Tuple
 
 import pytest
 
 from contract.encoding import PairEncoder, save_tokenizer
 from contract.errors import BundleError
 
-TOKENS = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", *"中文语言差异的ab0123[]", "##b", "sep", "°"]
+TOKENS = [
+    "[PAD]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "[UNK]",
+    *"中文语言差异的ab0123[]",
+    "##b",
+    "sep",
+    "°",
+]
 
 
 @pytest.fixture()
@@ -33,7 +42,7 @@ def ernie_dir(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return directory
 
 
-def real_pairs(shared_data: Path, count: int) -> List[Tuple[str, str]]:
+def real_pairs(shared_data: Path, count: int) -> list[tuple[str, str]]:
     pairs = []
     for name in ("cmedir.jsonl", "stard.jsonl"):
         with (shared_data / name).open(encoding="utf-8") as lines:

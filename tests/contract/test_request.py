@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Type
 
 import numpy as np
 import pytest
@@ -23,7 +22,8 @@ PAIR = {"query": "中西方语言与文化的差异", "title": "第二语言习�
 
 @pytest.mark.parametrize("encode", [json.dumps, str])
 @pytest.mark.parametrize(
-    "title", ["it's", 'say "hi"', "both ' and \"", "back\\slash", "line\nbreak", "\u3000", "", "é\x00"]
+    "title",
+    ["it's", 'say "hi"', "both ' and \"", "back\\slash", "line\nbreak", "\u3000", "", "é\x00"],
 )
 def test_a_title_survives_upstreams_shape(encode: object, title: str) -> None:
     value = encode({"query": "q", "title": title})  # type: ignore[operator]
@@ -58,7 +58,9 @@ def test_a_list_as_the_pipeline_client_packs_it() -> None:
 
 
 def test_a_query_that_looks_like_json_stays_text() -> None:
-    assert RankRequest.from_wire({"query": "123", "documents": '["a"]'}, LIMITS).pairs[0][0] == "123"
+    assert (
+        RankRequest.from_wire({"query": "123", "documents": '["a"]'}, LIMITS).pairs[0][0] == "123"
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,13 +94,17 @@ def test_a_query_that_looks_like_json_stays_text() -> None:
         ({"query": "q", "documents": '["a"]', "top_n": "true"}, InvalidField, "top_n"),
         ({"query": "q", "documents": '["a"]', "top_n": "1.5"}, InvalidField, "top_n"),
         ({"query": "q", "documents": '["a"]', "ranker": "bm25"}, InvalidField, "ranker"),
-        ({"query": "q", "documents": '["a"]', "return_documents": "1"}, InvalidField, "return_documents"),
+        (
+            {"query": "q", "documents": '["a"]', "return_documents": "1"},
+            InvalidField,
+            "return_documents",
+        ),
         ({"query": "q", "documents": '["a"]', "request_id": "a b"}, InvalidField, "request_id"),
         ({"query": "q", "documents": '["a"]', "topn": "1"}, InvalidField, "topn"),
     ],
 )
 def test_bad_input_names_its_field(
-    fields: Dict[str, str], error: Type[RequestError], named: str
+    fields: dict[str, str], error: type[RequestError], named: str
 ) -> None:
     with pytest.raises(error) as caught:
         RankRequest.from_wire(fields, LIMITS)

@@ -29,7 +29,9 @@ def test_softmax_is_per_row_and_counts_both_logits() -> None:
     assert score(logits[:1])[0] == score(logits)[0]
 
 
-@pytest.mark.parametrize(("name", "width"), [("sigmoid", 2), ("softmax_positive", 1), ("identity", 2)])
+@pytest.mark.parametrize(
+    ("name", "width"), [("sigmoid", 2), ("softmax_positive", 1), ("identity", 2)]
+)
 def test_logits_of_another_width_are_refused(name: str, width: int) -> None:
     with pytest.raises(BundleError, match="score function"):
         SCORE_FUNCTIONS[name](np.zeros((1, width), dtype=np.float32))

@@ -1,0 +1,55 @@
+# syntax=docker/dockerfile:1
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Both rankers behind HTTP (8088) and RPC (8089). The bundles of serving_models/ are inside; mount
+# other ones over /app/serving_models.
+#
+#   docker build -t ranking-stack .
+#   docker build -t ranking-stack:gpu --build-arg DEVICE=gpu .
+
+# the two stages named by it have tags above; hadolint's DL3006 cannot see that
+ARG DEVICE=cpu
+
+FROM python:3.9-slim-bookworm AS base-cpu
+# paddle loads libgomp
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1=12.* \
+    && rm -rf /var/lib/apt/lists/*
+
+# paddlepaddle-gpu 2.6.2 is built for CUDA 11.8 with cuDNN 8 and loads the unversioned libcudnn.so,
+# which only the devel image has. Its Python 3.9 comes with uv, which pip fetches.
+FROM nvidia/cuda:11.8.0-cudnn8-devel-ubuntu22.04 AS base-gpu
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1=12.* python3-pip=22.* \
+    && rm -rf /var/lib/apt/lists/*
+
+# hadolint ignore=DL3006
+FROM base-${DEVICE} AS environment
+ARG DEVICE
+WORKDIR /build
+ENV VENV=/opt/venv \
+    UV_PYTHON_INSTALL_DIR=/opt/python \
+    UV_COMPILE_BYTECODE=1 \
+    UV_NO_CACHE=1
+COPY bootstrap.sh ./
+COPY requirements requirements
+RUN ./bootstrap.sh serving ${DEVICE}
+
+# hadolint ignore=DL3006
+FROM base-${DEVICE}
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ranker \
+    && install --directory --owner=ranker /app
+WORKDIR /app
+COPY --from=environment /opt /opt
+COPY LICENSE config_nlp.yml ./
+COPY contract contract
+COPY pipeline pipeline
+COPY serving_models serving_models
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1
+USER 10001
+EXPOSE 8088 8089
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8088/health', timeout=4)"]
+CMD ["python", "-m", "pipeline.web_service", "--config", "config_nlp.yml"]
