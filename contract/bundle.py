@@ -157,7 +157,7 @@ class Bundle:
         manifest_path = root / MANIFEST_FILE
         if not manifest_path.is_file():
             raise BundleError(
-                f"no {MANIFEST_FILE} in {root}; publish one with `python -m export.export_to_serving`",
+                f"no {MANIFEST_FILE} in {root}; publish it by `python -m export.export_to_serving`",
                 field=str(path),
             )
         manifest = Manifest.from_json(_read_text(manifest_path), str(manifest_path))
@@ -308,6 +308,7 @@ def _check_consistent(manifest: Manifest, where: str) -> None:
     if len(logits) != 1 or logits[0].shape != (width,):
         raise BundleError(
             f"score_function {manifest.score_function!r} needs one output {manifest.logits!r} of "
-            f"shape [{width}], the graph has {[(s.alias, list(s.shape)) for s in manifest.fetches]}",
+            f"shape [{width}], the graph has "
+            f"{[(spec.alias, list(spec.shape)) for spec in manifest.fetches]}",
             field=where,
         )

@@ -21,7 +21,7 @@ _MKL_AVX2_KERNELS = "5"
 @lru_cache(maxsize=1)
 def _cpuinfo() -> tuple[str, frozenset[str]]:
     """Vendor and feature flags of the first processor; empty where there is no /proc."""
-    vendor, flags = "", frozenset()
+    vendor, flags = "", frozenset[str]()
     path = Path("/proc/cpuinfo")
     if not path.exists():
         return vendor, flags

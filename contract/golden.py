@@ -30,10 +30,10 @@ RunFeed = Callable[[Feed], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class GoldenPair:
-    """One scored pair; pairs with the same ``list`` are the titles of one query, in input order.
+    """One scored pair; pairs with the same ``group`` are the titles of one query, in input order.
 
     Attributes:
-        list: number of the list, from 0.
+        group: number of the list, from 0.
         query: text of the query.
         title: text of the title.
         input_ids: the row's ids, unpadded.
@@ -42,7 +42,7 @@ class GoldenPair:
         score: the bundle's score function of ``logits``.
     """
 
-    list: int
+    group: int
     query: str
     title: str
     input_ids: list[int]
@@ -97,7 +97,7 @@ def check_golden(
     """
     lists: dict[int, list[GoldenPair]] = {}
     for pair in pairs:
-        lists.setdefault(pair.list, []).append(pair)
+        lists.setdefault(pair.group, []).append(pair)
     worst = 0.0
     for number, members in lists.items():
         where = f"golden list {number}"

@@ -310,7 +310,7 @@ def _check_top_n(value: Any) -> Optional[int]:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidField(f"must be a whole number of at least 1, got {value!r}", field="top_n")
-    return value
+    return int(value)
 
 
 def _check_bool(value: Any, name: str) -> bool:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bundles on disk: opening, damage, manifests that disagree, golden pairs, upstream's directories."""
+"""Bundles on disk: opening, damage, disagreement, golden pairs, upstream's directories."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from contract.golden import GoldenPair, check_golden, read_golden, write_golden
 from contract.scoring import SCORE_FUNCTIONS
 
 CONF = """
-feed_var { name: "input_ids" alias_name: "input_ids" is_lod_tensor: false feed_type: 0 }
-feed_var { name: "token_type_ids" alias_name: "token_type_ids" is_lod_tensor: false feed_type: 0 }
-fetch_var { name: "sigmoid_2.tmp_0" alias_name: "predict" is_lod_tensor: false fetch_type: 1 shape: 1 }
+feed_var { name: "input_ids" alias_name: "input_ids" feed_type: 0 }
+feed_var { name: "token_type_ids" alias_name: "token_type_ids" feed_type: 0 }
+fetch_var { name: "sigmoid_2.tmp_0" alias_name: "predict" fetch_type: 1 shape: 1 }
 """
 TOKENS = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", *"甲乙丙丁"]
 
@@ -150,7 +150,7 @@ def test_a_conf_that_is_no_model_config_is_named(tmp_path: Path) -> None:
             read_serving_conf(path)
 
 
-def _length_logits(feed: Mapping[str, "np.ndarray"]) -> "np.ndarray":
+def _length_logits(feed: Mapping[str, np.ndarray]) -> np.ndarray:
     """A stand-in graph: the number of tokens that are not padding, scaled into [0, 1]."""
     return (feed["input_ids"] != 0).sum(axis=1, keepdims=True).astype(np.float32) / 100
 
