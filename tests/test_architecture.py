@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rules that hold the folders together; each rule's scanner is shown to find a breach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.source_scan import MAY_IMPORT, tokenizing, unsafe_calls, wrong_imports
+
+HEADER = (
+    "# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors",
+    "# SPDX-License-Identifier: Apache-2.0",
+)
+GRAB_BAGS = {"utils", "util", "common", "helpers", "helper", "misc"}
+# the one place that tokenizes and pads
+ENCODING = Path("contract/encoding.py")
+
+
+def python_files() -> list[Path]:
+    """Every Python file of the project, relative to its root; hidden folders hold none of it."""
+    found = (path.relative_to(REPOSITORY) for path in REPOSITORY.rglob("*.py"))
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.parts))
+
+
+FILES = python_files()
+FOLDERS = frozenset(path.parts[0] for path in FILES if len(path.parts) > 1)
+CODE = [path for path in FILES if path.parts[0] in MAY_IMPORT]
+
+
+def text(path: Path) -> str:
+    return (REPOSITORY / path).read_text(encoding="utf-8")
+
+
+def breaches(found: dict[Path, list[str]]) -> list[str]:
+    return [f"{path}:{breach}" for path, list_ in found.items() for breach in list_]
+
+
+def test_the_scan_sees_the_project() -> None:
+    assert {"contract", "train", "export", "pipeline", "clients", "benchmarks"} <= FOLDERS
+    assert ENCODING in CODE
+
+
+def test_imports_follow_the_direction() -> None:
+    assert not breaches({p: wrong_imports(text(p), p.parts[0], FOLDERS) for p in CODE})
+
+
+@pytest.mark.parametrize(
+    ("folder", "source"),
+    [
+        ("contract", "import train.model"),
+        ("train", "from export import parity"),
+        ("pipeline", "def f():\n    from train.model import Ranker"),
+        ("pipeline", "import paddlenlp.transformers as t"),
+        ("clients", "from paddle_serving_server.pipeline import PipelineClient"),
+        ("clients", "import pipeline"),
+        ("export", "try:\n    import clients.rpc_client\nexcept ImportError:\n    pass"),
+        ("benchmarks", "from pipeline.config import load_config"),
+        ("clients", "from . import errors"),
+    ],
+)
+def test_the_import_scan_finds_a_breach(folder: str, source: str) -> None:
+    assert len(wrong_imports(source, folder, FOLDERS)) == 1
+
+
+def test_the_import_scan_lets_the_direction_pass() -> None:
+    source = "import contract.errors\nfrom export.parity import x\nimport train\nimport json"
+    assert wrong_imports(source, "export", FOLDERS) == []
+
+
+def test_nothing_evaluates_or_unpickles() -> None:
+    assert not breaches({p: unsafe_calls(text(p)) for p in CODE})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = eval(ret.value[0])",
+        "exec(text)",
+        "import pickle\npickle.loads(data)",
+        "pickle.Unpickler(stream)",
+        "class Any(pickle.Unpickler):\n    pass",
+        "def f():\n    from pickle import loads",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=flag)",
+    ],
+)
+def test_the_safety_scan_finds_a_breach(source: str) -> None:
+    assert len(unsafe_calls(source)) == 1
+
+
+def test_the_safety_scan_lets_models_and_text_pass() -> None:
+    source = (
+        "import pickle\n"
+        "class Arrays(pickle.Unpickler):\n"
+        "    def find_class(self, module, name):\n"
+        "        raise pickle.UnpicklingError(name)\n"
+        "model.eval()\nast.literal_eval(t)\nnp.load(p, allow_pickle=False)\n'eval(x)'"
+    )
+    assert unsafe_calls(source) == []
+
+
+def test_only_the_encoder_tokenizes_and_pads() -> None:
+    assert tokenizing(text(ENCODING)), "the scan must find the one place that does"
+    assert not breaches({p: tokenizing(text(p)) for p in CODE if p != ENCODING})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from fast_tokenizer import Tokenizer",
+        "import tokenizers",
+        "from paddlenlp.data import Stack",
+        "ids = tokenizer(text=query, text_pair=title)",
+        "ids = self._tokenizer(texts)",
+        "tokens = self.words.tokenize(text)",
+        "t = AutoTokenizer(path)",
+        "ids = t.convert_tokens_to_ids(tokens)",
+        "ids = Pad(axis=0, pad_val=0)(rows)",
+        "import numpy as np\nnp.pad(row, (0, 5))",
+        "import paddle.nn.functional as F\nF.pad(row, [0, 5])",
+    ],
+)
+def test_the_tokenizer_scan_finds_a_breach(source: str) -> None:
+    assert len(tokenizing(source)) == 1
+
+
+def test_the_tokenizer_scan_lets_users_of_the_encoder_pass() -> None:
+    source = (
+        "import numpy as np\nfeed = encoder.pad(encoder.encode(query, titles))\n"
+        "text = query.encode()\ncopy_tokenizer(a, b)\nErnieTokenizer.from_pretrained(name)"
+    )
+    assert tokenizing(source) == []
+
+
+def test_no_folder_or_module_is_a_grab_bag() -> None:
+    names = {part for path in FILES for part in path.with_suffix("").parts}
+    assert not names & GRAB_BAGS
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_every_file_names_its_licence_first(path: Path) -> None:
+    lines = [line for line in text(path).splitlines()[:3] if not line.startswith("#!")]
+    assert tuple(lines[:2]) == HEADER

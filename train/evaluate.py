@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluate a checkpoint of either ranker: a labelled TSV in, AUC and ranking metrics out.
+
+Run as ``python -m train.evaluate --test_file FILE --init_from_ckpt CHECKPOINT``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from train.options import add_encoding_options, run_command
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names, and ours beside them."""
+    parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
+    parser.add_argument("--test_file", required=True, help="header query<TAB>title<TAB>label")
+    parser.add_argument("--init_from_ckpt", help="checkpoint directory or parameter file")
+    parser.add_argument(
+        "--model_name_or_path",
+        default="ernie-3.0-medium-zh",
+        help="backbone of a bare parameter file; without --init_from_ckpt, what is evaluated",
+    )
+    parser.add_argument(
+        "--margin", type=float, default=0.1, help="taken for upstream's sake; no metric needs it"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here too")
+    add_encoding_options(parser, max_seq_length=None)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Evaluate with parsed options."""
+    from train.checkpoint import write_json
+    from train.dataset import encode, read_labelled_pairs
+    from train.device import set_device
+    from train.inference import scores
+    from train.model import load_ranker
+    from train.report import compare
+
+    pairs = read_labelled_pairs(options.test_file, options.max_bad_rows)
+    set_device(options.device, options.cpu_threads)
+    ranker = load_ranker(
+        options.init_from_ckpt or options.model_name_or_path,
+        options.model_name_or_path,
+        max_seq_length=options.max_seq_length,
+    )
+    encoded = encode(ranker.encoder, pairs.texts, pairs.queries, pairs.titles)
+    values = scores(
+        ranker.model, ranker.encoder, encoded, options.batch_size, ranker.score_function
+    )
+    report = compare(pairs, values, options.seed)
+    print(f"eval_dev auc:{report.auc:.3}")
+    print(report.table())
+    if options.json:
+        about = {
+            "ranker": ranker.ranker,
+            "checkpoint_sha256": ranker.checkpoint_sha256,
+            "max_seq_length": ranker.max_seq_length,
+            "test_file": Path(options.test_file).name,
+            "seed": options.seed,
+        }
+        write_json(options.json, {**about, **report.as_json()})
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line entry."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores and grades in, ranking metrics out. Called by ``train.evaluate`` and by training.
+
+A list is ordered as a service orders it: by falling score, equal scores in input order. A grade
+above 0 is relevant; nDCG takes the grade itself as gain (linear gain, as trec_eval does).
+"""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.scoring import rank_order
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+CUTOFF = 10
+NDCG, MRR, MAP, PAIR_ACCURACY = "NDCG@10", "MRR@10", "MAP", "pair accuracy"
+
+
+def auc(scores: FloatArray, labels: IntArray) -> float:
+    """Chance that a relevant row scores above an irrelevant one, ties counting half.
+
+    Exact, by ranks (Mann and Whitney, 1947). ``nan`` when one class is absent.
+    """
+    positive = np.asarray(labels) > 0
+    positives, negatives = int(positive.sum()), int((~positive).sum())
+    if not positives or not negatives:
+        return float("nan")
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    mean_rank = ends - (counts - 1) / 2.0
+    total = mean_rank[inverse][positive].sum()
+    return float((total - positives * (positives + 1) / 2.0) / (positives * negatives))
+
+
+def ndcg(grades: IntArray) -> float:
+    """nDCG@10 of grades in ranked order: gain = grade, discount = log2(rank + 1)."""
+    ideal = _dcg(np.sort(grades)[::-1])
+    return _dcg(grades) / ideal if ideal > 0 else 0.0
+
+
+def _dcg(grades: IntArray) -> float:
+    top = np.asarray(grades[:CUTOFF], dtype=np.float64)
+    return float((top / np.log2(np.arange(len(top)) + 2.0)).sum())
+
+
+def reciprocal_rank(grades: IntArray) -> float:
+    """1 / rank of the first relevant title among the first 10, or 0."""
+    found = np.flatnonzero(np.asarray(grades[:CUTOFF]) > 0)
+    return 1.0 / (found[0] + 1.0) if len(found) else 0.0
+
+
+def average_precision(grades: IntArray) -> float:
+    """Mean over the relevant titles of the precision at their rank."""
+    ranks = np.flatnonzero(np.asarray(grades) > 0) + 1.0
+    return float((np.arange(1, len(ranks) + 1) / ranks).mean()) if len(ranks) else 0.0
+
+
+def pair_accuracy(scores: FloatArray, grades: IntArray) -> float:
+    """Part of the pairs of unequal grade that the scores order rightly, ties counting half.
+
+    ``nan`` for a list of one grade.
+    """
+    better = grades[:, None] > grades[None, :]
+    if not better.any():
+        return float("nan")
+    difference = scores[:, None] - scores[None, :]
+    return float(((difference > 0) + 0.5 * (difference == 0))[better].mean())
+
+
+_OF_RANKED_GRADES: dict[str, Callable[[IntArray], float]] = {
+    NDCG: ndcg,
+    MRR: reciprocal_rank,
+    MAP: average_precision,
+}
+
+
+class QueryLists:
+    """Rows grouped by the text of their query; only lists that can be ranked are kept."""
+
+    def __init__(self, queries: IntArray, labels: IntArray) -> None:
+        """Group rows by the number of their query.
+
+        A list needs two titles at least, one of them relevant; ``skipped`` counts the others.
+        """
+        order = np.argsort(queries, kind="stable")
+        borders = np.flatnonzero(np.diff(np.asarray(queries)[order])) + 1
+        groups: list[IntArray] = np.split(order, borders)
+        self.rows = [g for g in groups if len(g) > 1 and (labels[g] > 0).any()]
+        self.skipped = len(groups) - len(self.rows)
+        self._grades = [np.asarray(labels)[group] for group in self.rows]
+
+    def __len__(self) -> int:
+        """Number of lists."""
+        return len(self.rows)
+
+    def measure(self, scores: FloatArray) -> dict[str, FloatArray]:
+        """Every metric of every list; ``scores`` has one number per row of the file."""
+        scores = np.asarray(scores, dtype=np.float64)
+        result: dict[str, list[float]] = {name: [] for name in (*_OF_RANKED_GRADES, PAIR_ACCURACY)}
+        for rows, grades in zip(self.rows, self._grades):
+            ranked = grades[rank_order(scores[rows].tolist())]
+            for name, metric in _OF_RANKED_GRADES.items():
+                result[name].append(metric(ranked))
+            result[PAIR_ACCURACY].append(pair_accuracy(scores[rows], grades))
+        return {name: np.asarray(values) for name, values in result.items()}
+
+    def tied_pairs(self, scores: FloatArray) -> float:
+        """Part of the pairs of unequal grade with equal scores, where input order decides."""
+        tied, pairs = 0, 0
+        for rows, grades in zip(self.rows, self._grades):
+            better = grades[:, None] > grades[None, :]
+            values = np.asarray(scores)[rows]
+            tied += int((values[:, None] == values[None, :])[better].sum())
+            pairs += int(better.sum())
+        return tied / pairs if pairs else float("nan")
+
+
+class Interval(NamedTuple):
+    """A mean over queries and its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def bootstrap(values: FloatArray, seed: int, resamples: int = 1000) -> Interval:
+    """Percentile bootstrap over queries (Efron, 1979); ``nan`` values are left out."""
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return Interval(float("nan"), float("nan"), float("nan"))
+    random = np.random.default_rng(seed % 2**32)
+    means = [values[random.integers(0, len(values), len(values))].mean() for _ in range(resamples)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(values.mean()), float(low), float(high))

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Command-line pieces that the commands of this folder share, and their one-line errors.
+
+Imports no paddle, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Callable, Optional
+
+from contract.cpu import prepare_math_library
+from contract.errors import RankingError
+
+Command = Callable[[argparse.Namespace], None]
+
+DEVICES = ("cpu", "gpu", "xpu", "npu")
+_TRUE, _FALSE = ("1", "true", "yes", "y", "t", "on"), ("0", "false", "no", "n", "f", "off")
+
+
+def boolean(text: str) -> bool:
+    """``True``/``False`` in the spellings distutils' strtobool takes."""
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+
+
+def positive_int(text: str) -> int:
+    """An integer of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
+    return value
+
+
+def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Optional[int]) -> None:
+    """Options of every command that reads texts and runs a model."""
+    parser.add_argument(
+        "--max_seq_length",
+        type=positive_int,
+        default=max_seq_length,
+        help="longest row in tokens, the title is cut first (default: "
+        + (f"{max_seq_length})" if max_seq_length else "the checkpoint's own)"),
+    )
+    parser.add_argument("--batch_size", type=positive_int, default=32, help="rows per device")
+    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument(
+        "--device", choices=DEVICES, default="gpu", help="falls back to cpu where there is none"
+    )
+    parser.add_argument(
+        "--cpu_threads",
+        type=positive_int,
+        help="threads of one process on the cpu (default: OMP_NUM_THREADS, or all processors)",
+    )
+    parser.add_argument(
+        "--max_bad_rows", type=int, default=0, help="malformed rows that may be skipped"
+    )
+
+
+def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_steps: int) -> None:
+    """Options of both training commands."""
+    add = parser.add_argument
+    add("--test_file", required=True, help="dev rows, header query<TAB>title<TAB>label")
+    add("--save_dir", default="./checkpoint")
+    add("--learning_rate", type=float, default=5e-5)
+    add("--weight_decay", type=float, default=0.0)
+    add("--epochs", type=positive_int, default=3)
+    add("--max_steps", type=positive_int, help="end after so many steps instead of --epochs")
+    add("--warmup_proportion", type=fraction, default=0.0, help="part of all steps")
+    add("--eval_step", type=positive_int, default=200)
+    # upstream calls it save_step in one command and save_steps in the other
+    add("--save_steps", "--save_step", type=positive_int, default=save_steps)
+    add("--logging_steps", type=positive_int, default=10)
+    add("--init_from_ckpt", help="checkpoint directory or parameter file to resume from")
+    add("--model_name_or_path", default=model, help="PaddleNLP name, or a local directory")
+    add("--tokenizer", help="directory of vocab.txt, where the model's directory has none")
+    add(
+        "--init",
+        choices=("default", "matching"),
+        default="default",
+        help="initialisation of a model without weights",
+    )
+    add("--use_amp", type=boolean, nargs="?", const=True, default=False, help="mixed precision")
+    add("--scale_loss", type=float, default=2.0**15, help="first loss scale of fp16")
+    add("--teacher_ckpt", help="checkpoint of either ranker to learn from")
+    add("--distill_weight", type=fraction, default=0.5, help="weight of the teacher's part")
+    add(
+        "--length_bucketing",
+        action="store_true",
+        default=True,
+        help="batch rows of like length (the default)",
+    )
+    add("--no-length_bucketing", dest="length_bucketing", action="store_false")
+
+
+def _default_threads() -> int:
+    """What OMP_NUM_THREADS says, or this process's part of the processors it may run on."""
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    if stated.isdigit() and int(stated) > 0:
+        return int(stated)
+    processes = int(os.environ.get("PADDLE_LOCAL_SIZE", "1"))
+    return max(1, len(os.sched_getaffinity(0)) // processes)
+
+
+def run_command(
+    command: Command, parser: argparse.ArgumentParser, arguments: Optional[Sequence[str]] = None
+) -> int:
+    """Parse, run, and turn an error the user can mend into one line and exit status 2."""
+    options = parser.parse_args(arguments)
+    warnings.filterwarnings("ignore", message="Setuptools is replacing distutils")
+    # before paddle is imported, which sets OMP_NUM_THREADS to 1 where it is missing
+    options.cpu_threads = options.cpu_threads or _default_threads()
+    prepare_math_library()
+    try:
+        command(options)
+    except RankingError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Score pairs with a cross-encoder: a TSV of (query, title) in, the best lines out.
+
+Run as ``python -m train.predict_ce --test_set FILE --params_path CHECKPOINT``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from train.options import add_encoding_options, positive_int, run_command
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names, and ours beside them."""
+    parser = argparse.ArgumentParser(prog="predict_ce", description=__doc__)
+    parser.add_argument(
+        "--test_set", required=True, help="query<TAB>title, a third column is not read"
+    )
+    parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
+    parser.add_argument(
+        "--model_name_or_path",
+        default="rocketqa-base-cross-encoder",
+        help="backbone of a bare parameter file",
+    )
+    parser.add_argument("--topk", type=positive_int, default=10, help="lines to print")
+    parser.add_argument("--output_file", type=Path, help="write the lines here as JSON too")
+    add_encoding_options(parser, max_seq_length=None)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Predict with parsed options."""
+    from contract.scoring import rank_order
+    from train.model import CROSS_ENCODER
+    from train.prediction import predict, show
+
+    scored = predict(options, CROSS_ENCODER, options.test_set)
+    best = rank_order([pair.score for pair in scored], options.topk)
+    results = [
+        {"text_a": scored[i].query, "text_b": scored[i].title, "pred_prob": scored[i].score}
+        for i in best
+    ]
+    show(results, options.output_file)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line entry."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Score pairs with a pair-wise ranker: a TSV of (query, title) in, one line a pair out.
+
+Run as ``python -m train.predict_pairwise --input_file FILE --params_path CHECKPOINT``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from train.options import add_encoding_options, run_command
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names, and ours beside them."""
+    parser = argparse.ArgumentParser(prog="predict_pairwise", description=__doc__)
+    parser.add_argument(
+        "--input_file", required=True, help="query<TAB>title, a third column is not read"
+    )
+    parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
+    parser.add_argument(
+        "--model_name_or_path",
+        default="ernie-3.0-medium-zh",
+        help="backbone of a bare parameter file",
+    )
+    parser.add_argument("--output_file", type=Path, help="write the lines here as JSON too")
+    add_encoding_options(parser, max_seq_length=None)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Predict with parsed options."""
+    from train.model import PAIRWISE
+    from train.prediction import predict, show
+
+    results = [
+        {"query": scored.query, "title": scored.title, "pred_prob": scored.score}
+        for scored in predict(options, PAIRWISE, options.input_file)
+    ]
+    show(results, options.output_file)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line entry."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

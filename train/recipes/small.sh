@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Development data in, the two small rankers and their evaluation out; nothing is downloaded.
+# Run from anywhere as: DATA_DIR=../shared/data OUT=/tmp/small train/recipes/small.sh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+DATA_DIR=${DATA_DIR:-../shared/data}
+OUT=${OUT:-/tmp/small}
+PYTHON=${PYTHON:-python}
+DEVICE=${DEVICE:-cpu}
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
+# Paddle hands large blocks back to the kernel after every operator and faults them in again;
+# keeping them takes a relu of 4 MB from 9 ms to 0.7 ms.
+export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456
+
+last() { find "$1" -maxdepth 1 -name 'model_*' | sort -V | tail -n 1; }
+common=(--device "$DEVICE" --batch_size 64 --weight_decay 0.01 --logging_steps 50
+  --eval_step 250 --test_file "$OUT/mined/dev.tsv")
+
+"$PYTHON" -m train.mine --data_dir "$DATA_DIR" --output_dir "$OUT/mined" --seed 1000
+"$PYTHON" -m train.vocabulary "$OUT/mined/texts.txt" --output_dir "$OUT/vocab" \
+  --size 5600 --min_count 1
+
+# Stage 1: parts of texts against their neighbours, sentences of abstracts, question pairs.
+"$PYTHON" -m train.train_ce "${common[@]}" --train_set "$OUT/mined/ce_stage1.tsv" \
+  --model_name_or_path train/configs/small.json --tokenizer "$OUT/vocab" --init matching \
+  --learning_rate 7e-4 --warmup_proportion 0.1 --max_steps 500 --max_seq_length 160 \
+  --valid_steps 100000 --save_steps 100000 --save_dir "$OUT/ce_stage1"
+
+# Stage 2: the graded lists with BM25 negatives.
+"$PYTHON" -m train.train_ce "${common[@]}" --train_set "$OUT/mined/ce_stage2.tsv" \
+  --model_name_or_path "$(last "$OUT/ce_stage1")" \
+  --learning_rate 7e-4 --warmup_proportion 0.05 --epochs 1 --max_seq_length 384 \
+  --valid_steps 100000 --save_steps 100000 --save_dir "$OUT/cross_encoder"
+
+# The pair-wise ranker starts from the cross-encoder's ERNIE weights.
+"$PYTHON" -m train.train_pairwise "${common[@]}" --train_file "$OUT/mined/pairwise.tsv" \
+  --batch_size 32 --margin 0.1 --model_name_or_path "$(last "$OUT/cross_encoder")" \
+  --learning_rate 3e-4 --warmup_proportion 0.1 --max_steps 700 --max_seq_length 384 \
+  --save_step 100000 --save_dir "$OUT/pairwise"
+
+for ranker in cross_encoder pairwise; do
+  for lists in "$OUT"/mined/heldout/*.tsv; do
+    echo "== $ranker $(basename "$lists" .tsv)"
+    "$PYTHON" -m train.evaluate --init_from_ckpt "$(last "$OUT/$ranker")" --test_file "$lists" \
+      --batch_size 128 --device "$DEVICE" --json "$OUT/evaluation/${ranker}_$(basename "$lists" .tsv).json"
+  done
+done

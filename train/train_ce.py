@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Train the cross-encoder: a TSV of (query, title, label) in, checkpoints out.
+
+Run as ``python -m train.train_ce --train_set FILE --test_file FILE``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from train.options import (
+    add_encoding_options,
+    add_training_options,
+    positive_int,
+    run_command,
+)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names and defaults, and ours beside them."""
+    parser = argparse.ArgumentParser(prog="train_ce", description=__doc__)
+    parser.add_argument("--train_set", required=True, help="header query<TAB>title<TAB>label")
+    parser.add_argument(
+        "--valid_steps", type=positive_int, default=100, help="steps between losses on a dev sample"
+    )
+    add_encoding_options(parser, max_seq_length=128)
+    add_training_options(parser, model="rocketqa-base-cross-encoder", save_steps=100)
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train with parsed options."""
+    from train.dataset import read_labelled_pairs
+    from train.model import CROSS_ENCODER
+    from train.objective import CrossEncoderObjective
+    from train.session import train
+
+    pairs = read_labelled_pairs(options.train_set, options.max_bad_rows)
+    train(
+        options,
+        CROSS_ENCODER,
+        lambda encoder, teacher: CrossEncoderObjective(pairs, encoder, teacher),
+    )
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line entry."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Text files in, an ERNIE-style ``vocab.txt`` out, for models trained from random weights.
+
+Run as ``python -m train.vocabulary --output vocab.txt FILE...``; ``train/recipes/small.sh`` does.
+Tokens stand in falling order of frequency, which ``train.matching_init`` relies on.
+"""
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from contract.encoding import save_tokenizer
+from contract.normalization import Normalizer
+
+SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")
+_ALPHANUMERIC = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NUMBER_OR_WORD = re.compile(r"[0-9a-z]+")
+
+
+def read_texts(paths: Iterable[Path]) -> Iterator[str]:
+    """Yields the lines of plain text files."""
+    for path in paths:
+        with path.open(encoding="utf-8") as lines:
+            yield from lines
+
+
+def count_words(texts: Iterable[str], lower_case: bool = True) -> dict[str, int]:
+    """Counts words as the encoder will see them: one Chinese character is one word."""
+    normalize = Normalizer(lower_case)
+    words: Counter[str] = Counter()
+    for text in texts:
+        words.update(normalize(text).split())
+    return words
+
+
+def build_vocabulary(words: dict[str, int], size: int, min_count: int = 2) -> list[str]:
+    """Chooses the tokens.
+
+    Every character seen ``min_count`` times comes first, then letters and digits with their
+    ``##`` forms, so that no number or Latin word becomes [UNK], then the most frequent longer
+    words and their ``##`` pieces, until ``size`` is reached.
+
+    Args:
+        words: Counts of words, as :func:`count_words` gives them.
+        size: Largest number of tokens, special tokens included.
+        min_count: Rarer characters and words are left out.
+
+    Returns:
+        The tokens: special ones first, the others by falling count, ties by code point.
+    """
+    counts: Counter[str] = Counter()
+    for word, count in words.items():
+        if len(word) == 1 and count >= min_count:
+            counts[word] += count
+        elif _NUMBER_OR_WORD.fullmatch(word):
+            counts["##" + word[-1]] += count
+    for character in _ALPHANUMERIC:
+        counts[character] += 1
+        counts["##" + character] += 1
+    kept = dict(_most_frequent(counts, size - len(SPECIAL_TOKENS)))
+    longer = {
+        word: count
+        for word, count in words.items()
+        if len(word) > 1 and count >= min_count and _NUMBER_OR_WORD.fullmatch(word)
+    }
+    kept.update(_most_frequent(longer, size - len(SPECIAL_TOKENS) - len(kept)))
+    ordered = [token for token, _ in _most_frequent(kept, len(kept))]
+    return [*SPECIAL_TOKENS, *ordered]
+
+
+def _most_frequent(counts: dict[str, int], size: int) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: max(size, 0)]
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, help="UTF-8 text files")
+    parser.add_argument("--output_dir", type=Path, required=True)
+    parser.add_argument("--size", type=int, default=6000, help="largest number of tokens")
+    parser.add_argument("--min_count", type=int, default=2)
+    arguments = parser.parse_args()
+    words = count_words(read_texts(arguments.files))
+    tokens = build_vocabulary(words, arguments.size, arguments.min_count)
+    save_tokenizer(tokens, arguments.output_dir, lower_case=True)
+    print(f"{len(tokens)} tokens -> {arguments.output_dir}")
+
+
+if __name__ == "__main__":
+    main()
