@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A checkpoint in; a static graph, its tokenizer, golden pairs and ``export.json`` out.
+
+Run as ``python -m export.export_model --params_path checkpoints/best --output_path output``.
+
+The pair-wise graph is ``inference.predict.pdmodel`` and returns ``predict``, the score, and
+``logits``; the cross-encoder's is ``inference.pdmodel`` and returns ``predict``, its two logits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Optional
+
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from contract.bundle import GOLDEN_FILE, PAIRWISE, TOKENIZER_DIR
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, TOKENIZER_CONFIG_FILE, VOCAB_FILE
+from contract.errors import BundleError, SetUpError
+from contract.golden import GoldenPair, write_golden
+from contract.scoring import SCORE_FUNCTIONS
+from export.command import run_command
+from export.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS, ExportFacts
+from export.golden_lists import golden_lists
+from export.inference import GraphPredictor, logits_of
+from export.parity import TrainedRanker, check_parity, run_dynamic, score_golden
+from export.program import name_outputs, read_tensors
+from train.checkpoint import find_parameters
+from train.options import positive_int
+
+_PACKAGES = ("paddlepaddle", "paddlepaddle-gpu", "paddlenlp", "fast-tokenizer-python")
+
+
+def export_ranker(
+    ranker: TrainedRanker,
+    output: Path,
+    golden_file: Optional[Path] = None,
+    source: Optional[dict[str, str]] = None,
+) -> ExportFacts:
+    """Write a trained ranker as a static graph with all that a bundle needs.
+
+    Args:
+        ranker: what ``train.model.load_ranker`` returned.
+        output: directory to write to; other files in it stay.
+        golden_file: see :func:`export.golden_lists.golden_lists`.
+        source: more facts on where the weights came from.
+
+    Raises:
+        BundleError: the static graph scores the golden pairs differently; there is then no
+            ``export.json``, and the directory cannot become a bundle.
+    """
+    name = GRAPH_NAMES[ranker.ranker]
+    facts = ExportFacts(
+        ranker=ranker.ranker,
+        score_function=ranker.score_function,
+        logits=LOGITS_OUTPUT[ranker.ranker],
+        max_seq_length=ranker.max_seq_length,
+        model_filename=f"{name}.pdmodel",
+        params_filename=f"{name}.pdiparams",
+        outputs=OUTPUTS[ranker.ranker],
+        source={"checkpoint_sha256": ranker.checkpoint_sha256, **_versions(), **(source or {})},
+    )
+    pairs = score_golden(ranker, golden_lists(golden_file))
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        # written last: without it a directory that was half written cannot become a bundle
+        (output / FACTS_FILE).unlink(missing_ok=True)
+        save_graph(ranker, output / name)
+        _copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
+        write_golden(pairs, output / GOLDEN_FILE)
+    except OSError as error:
+        raise SetUpError(f"cannot write it ({error})", field="output_path") from error
+    _prove(ranker, pairs, facts, output)
+    facts.write(output)
+    return facts
+
+
+def save_graph(ranker: TrainedRanker, path: Path) -> None:
+    """Write ``path``.pdmodel and .pdiparams: any number of rows, of any length."""
+    import paddle
+    from paddle.static import InputSpec
+
+    specs = [InputSpec([None, None], "int64", name) for name in (INPUT_IDS, TOKEN_TYPE_IDS)]
+    layer = _with_outputs(ranker)
+    layer.eval()
+    static = paddle.jit.to_static(layer, input_spec=specs, full_graph=True)
+    paddle.jit.save(static, str(path))
+    # of use only to paddle.jit.load, and holds nothing a predictor reads
+    path.with_name(f"{path.name}.pdiparams.info").unlink(missing_ok=True)
+    name_outputs(path.with_name(f"{path.name}.pdmodel"), OUTPUTS[ranker.ranker])
+
+
+def _with_outputs(ranker: TrainedRanker) -> Any:
+    """The model, with the score before the logits where clients expect a score."""
+    import paddle
+    from paddle import Tensor, nn
+
+    class Outputs(nn.Layer):  # type: ignore[misc]
+        def __init__(self, model: Any, with_score: bool) -> None:
+            super().__init__()
+            self.model = model
+            self.with_score = with_score
+
+        def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Any:
+            logits = self.model(input_ids, token_type_ids)
+            if self.with_score:
+                return paddle.nn.functional.sigmoid(logits), logits
+            return logits
+
+    return Outputs(ranker.model, ranker.ranker == PAIRWISE)
+
+
+def _prove(
+    ranker: TrainedRanker, pairs: Sequence[GoldenPair], facts: ExportFacts, output: Path
+) -> None:
+    _, fetches = read_tensors(output / facts.model_filename)
+    if tuple(spec.alias for spec in fetches) != facts.outputs:
+        raise BundleError(
+            f"the graph returns {[s.alias for s in fetches]}, not {list(facts.outputs)}",
+            field=facts.model_filename,
+        )
+    predictor = GraphPredictor(output / facts.model_filename, output / facts.params_filename)
+    engines = {
+        "dynamic model": run_dynamic(ranker.model),
+        "static graph": logits_of(predictor, fetches, facts.logits),
+    }
+    score = SCORE_FUNCTIONS[facts.score_function]
+    for parity in check_parity(pairs, ranker.encoder, engines, score):
+        print(parity)
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for name in (VOCAB_FILE, TOKENIZER_CONFIG_FILE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
+def _versions() -> dict[str, str]:
+    installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
+    return {name: installed[name] for name in _PACKAGES if name in installed}
+
+
+def described_path(path: str) -> str:
+    """A name or path fit for a published file: relative to here, or its last two parts."""
+    if not Path(path).exists():
+        return path
+    resolved = Path(path).resolve()
+    try:
+        return resolved.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return "/".join(resolved.parts[-2:])
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that would write this export again."""
+    parts = ["python -m export.export_model"]
+    for name in ("params_path", "model_name_or_path", "max_seq_length", "golden_file"):
+        value = getattr(options, name)
+        if value is not None:
+            parts.append(f"--{name} {described_path(str(value))}")
+    return " ".join(parts)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options that name the checkpoint and the golden lists."""
+    add = parser.add_argument
+    add("--params_path", required=True, help="checkpoint directory or its model_state.pdparams")
+    add(
+        "--model_name_or_path",
+        help="backbone of a parameter file without ranker.json: PaddleNLP's name or a directory",
+    )
+    add("--max_seq_length", type=positive_int, help="longest row in tokens instead of training's")
+    add("--golden_file", type=Path, help="TSV of query<TAB>title[<TAB>label] lists to prove on")
+
+
+def load_and_export(options: argparse.Namespace, output: Path) -> ExportFacts:
+    """Load the checkpoint that ``add_options``'s flags name and export it."""
+    if Path(options.params_path).exists() or "/" in options.params_path:
+        # seconds before the imports below would say the same
+        find_parameters(options.params_path)
+    from train.model import load_ranker
+
+    ranker = load_ranker(
+        options.params_path, options.model_name_or_path, max_seq_length=options.max_seq_length
+    )
+    source = {"checkpoint": described_path(options.params_path), "command": _command(options)}
+    return export_ranker(ranker, output, options.golden_file, source)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Export and say what was written."""
+    facts = load_and_export(options, Path(options.output_path))
+    print(
+        f"{options.output_path}: {facts.model_filename}, {facts.params_filename} "
+        f"({facts.ranker}, score function {facts.score_function}, "
+        f"max_seq_length {facts.max_seq_length})"
+    )
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; the process's exit status."""
+    parser = argparse.ArgumentParser(
+        prog="export_model", description="Write a trained ranker as a static graph."
+    )
+    add_options(parser)
+    parser.add_argument("--output_path", default="./output", help="default: %(default)s")
+    return run_command(run, parser, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

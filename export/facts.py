@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What ``export_model`` tells ``export_to_serving`` and ``predict`` of a graph: ``export.json``.
+
+An export directory of upstream has no such file; :func:`read_facts` returns ``None`` for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
+from contract.errors import BundleError
+from contract.scoring import SCORE_FUNCTIONS
+
+FACTS_FILE = "export.json"
+PREDICT = "predict"
+LOGITS = "logits"
+
+# upstream's file names
+GRAPH_NAMES: Mapping[str, str] = {PAIRWISE: "inference.predict", CROSS_ENCODER: "inference"}
+
+# outputs of each ranker's graph by position; clients of the tensor service read the first
+OUTPUTS: Mapping[str, tuple[str, ...]] = {PAIRWISE: (PREDICT, LOGITS), CROSS_ENCODER: (PREDICT,)}
+
+# the output that the score function takes
+LOGITS_OUTPUT: Mapping[str, str] = {PAIRWISE: LOGITS, CROSS_ENCODER: PREDICT}
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class ExportFacts:
+    """Facts of one export directory.
+
+    Attributes:
+        ranker: ``pairwise`` or ``cross_encoder``.
+        score_function: a key of :data:`contract.scoring.SCORE_FUNCTIONS`.
+        logits: name of the output that the score function takes.
+        max_seq_length: longest row in tokens.
+        model_filename: the graph, relative to the directory.
+        params_filename: its parameters.
+        outputs: names of the graph's outputs, by position.
+        source: checkpoint, command and package versions.
+    """
+
+    ranker: str
+    score_function: str
+    logits: str
+    max_seq_length: int
+    model_filename: str
+    params_filename: str
+    outputs: tuple[str, ...]
+    source: Mapping[str, str]
+
+    def write(self, directory: Path) -> None:
+        """Write ``export.json``."""
+        fields = {"schema": _SCHEMA, **asdict(self)}
+        text = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False)
+        (directory / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_facts(directory: Path) -> Optional[ExportFacts]:
+    """Facts of an export directory, or ``None`` when upstream's tools made it.
+
+    Raises:
+        BundleError: ``export.json`` is damaged or speaks of things unknown.
+    """
+    path = directory / FACTS_FILE
+    if not path.exists():
+        return None
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        schema = fields.pop("schema")
+        facts = ExportFacts(**{**fields, "outputs": tuple(fields["outputs"])})
+        known = schema == _SCHEMA and facts.ranker in RANKERS
+        if not known or facts.score_function not in SCORE_FUNCTIONS:
+            raise ValueError("another schema, ranker or score function than this version knows")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(f"{error}; run export_model again", field=str(path)) from error
+    return facts

@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A directory in; the graph it holds, its encoder and the one score function to apply, out.
+
+Takes a bundle, what ``export_model`` wrote, and what upstream's export wrote. Called by
+``export.predict``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from contract.bundle import MANIFEST_FILE, PAIRWISE, RANKERS, SERVER_DIR, TOKENIZER_DIR, Bundle
+from contract.encoding import VOCAB_FILE, PairEncoder
+from contract.errors import BundleError, SetUpError
+from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
+from export.facts import ExportFacts, read_facts
+from export.program import read_tensors
+
+# upstream's default of predict.py, for a directory that says nothing of its own
+_UPSTREAM_MAX_SEQ_LENGTH = 128
+
+# upstream's graphs by the width of their only output: the pair-wise one ends in the sigmoid
+_UPSTREAM_SCORE_FUNCTIONS = {1: "identity", 2: "softmax_positive"}
+
+
+@dataclass(frozen=True)
+class ScoringGraph:
+    """A static graph and how to score with it.
+
+    Attributes:
+        ranker: ``pairwise`` or ``cross_encoder``.
+        model: the graph.
+        params: its parameters.
+        output: name of the graph's output that the score function takes.
+        score: applied once, to that output.
+        encoder: with the length in use.
+    """
+
+    ranker: str
+    model: Path
+    params: Path
+    output: str
+    score: ScoreFunction
+    encoder: PairEncoder
+
+
+def open_model_dir(
+    directory: Path, tokenizer: Optional[str] = None, max_seq_length: Optional[int] = None
+) -> ScoringGraph:
+    """Find out what a directory holds.
+
+    Args:
+        directory: a bundle, its ``serving_server``, or an export directory.
+        tokenizer: a directory with ``vocab.txt`` or PaddleNLP's name of a model, for a directory
+            of upstream's, which holds no vocabulary.
+        max_seq_length: a shorter limit than the model's own.
+
+    Raises:
+        BundleError: missing or damaged.
+        SetUpError: a longer limit than the model's own, or no tokenizer.
+    """
+    root = Bundle.root_of(directory)
+    if (root / MANIFEST_FILE).is_file():
+        return _of_bundle(Bundle.open(root), max_seq_length)
+    facts = read_facts(directory)
+    if facts is not None:
+        return _of_export(directory, facts, max_seq_length)
+    return _of_upstream(directory, tokenizer, max_seq_length or _UPSTREAM_MAX_SEQ_LENGTH)
+
+
+def _of_bundle(bundle: Bundle, max_seq_length: Optional[int]) -> ScoringGraph:
+    manifest = bundle.manifest
+    model = _only_graph(bundle.server_dir)
+    length = _length(max_seq_length, manifest.max_seq_length)
+    output = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
+    encoder = PairEncoder.load(bundle.tokenizer_dir, length)
+    params = model.with_suffix(".pdiparams")
+    return ScoringGraph(manifest.ranker, model, params, output, bundle.score, encoder)
+
+
+def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int]) -> ScoringGraph:
+    length = _length(max_seq_length, facts.max_seq_length)
+    return ScoringGraph(
+        facts.ranker,
+        directory / facts.model_filename,
+        directory / facts.params_filename,
+        facts.logits,
+        SCORE_FUNCTIONS[facts.score_function],
+        PairEncoder.load(directory / TOKENIZER_DIR, length),
+    )
+
+
+def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int) -> ScoringGraph:
+    folder = directory / SERVER_DIR if (directory / SERVER_DIR).is_dir() else directory
+    model = _only_graph(folder)
+    _, fetches = read_tensors(model)
+    width = fetches[0].shape[-1] if fetches[0].shape else 0
+    if width not in _UPSTREAM_SCORE_FUNCTIONS:
+        raise BundleError(
+            f"its first output has shape [N, {', '.join(map(str, fetches[0].shape))}], "
+            "a ranker's is [N, 1] or [N, 2]",
+            field=str(model),
+        )
+    score = SCORE_FUNCTIONS[_UPSTREAM_SCORE_FUNCTIONS[width]]
+    encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length)
+    ranker = RANKERS[width - 1]
+    params = model.with_suffix(".pdiparams")
+    return ScoringGraph(ranker, model, params, fetches[0].name, score, encoder)
+
+
+def _only_graph(directory: Path) -> Path:
+    graphs = sorted(directory.glob("*.pdmodel"))
+    if len(graphs) != 1:
+        found = ", ".join(path.name for path in graphs) or "none"
+        raise BundleError(f"must hold one .pdmodel, it holds {found}", field=str(directory))
+    return graphs[0]
+
+
+def _tokenizer_dir(directory: Path, tokenizer: Optional[str]) -> Path:
+    if tokenizer is None:
+        for candidate in (directory / TOKENIZER_DIR, directory.parent / TOKENIZER_DIR, directory):
+            if (candidate / VOCAB_FILE).is_file():
+                return candidate
+        raise SetUpError(
+            f"{directory} holds no vocabulary; name a directory of {VOCAB_FILE}, or a model",
+            field="model_name_or_path",
+        )
+    if Path(tokenizer).is_dir():
+        return Path(tokenizer)
+    from train.backbone import find_backbone
+
+    return find_backbone(tokenizer, weights=False).tokenizer_dir
+
+
+def _length(asked: Optional[int], own: int) -> int:
+    if asked is not None and asked > own:
+        raise SetUpError(
+            f"{asked} is more than the {own} of the model; export it again with --max_seq_length",
+            field="max_seq_length",
+        )
+    return asked or own
+
+
+def is_pairwise(graph: ScoringGraph) -> bool:
+    """Whether to print scores as upstream's pair-wise command does."""
+    return graph.ranker == PAIRWISE

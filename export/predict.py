@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A static graph and a TSV of (query, title) in, one line a pair with its score out.
+
+Run as ``python -m export.predict --model_dir serving_models/pairwise --input_file pairs.tsv``.
+The flags are those of upstream's ``deploy/python/predict.py``; ``--model_dir`` is a bundle or what
+``export_model`` wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Optional
+
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.errors import BundleError, SetUpError
+from export.command import run_command
+from export.inference import (
+    DEVICES,
+    PRECISIONS,
+    GraphPredictor,
+    InferenceOptions,
+    available_options,
+)
+from export.model_dir import ScoringGraph, is_pairwise, open_model_dir
+from train.options import boolean, positive_int
+
+Pairs = Sequence[tuple[str, str]]
+
+_LOG_FILE = "predict_benchmark.json"
+
+
+class Predictor:
+    """A static graph ready to score pairs."""
+
+    def __init__(self, graph: ScoringGraph, options: InferenceOptions) -> None:
+        """Load the graph with options that were checked for this machine."""
+        self._graph = graph
+        self._run = GraphPredictor(graph.model, graph.params, options)
+
+    def score(self, pairs: Pairs) -> NDArray[np.float32]:
+        """Scores ``[N]`` in [0, 1] of one batch of (query, title), in input order.
+
+        Raises:
+            BundleError: the graph returns something that is no score.
+        """
+        encoder = self._graph.encoder
+        feed = encoder.pad(encoder.encode_pairs(pairs))
+        scores = self._graph.score(self._run(feed)[self._graph.output].astype(np.float32))
+        if not ((scores >= 0) & (scores <= 1)).all():
+            raise BundleError(
+                f"returns {scores.min()} to {scores.max()}, which are no scores in [0, 1]; "
+                "export the checkpoint with export_model",
+                field=str(self._graph.model),
+            )
+        return scores
+
+
+def score_in_batches(
+    predictor: Predictor, pairs: Pairs, batch_size: int
+) -> tuple[NDArray[np.float32], list[float]]:
+    """Scores of all pairs in input order, and the seconds each batch took."""
+    scores: list[NDArray[np.float32]] = []
+    seconds: list[float] = []
+    for start in range(0, len(pairs), batch_size):
+        began = time.perf_counter()
+        scores.append(predictor.score(pairs[start : start + batch_size]))
+        seconds.append(time.perf_counter() - began)
+    return np.concatenate(scores), seconds
+
+
+def format_line(query: str, title: str, score: np.float32, pairwise: bool) -> str:
+    """One line in upstream's form: the pair-wise score stands in brackets, in fewer digits."""
+    shown = f"[{score!s}]" if pairwise else str(float(score))
+    return f"Data: { ({'query': query, 'title': title}) } \t prob: {shown}"
+
+
+def summarise(seconds: Sequence[float], rows: int) -> dict[str, float]:
+    """Latency of a batch in ms, and pairs a second, tokenizing included."""
+    milliseconds = np.asarray(seconds) * 1e3
+    return {
+        "batches": float(len(seconds)),
+        "latency_mean_ms": float(milliseconds.mean()),
+        "latency_p50_ms": float(np.percentile(milliseconds, 50)),
+        "latency_p95_ms": float(np.percentile(milliseconds, 95)),
+        "latency_max_ms": float(milliseconds.max()),
+        "pairs_per_second": rows / float(np.sum(seconds)),
+    }
+
+
+def _benchmark(
+    predictor: Predictor, pairs: Pairs, options: argparse.Namespace, used: InferenceOptions
+) -> None:
+    """Measure a second pass; the first one paid for memory and for kernels."""
+    _, seconds = score_in_batches(predictor, pairs, options.batch_size)
+    figures = summarise(seconds, len(pairs))
+    print(
+        f"benchmark: {len(pairs)} pairs in batches of {options.batch_size} on {used.device} "
+        f"{used.precision}, {used.cpu_threads} threads: "
+        f"{figures['latency_mean_ms']:.2f} ms a batch (p50 {figures['latency_p50_ms']:.2f}, "
+        f"p95 {figures['latency_p95_ms']:.2f}, max {figures['latency_max_ms']:.2f}), "
+        f"{figures['pairs_per_second']:.1f} pairs/s"
+    )
+    folder = Path(options.save_log_path)
+    record = {
+        "options": asdict(used),
+        "pairs": len(pairs),
+        "model_dir": options.model_dir,
+        **figures,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(record, indent=2, sort_keys=True)
+        (folder / _LOG_FILE).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SetUpError(f"cannot write there ({error})", field="save_log_path") from error
+
+
+def run(options: argparse.Namespace) -> None:
+    """Score the file and print."""
+    from train.dataset import read_unlabelled_pairs
+
+    read = read_unlabelled_pairs(options.input_file)
+    pairs = [(read.texts[q], read.texts[t]) for q, t in zip(read.queries, read.titles)]
+    graph = open_model_dir(
+        Path(options.model_dir), options.model_name_or_path, options.max_seq_length
+    )
+    asked = InferenceOptions(
+        device=options.device,
+        precision=options.precision,
+        cpu_threads=options.cpu_threads,
+        enable_mkldnn=options.enable_mkldnn,
+        use_tensorrt=options.use_tensorrt,
+        max_batch_size=options.batch_size,
+        max_seq_length=graph.encoder.max_seq_length,
+    )
+    used = available_options(asked)
+    predictor = Predictor(graph, used)
+    scores, _ = score_in_batches(predictor, pairs, options.batch_size)
+    for (query, title), score in zip(pairs, scores):
+        print(format_line(query, title, score, is_pairwise(graph)))
+    if options.benchmark:
+        _benchmark(predictor, pairs, options, used)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names."""
+    parser = argparse.ArgumentParser(
+        prog="predict", description="Score pairs with a static graph on Paddle Inference."
+    )
+    add = parser.add_argument
+    add("--model_dir", required=True, help="a bundle, or what export_model wrote")
+    add("--input_file", required=True, help="query<TAB>title, a third column is not read")
+    add("--model_name_or_path", help="tokenizer of a directory that holds none")
+    add(
+        "--max_seq_length",
+        type=positive_int,
+        help="longest row in tokens (default: the model's own; 128 where it says nothing)",
+    )
+    add("--batch_size", type=positive_int, default=32)
+    add("--device", choices=DEVICES, default="gpu", help="falls back to cpu where there is none")
+    flag: dict[str, Any] = {"type": boolean, "nargs": "?", "const": True, "default": False}
+    add("--use_tensorrt", **flag)
+    add("--precision", choices=PRECISIONS, default="fp32")
+    add("--cpu_threads", type=positive_int, default=10)
+    add("--enable_mkldnn", **flag)
+    add("--benchmark", **flag, help="score twice and print the second pass's speed")
+    add("--save_log_path", default="./log_output/", help=f"for --benchmark's {_LOG_FILE}")
+    return parser
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; the process's exit status."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
