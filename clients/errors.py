@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""An answer's err_no, HTTP status and message in, an error class of the contract out.
+
+Called by both clients. Two errors exist only on this side of the wire and are defined here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Optional
+
+from contract.errors import RankingError, RequestError, ServiceError
+
+_FIELD_AND_MESSAGE = re.compile(r"([\w.\[\]]+): (.+)", re.DOTALL)
+
+
+class Unreachable(ServiceError):
+    """No connection to the service could be made or kept."""
+
+    http_status = 503
+    code = "unreachable"
+
+
+class UnreadableAnswer(ServiceError):
+    """Something answered, but not as this service does."""
+
+    http_status = 502
+    code = "unreadable_answer"
+
+
+def rebuild(err_no: int, message: str, *, http_status: Optional[int] = None) -> RankingError:
+    """The error that the service raised, as far as the wire tells.
+
+    Args:
+        err_no: the answer's code, not 0.
+        message: the answer's text, ``field: message`` where the error names a field.
+        http_status: status of the HTTP answer; tells apart errors that share one ``err_no``.
+
+    Returns:
+        An instance of the most specific class that fits; of ``ServiceError`` for codes that only
+        Paddle Serving itself uses.
+    """
+    kind = _kind(err_no, http_status)
+    if kind is ServiceError and err_no != ServiceError.err_no:
+        message = f"err_no {err_no}: {message}"
+    named = _FIELD_AND_MESSAGE.fullmatch(message)
+    if named and issubclass(kind, RequestError):
+        return kind(named.group(2), field=named.group(1))
+    return kind(message or "the service gave no reason")
+
+
+def _kind(err_no: int, http_status: Optional[int]) -> type[RankingError]:
+    kinds = [kind for kind in _wire_errors() if kind.err_no == err_no]
+    specific = [kind for kind in kinds if kind.http_status == http_status]
+    # the last is the most derived: RequestError and MalformedRequest share 5000 and 400
+    return (specific[-1:] or kinds[:1] or [ServiceError])[0]
+
+
+def _wire_errors() -> Iterator[type[RankingError]]:
+    """The contract's classes that a service answers with, each base before its subclasses."""
+    roots: tuple[type[RankingError], ...] = (RequestError, ServiceError)
+    for root in roots:
+        yield root
+        for kind in root.__subclasses__():
+            if kind.__module__ == root.__module__:
+                yield kind

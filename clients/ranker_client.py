@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A query and documents in, a RankResult out: what both transports share.
+
+``RpcRankerClient`` and ``HttpRankerClient`` derive from it and add one way to exchange fields.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Optional, TypeVar
+
+from clients.result import RankResult, option_fields, pair_fields, rank_fields, read_result
+
+DEFAULT_SERVICE = "ranker"
+DEFAULT_TIMEOUT_S = 10.0
+
+_Client = TypeVar("_Client", bound="RankerClient")
+
+
+class RankerClient(ABC):
+    """Ranks documents by calling the service; safe to share between threads.
+
+    Use it as a context manager, or call :meth:`close` when done.
+    """
+
+    def __init__(self, timeout_s: float, service: str) -> None:
+        """``timeout_s`` bounds every call; ``service`` is ``ranker``, ``ernie`` or ``rocketqa``."""
+        if not timeout_s > 0:
+            raise ValueError(f"timeout_s must be above 0, got {timeout_s!r}")
+        self.timeout_s = timeout_s
+        self.service = service
+
+    def rank(
+        self,
+        query: str,
+        documents: Sequence[str],
+        *,
+        ranker: Optional[str] = None,
+        top_n: Optional[int] = None,
+        return_documents: bool = False,
+        request_id: str = "",
+        log_id: int = 0,
+    ) -> RankResult:
+        """Rank many documents for one query.
+
+        Args:
+            query: not empty.
+            documents: at least one; an empty text is scored like any other.
+            ranker: ``pairwise``, ``cross_encoder`` or ``both``; ``None`` is the service's default.
+            top_n: keep only the best in ``results``; ``None`` keeps all.
+            return_documents: put the texts into ``results``.
+            request_id: 1 to 128 printable ASCII characters that come back and stand in the logs.
+            log_id: Paddle Serving's number of this call in the service's logs.
+
+        Raises:
+            RequestError: the service refuses the request; the message names the field.
+            ServiceError: the service cannot answer, did not in time, or cannot be reached.
+        """
+        options = option_fields(ranker, top_n, return_documents, request_id)
+        return read_result(self._exchange({**rank_fields(query, documents), **options}, log_id))
+
+    def rank_pairs(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        ranker: Optional[str] = None,
+        top_n: Optional[int] = None,
+        return_documents: bool = False,
+        request_id: str = "",
+        log_id: int = 0,
+    ) -> RankResult:
+        """Score (query, title) pairs, each with its own query, in upstream's numbered shape.
+
+        Arguments and errors are those of :meth:`rank`.
+        """
+        options = option_fields(ranker, top_n, return_documents, request_id)
+        return read_result(self._exchange({**pair_fields(pairs), **options}, log_id))
+
+    @abstractmethod
+    def _exchange(self, fields: Mapping[str, str], log_id: int) -> dict[str, str]:
+        """Send the request's fields and return the answer's, or raise the service's error."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections."""
+
+    def __enter__(self: _Client) -> _Client:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        """Close the connections."""
+        self.close()

@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments of a call in, string fields of the wire out; the answer's fields in, a result out.
+
+Both clients use it, so that the transports cannot differ in what they send or read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable, Optional, TypeVar
+
+from clients.errors import UnreadableAnswer
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class RankedDocument:
+    """One document at its place.
+
+    Attributes:
+        index: position in the request's documents.
+        score: in [0, 1]; larger is more relevant.
+        document: its text when the request asked for it, else ``None``.
+    """
+
+    index: int
+    score: float
+    document: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class RankerScores:
+    """What one ranker said, when several were asked.
+
+    Attributes:
+        bundle: version of the bundle that scored.
+        scores: one per document, in input order.
+        order: indices from best to worst, cut to ``top_n``.
+    """
+
+    bundle: str
+    scores: tuple[float, ...]
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RankResult:
+    """The answer to one request.
+
+    Attributes:
+        results: from best to worst, cut to ``top_n``; of the default ranker for ``both``.
+        scores: one per document, in input order.
+        ranker: ``pairwise``, ``cross_encoder`` or ``both``.
+        bundle: version of the bundle that scored.
+        request_id: the request's.
+        tokens: tokens scored, special tokens included, over all rankers.
+        truncated: indices of documents whose text was cut.
+        timings_ms: where the service spent its time.
+        rankings: every ranker's scores and order, for ``both``; empty otherwise.
+    """
+
+    results: tuple[RankedDocument, ...]
+    scores: tuple[float, ...]
+    ranker: str
+    bundle: str
+    request_id: str = ""
+    tokens: int = 0
+    truncated: tuple[int, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    rankings: Mapping[str, RankerScores] = field(default_factory=dict)
+
+
+def rank_fields(query: str, documents: Sequence[str]) -> dict[str, str]:
+    """The fuller shape: one query, many documents."""
+    if isinstance(documents, str):
+        raise TypeError("documents must be a sequence of strings, got one string")
+    return {"query": query, "documents": json.dumps(list(documents), ensure_ascii=False)}
+
+
+def pair_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Upstream's shape: numbered (query, title) pairs."""
+    return {
+        str(i): json.dumps({"query": query, "title": title}, ensure_ascii=False)
+        for i, (query, title) in enumerate(pairs)
+    }
+
+
+def option_fields(
+    ranker: Optional[str], top_n: Optional[int], return_documents: bool, request_id: str
+) -> dict[str, str]:
+    """Only what differs from the service's defaults."""
+    fields: dict[str, str] = {}
+    if ranker is not None:
+        fields["ranker"] = ranker
+    if top_n is not None:
+        fields["top_n"] = json.dumps(top_n)
+    if return_documents:
+        fields["return_documents"] = json.dumps(return_documents)
+    if request_id:
+        fields["request_id"] = request_id
+    return fields
+
+
+def read_result(fields: Mapping[str, str]) -> RankResult:
+    """Build the result from the answer's fields.
+
+    Raises:
+        UnreadableAnswer: a field is missing or not what this service sends.
+    """
+    usage = _read(fields, "usage", _usage)
+    return RankResult(
+        results=_read(fields, "results", lambda v: tuple(_document(item) for item in v)),
+        scores=_read(fields, "predict", _scores),
+        ranker=_text(fields, "ranker"),
+        bundle=_text(fields, "bundle"),
+        request_id=_text(fields, "request_id"),
+        tokens=usage[0],
+        truncated=usage[1],
+        timings_ms=_read(fields, "timings_ms", lambda v: {k: float(ms) for k, ms in v.items()}),
+        rankings=_read(fields, "rankings", _rankings) if "rankings" in fields else {},
+    )
+
+
+def _text(fields: Mapping[str, str], name: str) -> str:
+    if name not in fields:
+        raise UnreadableAnswer(
+            f"the answer has no such key, only {', '.join(fields) or 'none'}; "
+            "is this the ranking service?",
+            field=name,
+        )
+    return fields[name]
+
+
+def _read(fields: Mapping[str, str], name: str, build: Callable[[Any], _T]) -> _T:
+    text = _text(fields, name)
+    try:
+        return build(json.loads(text))
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise UnreadableAnswer(
+            f"the answer's value is not as agreed ({type(error).__name__}: {error})", field=name
+        ) from error
+
+
+def _scores(value: Any) -> tuple[float, ...]:
+    """Upstream nests the pair-wise ranker's scores one by one."""
+    return tuple(float(score[0] if isinstance(score, list) else score) for score in value)
+
+
+def _document(value: Any) -> RankedDocument:
+    return RankedDocument(int(value["index"]), float(value["score"]), value.get("document"))
+
+
+def _usage(value: Any) -> tuple[int, tuple[int, ...]]:
+    return int(value["tokens"]), tuple(int(index) for index in value["truncated"])
+
+
+def _rankings(value: Any) -> dict[str, RankerScores]:
+    return {
+        ranker: RankerScores(
+            str(ranking["bundle"]),
+            _scores(ranking["scores"]),
+            tuple(int(index) for index in ranking["order"]),
+        )
+        for ranker, ranking in value.items()
+    }

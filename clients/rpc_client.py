@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ranks documents over RPC: texts in, results out, by Paddle Serving's pipeline protocol.
+
+As a command it prints tables or JSON, see ``python -m clients.rpc_client --help``; applications
+import ``RpcRankerClient``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Optional
+
+import grpc
+
+if not __package__:  # run as a file
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from clients import command
+from clients.errors import Unreachable, UnreadableAnswer, rebuild
+from clients.pipeline_wire import INFERENCE, MAX_MESSAGE_BYTES, decode_response, encode_request
+from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, RankerClient
+from contract.errors import DeadlineExceeded, InvalidField, RankingError, RequestTooLarge
+
+DEFAULT_ENDPOINT = "127.0.0.1:8089"
+_ENDPOINT = re.compile(r"[^\s/]+:\d{1,5}")
+
+
+class RpcRankerClient(RankerClient):
+    """Calls the service's RPC port; one connection serves all threads."""
+
+    def __init__(
+        self,
+        endpoint: str = DEFAULT_ENDPOINT,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        service: str = DEFAULT_SERVICE,
+    ) -> None:
+        """Prepare a channel; nothing connects before the first call.
+
+        Args:
+            endpoint: ``host:port`` of the service's ``rpc_port``.
+            timeout_s: deadline of every call, connecting included.
+            service: ``ranker``, ``ernie`` or ``rocketqa``.
+
+        Raises:
+            InvalidField: ``endpoint`` is not ``host:port``.
+        """
+        super().__init__(timeout_s, service)
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise InvalidField(
+                f"must be host:port like {DEFAULT_ENDPOINT}, got {endpoint!r}", field="endpoint"
+            )
+        self.endpoint = endpoint
+        self._channel = grpc.insecure_channel(
+            endpoint,
+            options=[
+                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                # the service is inside the network; a proxy variable meant for the web breaks it
+                ("grpc.enable_http_proxy", 0),
+            ],
+        )
+        # bytes both ways: what fails to decode is this module's to explain, not grpc's
+        self._inference = self._channel.unary_unary(
+            INFERENCE, request_serializer=bytes, response_deserializer=bytes
+        )
+
+    def _exchange(self, fields: Mapping[str, str], log_id: int) -> dict[str, str]:
+        request = encode_request(fields, self.service, log_id)
+        try:
+            data = self._inference(request, timeout=self.timeout_s)
+        except grpc.RpcError as error:
+            raise self._translated(error) from error
+        answer = decode_response(data)
+        if answer.err_no != 0:
+            raise rebuild(answer.err_no, answer.err_msg)
+        return dict(answer.fields)
+
+    def _translated(self, error: grpc.RpcError) -> RankingError:
+        """An error of the connection as one of the contract's."""
+        code, details = error.code(), error.details()
+        if code == grpc.StatusCode.DEADLINE_EXCEEDED:
+            return DeadlineExceeded(
+                f"no answer within {self.timeout_s:g} s; send fewer documents or allow more time",
+                field=self.endpoint,
+            )
+        if code == grpc.StatusCode.UNAVAILABLE:
+            return Unreachable(
+                f"no connection ({details}); is the service running, and is this its rpc_port?",
+                field=self.endpoint,
+            )
+        if code == grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return RequestTooLarge(f"{details}; send fewer documents at once", field="documents")
+        return UnreadableAnswer(
+            f"{code.name}: {details}; is this the rpc_port of a Paddle Serving pipeline?",
+            field=self.endpoint,
+        )
+
+    def close(self) -> None:
+        """Close the channel."""
+        self._channel.close()
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
+    parser = command.parser("python -m clients.rpc_client", "RPC")
+    parser.add_argument(
+        "--endpoint", default=DEFAULT_ENDPOINT, help="host:port of rpc_port [%(default)s]"
+    )
+    return command.run(
+        parser, argv, lambda args: RpcRankerClient(args.endpoint, args.timeout, args.service)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
