@@ -12,6 +12,8 @@ TOOLS = $(VENV_cpu)/bin
 
 TYPED = $(wildcard contract clients experiments)
 TESTS ?= tests
+# where make models puts checkpoints, vocabulary and mined lists
+OUT ?= .cache/small
 
 LOCK = $$uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.9 --python-platform linux --custom-compile-command "make lock" $(UPGRADE)
@@ -44,7 +46,10 @@ bench: setup-serving ## measure pairs/s through HTTP beside Paddle Inference cal
 	@$(PYTHON) -m benchmarks.run
 
 models: setup-train ## train both rankers anew and export them to serving_models/
-	@PYTHON=$(PYTHON) sh train/recipes/small.sh
+	@PYTHON=$(PYTHON) OUT=$(OUT) train/recipes/small.sh
+	@for ranker in pairwise cross_encoder; do \
+		$(PYTHON) -m export.publish --params_path $(OUT)/$$ranker/last \
+			--model_card $(OUT)/$$ranker/MODEL_CARD.md --bundle serving_models/$$ranker || exit 1; done
 
 lock: ## renew requirements/*.lock from pyproject.toml; UPGRADE=--upgrade takes newer versions
 	@set -e; uv=$$(./bootstrap.sh --find-uv); \

@@ -23,7 +23,7 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The development data beside the checkout; a test that asks for it skips where it is absent."""
+    """The development data beside the checkout; where it is absent, the test skips."""
     path = REPOSITORY.parent / "shared" / "data"
     if not path.is_dir():
         pytest.skip(f"development data is not at {path}")

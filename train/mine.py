@@ -10,12 +10,16 @@ import argparse
 import random
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from train.bm25 import BM25
 from train.sources import (
+    LIST_LENGTH,
     Paper,
     RankedList,
+    Source,
+    distinct,
     literature_lists,
     read_lists,
     read_papers,
@@ -26,68 +30,12 @@ from train.sources import (
 Labelled = tuple[str, str, int]
 Triple = tuple[str, str, str]
 
-LIST_LENGTH = 20
 # How many negatives a training list gets beside its own documents, and how long a query may be:
 # what a CPU can afford. An abstract is cut at random places, so that all of it is seen over time.
 _NEGATIVES = {"medical": 8, "law": 8, "abstract": 5, "keywords": 8}
+_TRIPLES = {"medical": 6000, "law": 1500, "abstract": 0, "keywords": 0, "literature": 7000}
 _QUERY_CHARACTERS = 90
 _SENTENCE = re.compile(r"[^。；;！？!?.\s]{6,}")
-
-
-class Source:
-    """The lists of one source, and the texts their negatives are drawn from."""
-
-    def __init__(self, name: str, lists: list[RankedList], further: Sequence[str] = ()) -> None:
-        """Collects the pools; texts that only held-out lists have are no training negatives."""
-        self.name = name
-        self.lists = lists
-        everything = _distinct([text for item in lists for text, _ in item.documents], further)
-        trained = _distinct(
-            [text for item in lists if item.split == "train" for text, _ in item.documents], further
-        )
-        seen = set(trained)
-        self._pools = {
-            "all": everything,
-            "train": trained,
-            "unseen": [text for text in everything if text not in seen],
-        }
-        self._indices: dict[str, BM25] = {}
-
-    def of(self, split: str) -> list[RankedList]:
-        """The lists of a split."""
-        return [item for item in self.lists if item.split == split]
-
-    def texts(self, pool: str) -> list[str]:
-        """The distinct texts of a pool: ``all``, ``train`` or ``unseen``."""
-        return self._pools[pool]
-
-    def variants(self) -> Sequence[str]:
-        """The held-out files worth writing: lists that are long enough need no padding."""
-        lengths = [len(item.documents) for item in self.lists]
-        if max(lengths) == 1:
-            return ("padded", "unseen", "random")
-        if sum(length < LIST_LENGTH for length in lengths) < 0.05 * len(lengths):
-            return ("original",)
-        return ("original", "padded", "unseen", "random")
-
-    def hard(self, item: RankedList, count: int, pool: str) -> list[str]:
-        """The best texts of a pool by BM25 that the list itself lacks."""
-        if pool not in self._indices:
-            self._indices[pool] = BM25(self._pools[pool])
-        own = {text for text, _ in item.documents}
-        best = self._indices[pool].top(item.query, count + len(own))
-        texts = [self._pools[pool][index] for index in best]
-        return [text for text in texts if text not in own][:count]
-
-    def any(self, item: RankedList, count: int, pool: str, rng: random.Random) -> list[str]:
-        """Random texts of a pool that the list itself lacks."""
-        own = {text for text, _ in item.documents}
-        drawn = rng.sample(self._pools[pool], min(count + len(own), len(self._pools[pool])))
-        return [text for text in drawn if text not in own][:count]
-
-
-def _distinct(texts: Iterable[str], further: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys([*texts, *further]))
 
 
 def read_sources(data_dir: Path) -> tuple[list[Source], list[Paper], list[str]]:
@@ -171,6 +119,77 @@ def supervised(source: Source, rng: random.Random) -> tuple[list[Labelled], list
     return rows, triples
 
 
+def literature(
+    sources: Sequence[Source], titles: Sequence[str], rng: random.Random
+) -> tuple[list[Labelled], list[Triple]]:
+    """The last stage: papers with hard and random negatives, and some rows of the other sources.
+
+    A ranker that meets the further titles only as negatives learns to tell them from titles of
+    papers instead of reading the query. So most negatives are titles of other papers, and further
+    titles are relevant to made-up keywords as often as they are negatives of others. A ranker
+    that meets only BM25's hits misjudges texts without any overlap, hence the random ones.
+    """
+    papers = Source("papers", [item for item in sources[3].lists if item.split == "train"])
+    pool = Source("titles", [RankedList(t, ((t, 1),), "train") for t in titles])
+    lists: list[tuple[RankedList, list[str]]] = []
+    for source, counts in ((sources[2], (1, 1, 1)), (sources[3], (3, 2, 1))):
+        for item in source.of("train"):
+            item = replace(item, query=_vary(item.query, source.name == "keywords", rng))
+            near = papers.hard(item, 3 * counts[0], "train")
+            negatives = rng.sample(near, min(counts[0], len(near)))
+            near = source.hard(item, 3 * counts[1], "train")
+            negatives += rng.sample(near, min(counts[1], len(near)))
+            lists.append((item, negatives + papers.any(item, counts[2], "train", rng)[:1]))
+    for item in rng.sample(pool.lists, min(2500, len(pool.lists))):
+        item = replace(item, query=_keywords(item.query, rng))
+        near = pool.hard(item, 5, "train")
+        lists.append((item, rng.sample(near, min(2, len(near)))))
+    rows: list[Labelled] = []
+    triples: list[Triple] = []
+    for item, negatives in lists:
+        title = item.documents[0][0]
+        rows.append((item.query, title, 1))
+        rows += [(item.query, text, 0) for text in dict.fromkeys(negatives)]
+        triples += [(item.query, title, text) for text in dict.fromkeys(negatives)]
+    for source, count in ((sources[0], 3000), (sources[1], 800)):
+        more = supervised(source, rng)[0]
+        rows += rng.sample(more, min(count, len(more)))
+        for item in rng.sample(source.of("train"), min(count // 2, len(source.of("train")))):
+            title, grade = max(item.documents, key=lambda document: document[1])
+            other = source.any(item, 2, "train", rng)[:2]
+            rows += [(item.query, text, 0) for text in other]
+            triples += [(item.query, title, text) for text in other if grade > 0]
+    return rows, triples
+
+
+def _vary(query: str, keywords: bool, rng: random.Random) -> str:
+    """Keywords in another order; an abstract whole or as a longer window of it."""
+    if keywords:
+        words = query.split(" ")
+        return " ".join(rng.sample(words, len(words)))
+    if rng.random() < 0.3:
+        return query
+    start = rng.randint(0, max(0, len(query) - 80))
+    return query[start : start + rng.randint(80, 160)]
+
+
+def _keywords(title: str, rng: random.Random) -> str:
+    """Made-up keywords of a title: a few short spans of it, in random order."""
+    spans = []
+    for _ in range(rng.randint(2, 4)):
+        start = rng.randint(0, max(0, len(title) - 3))
+        spans.append(title[start : start + rng.randint(2, 5)].strip())
+    return " ".join(spans)
+
+
+def choose_triples(triples: dict[str, list[Triple]], rng: random.Random) -> list[Triple]:
+    """As many triples of every source as a CPU can afford."""
+    chosen: list[Triple] = []
+    for name, rows in triples.items():
+        chosen += rng.sample(rows, min(_TRIPLES[name], len(rows)))
+    return chosen
+
+
 def cloze(texts: Sequence[str], rng: random.Random, count: int, pool: BM25) -> list[Labelled]:
     """Self-supervised rows: a noisy part of a text should find the text among its neighbours.
 
@@ -238,13 +257,12 @@ def mine(data_dir: Path, output_dir: Path, seed: int) -> None:
     sources, papers, titles = read_sources(data_dir)
     rng = random.Random(seed)
     rows: list[Labelled] = []
-    triples: list[Triple] = []
+    triples: dict[str, list[Triple]] = {}
     dev: list[Labelled] = []
     texts: list[str] = []
     for source in sources:
-        more_rows, more_triples = supervised(source, rng)
+        more_rows, triples[source.name] = supervised(source, rng)
         rows += more_rows
-        triples += more_triples
         texts += [t for item in source.of("train") for t in (item.query, *dict(item.documents))]
         for item in source.of("dev")[:40]:
             dev += pad_list(source, item, "padded", rng)
@@ -257,10 +275,14 @@ def mine(data_dir: Path, output_dir: Path, seed: int) -> None:
     texts += [*titles, *(text for row in first for text in row[:2])]
     write_rows(output_dir / "ce_stage1.tsv", labelled, first)
     write_rows(output_dir / "ce_stage2.tsv", labelled, rows)
-    write_rows(output_dir / "pairwise.tsv", triple, triples)
+    third, triples["literature"] = literature(sources, titles, rng)
+    write_rows(output_dir / "ce_stage3.tsv", labelled, third)
+    chosen = choose_triples(triples, rng)
+    write_rows(output_dir / "pairwise.tsv", triple, chosen)
     write_rows(output_dir / "dev.tsv", labelled, dev)
-    write_rows(output_dir / "texts.txt", ("text",), ((text,) for text in _distinct(texts, ())))
-    print(f"{len(first)} + {len(rows)} rows, {len(triples)} triples, {len(dev)} dev rows")
+    write_rows(output_dir / "texts.txt", ("text",), ((text,) for text in distinct(texts, ())))
+    counts = f"{len(first)} + {len(rows)} + {len(third)} rows, {len(chosen)} triples"
+    print(f"{counts}, {len(dev)} dev rows")
 
 
 def main() -> None:

@@ -8,10 +8,14 @@ Called by ``train.mine``. Every list says to which split it belongs, by a hash o
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from train.bm25 import BM25
+
+LIST_LENGTH = 20
 _SPLITS = {0: "test", 1: "dev"}
 
 
@@ -103,3 +107,60 @@ def literature_lists(papers: Iterable[Paper]) -> dict[str, list[RankedList]]:
         sources["abstract"].append(RankedList(paper.abstract, relevant, paper.split))
         sources["keywords"].append(RankedList(paper.keywords, relevant, paper.split))
     return sources
+
+
+class Source:
+    """The lists of one source, and the texts their negatives are drawn from."""
+
+    def __init__(self, name: str, lists: list[RankedList], further: Sequence[str] = ()) -> None:
+        """Collects the pools; texts that only held-out lists have are no training negatives."""
+        self.name = name
+        self.lists = lists
+        everything = distinct([text for item in lists for text, _ in item.documents], further)
+        trained = distinct(
+            [text for item in lists if item.split == "train" for text, _ in item.documents], further
+        )
+        seen = set(trained)
+        self._pools = {
+            "all": everything,
+            "train": trained,
+            "unseen": [text for text in everything if text not in seen],
+        }
+        self._indices: dict[str, BM25] = {}
+
+    def of(self, split: str) -> list[RankedList]:
+        """The lists of a split."""
+        return [item for item in self.lists if item.split == split]
+
+    def texts(self, pool: str) -> list[str]:
+        """The distinct texts of a pool: ``all``, ``train`` or ``unseen``."""
+        return self._pools[pool]
+
+    def variants(self) -> Sequence[str]:
+        """The held-out files worth writing: lists that are long enough need no padding."""
+        lengths = [len(item.documents) for item in self.lists]
+        if max(lengths) == 1:
+            return ("padded", "unseen", "random")
+        if sum(length < LIST_LENGTH for length in lengths) < 0.05 * len(lengths):
+            return ("original",)
+        return ("original", "padded", "unseen", "random")
+
+    def hard(self, item: RankedList, count: int, pool: str) -> list[str]:
+        """The best texts of a pool by BM25 that the list itself lacks."""
+        if pool not in self._indices:
+            self._indices[pool] = BM25(self._pools[pool])
+        own = {text for text, _ in item.documents}
+        best = self._indices[pool].top(item.query, count + len(own))
+        texts = [self._pools[pool][index] for index in best]
+        return [text for text in texts if text not in own][:count]
+
+    def any(self, item: RankedList, count: int, pool: str, rng: random.Random) -> list[str]:
+        """Random texts of a pool that the list itself lacks."""
+        own = {text for text, _ in item.documents}
+        drawn = rng.sample(self._pools[pool], min(count + len(own), len(self._pools[pool])))
+        return [text for text in drawn if text not in own][:count]
+
+
+def distinct(texts: Iterable[str], further: Iterable[str]) -> list[str]:
+    """Every text once, in the order of its first place."""
+    return list(dict.fromkeys([*texts, *further]))

@@ -6,8 +6,8 @@ import json
 import random
 from itertools import groupby
 
-from train.mine import Source, cut_query, mine, pad_list, supervised, write_rows
-from train.sources import RankedList, one_line, read_papers, split_of
+from train.mine import cut_query, mine, pad_list, supervised, write_rows
+from train.sources import RankedList, Source, one_line, read_papers, split_of
 
 
 def make_source():
@@ -119,7 +119,13 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
     data = write_small_data(tmp_path / "data")
     for name, seed in (("one", 1), ("two", 1), ("three", 2)):
         mine(data, tmp_path / name, seed)
-    names = ("ce_stage1.tsv", "ce_stage2.tsv", "pairwise.tsv", "heldout/medical_padded.tsv")
+    names = (
+        "ce_stage1.tsv",
+        "ce_stage2.tsv",
+        "ce_stage3.tsv",
+        "pairwise.tsv",
+        "heldout/medical_padded.tsv",
+    )
     one, two, three = (
         [(tmp_path / run / name).read_bytes() for name in names] for run in ("one", "two", "three")
     )

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Model cards: the table of the evaluations given, and files that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from train.model_card import main
+
+
+def evaluation(path: Path, difference: float, checkpoint: str = "a" * 64) -> Path:
+    metrics = {
+        "ranker": [0.8 + difference, 0.7, 0.9],
+        "bm25": [0.8, 0.75, 0.85],
+        "ranker_minus_bm25": [difference, difference - 0.01, difference + 0.01],
+    }
+    figures = {
+        "checkpoint_sha256": checkpoint,
+        "lists": 7,
+        "max_seq_length": 384,
+        "metrics": {"NDCG@10": metrics},
+    }
+    path.write_text(json.dumps(figures))
+    return path
+
+
+def card(tmp_path: Path, *files: Path) -> str:
+    (tmp_path / "text.md").write_text("## Limits\n")
+    options = ["--ranker", "pairwise", "--text", str(tmp_path / "text.md")]
+    output = tmp_path / "out" / "MODEL_CARD.md"
+    assert main([*options, "--output", str(output), *map(str, files)]) == 0
+    return output.read_text()
+
+
+def test_the_table_has_a_row_per_file_and_says_where_bm25_is_better(tmp_path: Path) -> None:
+    good = evaluation(tmp_path / "pairwise_medical_padded.json", 0.06)
+    bad = evaluation(tmp_path / "pairwise_abstract_padded.json", -0.03)
+    text = card(tmp_path, good, bad)
+    assert "| medical_padded | 7 | 0.860 [0.700, 0.900] | 0.800 [0.750, 0.850] | +0.060 [" in text
+    assert "worse than BM25, beyond chance, on: abstract_padded." in text
+    assert text.endswith("## Limits\n\nCheckpoint aaaaaaaaaaaa.\n")
+    assert "worse than BM25" not in card(tmp_path, good)
+
+
+def test_files_that_are_no_evaluations_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = evaluation(tmp_path / "pairwise_a.json", 0.1)
+    other = evaluation(tmp_path / "pairwise_b.json", 0.1, checkpoint="b" * 64)
+    (tmp_path / "text.md").write_text("")
+    options = ["--ranker", "pairwise", "--text", str(tmp_path / "text.md"), "--output", "card.md"]
+    (tmp_path / "none.json").write_text("{}")
+    assert main([*options, str(tmp_path / "none.json")]) == 2
+    assert "none.json: not a file of evaluate --json" in capsys.readouterr().err
+    assert main([*options, str(good), str(other)]) == 2
+    assert "different checkpoints" in capsys.readouterr().err

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluations of one checkpoint in, its MODEL_CARD.md out: the table of figures and a given text.
+
+Run as ``python -m train.model_card --ranker pairwise --text TEXT.md --output CARD.md *.json``; the
+files are what ``train.evaluate --json`` wrote. Recipes call it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from contract.bundle import RANKERS
+from contract.errors import DataError
+from train.options import run_command
+
+_METRIC = "NDCG@10"
+_SYSTEMS = ("ranker", "bm25", "ranker_minus_bm25")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    parser = argparse.ArgumentParser(prog="model_card", description=__doc__)
+    parser.add_argument("--ranker", choices=RANKERS, required=True)
+    parser.add_argument("--text", type=Path, required=True, help="Markdown below the table")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--cpu_threads", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("evaluations", type=Path, nargs="+", help="files of evaluate --json")
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the card."""
+    card = render(options.ranker, options.evaluations, options.text.read_text(encoding="utf-8"))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(card, encoding="utf-8")
+
+
+def render(ranker: str, evaluations: Sequence[Path], text: str) -> str:
+    """The card's Markdown.
+
+    Args:
+        ranker: ``pairwise`` or ``cross_encoder``; the file names start with it.
+        evaluations: one file per held-out list file.
+        text: what stands below the table.
+
+    Raises:
+        DataError: a file is no evaluation, or they are of different checkpoints.
+    """
+    found = {path: _read(path) for path in sorted(evaluations)}
+    checkpoints = {figures["checkpoint_sha256"] for figures in found.values()}
+    if len(checkpoints) > 1:
+        raise DataError("evaluations of different checkpoints", field=str(evaluations[0]))
+    rows = [_row(path.stem.removeprefix(f"{ranker}_"), f) for path, f in found.items()]
+    worse = [
+        path.stem.removeprefix(f"{ranker}_")
+        for path, figures in found.items()
+        if figures["metrics"][_METRIC]["ranker_minus_bm25"][2] < 0
+    ]
+    verdict = (
+        f"It ranks worse than BM25, beyond chance, on: {', '.join(worse)}. Prefer BM25 there.\n\n"
+        if worse
+        else ""
+    )
+    length = next(iter(found.values()))["max_seq_length"]
+    return (
+        f"# {ranker}\n\nA small Chinese re-ranker for rows of at most {length} tokens; a title "
+        f"that does not fit is cut.\n\n"
+        f"## {_METRIC} on held-out queries\n\n"
+        f"| lists | queries | {ranker} | BM25 | difference |\n|---|---|---|---|---|\n"
+        + "".join(rows)
+        + f"\n{verdict}{text.strip()}\n\nCheckpoint {checkpoints.pop()[:12]}.\n"
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for system in _SYSTEMS:
+            low_and_high = figures["metrics"][_METRIC][system][1:]
+            if len(low_and_high) != 2:
+                raise ValueError(f"{system} has no interval")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"not a file of evaluate --json with {_METRIC} ({error})", field=str(path)
+        ) from error
+    return figures
+
+
+def _row(name: str, figures: dict[str, Any]) -> str:
+    cells = []
+    for system in _SYSTEMS:
+        sign = "+" if system == "ranker_minus_bm25" else ""
+        mean, low, high = (f"{x:{sign}.3f}" for x in figures["metrics"][_METRIC][system])
+        cells.append(f"{mean} [{low}, {high}]")
+    return f"| {name} | {figures['lists']} | {' | '.join(cells)} |\n"
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; the process's exit status."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
