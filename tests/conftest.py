@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.cpu import prepare_math_library
+from tests.bundles import make_bundles
 
 prepare_math_library()
 
@@ -28,3 +29,9 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip(f"development data is not at {path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Directory of both tiny bundles."""
+    return make_bundles(tmp_path_factory.mktemp("bundles"))

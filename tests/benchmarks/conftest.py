@@ -10,13 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.workload import Workload, load_workload
-from tests.bundles import SENTENCES, make_bundles
-
-
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Directory of both tiny bundles."""
-    return make_bundles(tmp_path_factory.mktemp("bundles"))
+from tests.bundles import SENTENCES
 
 
 @pytest.fixture(scope="session")

@@ -10,14 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.service import RunningService
-from tests.bundles import make_bundles
 from tests.services import running_service
-
-
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Directory of both tiny bundles."""
-    return make_bundles(tmp_path_factory.mktemp("bundles"))
 
 
 @pytest.fixture(scope="session")

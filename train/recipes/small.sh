@@ -47,6 +47,7 @@ common=(--device "$DEVICE" --batch_size 64 --weight_decay 0.01 --logging_steps 5
   --learning_rate 3e-4 --warmup_proportion 0.1 --epochs 1 --max_seq_length 384 \
   --save_step 100000 --save_dir "$OUT/pairwise"
 
+mkdir -p "$OUT/evaluation"
 for ranker in cross_encoder pairwise; do
   for lists in "$OUT"/mined/heldout/*.tsv; do
     echo "== $ranker $(basename "$lists" .tsv)"

@@ -1,0 +1,246 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""config_nlp.yml in, frozen dataclasses out. Called once by pipeline.web_service.
+
+Upstream's keys keep their names, types, defaults and meaning; ours stand beside them. Relative
+paths in the file are relative to the file, not to the working directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Optional
+
+from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
+from contract.errors import ConfigError
+from contract.request import Limits
+from contract.scoring import SCORE_FUNCTIONS
+from pipeline.strict_yaml import (
+    Reader,
+    checked_by,
+    choice,
+    flag,
+    key,
+    load_yaml,
+    seconds,
+    section,
+    sections,
+    text,
+    texts,
+    whole,
+)
+
+CONFIG_FILE = "config_nlp.yml"
+
+TOKENIZE = "tokenize"
+SORT = "sort"
+# the op of each ranker; its name is also the name of the service that answers with that ranker
+OP_OF_RANKER: Mapping[str, str] = {PAIRWISE: "ernie", CROSS_ENCODER: "rocketqa"}
+OPS = (TOKENIZE, *OP_OF_RANKER.values(), SORT)
+
+GRAPH_DECIDES = "a ranker's bundle says what is fed and fetched"
+SCHEDULER_BATCHES = "the scheduler batches rows of all requests, see scheduler.max_batch_tokens"
+NO_REMOTE = "the ranker runs in this service, by local_service_conf.model_config"
+ONE_DAG = "one DAG serves all requests, so that they share batches"
+
+
+@dataclass(frozen=True)
+class LocalServiceConfig:
+    """op.<ranker>.local_service_conf: the model and how Paddle Inference runs it."""
+
+    model_config: Optional[str] = key(text)
+    client_type: str = key(
+        choice("local_predictor", "brpc", "grpc"), "local_predictor", note=NO_REMOTE
+    )
+    workdir: str = key(text, "", note=NO_REMOTE)
+    thread_num: int = key(whole(1), 2)
+    device_type: int = key(whole(-1, 6), -1)
+    devices: str = key(text, "")
+    mem_optim: bool = key(flag, True)
+    ir_optim: bool = key(flag, False)
+    precision: str = key(choice("fp32", "fp16", "bf16", "int8"), "fp32")
+    use_calib: bool = key(flag, False)
+    use_mkldnn: bool = key(flag, False)
+    mkldnn_cache_capacity: int = key(whole(), 0)
+    mkldnn_op_list: Optional[tuple[str, ...]] = key(texts)
+    mkldnn_bf16_op_list: Optional[tuple[str, ...]] = key(texts)
+    min_subgraph_size: int = key(whole(), 3)
+    # upstream names it in every config; the manifest's choice is the same output or a better one
+    fetch_list: Optional[tuple[str, ...]] = key(texts)
+
+
+@dataclass(frozen=True)
+class OpConfig:
+    """op.<name>; the last three keys are for a serving_server directory without a manifest."""
+
+    concurrency: int = key(whole(1), 1)
+    timeout: int = key(whole(), -1)
+    retry: int = key(whole(1), 1)
+    batch_size: int = key(whole(1), 1, note=SCHEDULER_BATCHES)
+    auto_batching_timeout: int = key(whole(), -1, note=SCHEDULER_BATCHES)
+    local_service_conf: LocalServiceConfig = field(
+        default_factory=LocalServiceConfig, metadata=checked_by(section(LocalServiceConfig))
+    )
+    server_endpoints: Optional[tuple[str, ...]] = key(texts, note=NO_REMOTE)
+    fetch_list: Optional[tuple[str, ...]] = key(texts, note=GRAPH_DECIDES)
+    client_config: Optional[str] = key(text, note=NO_REMOTE)
+    client_type: Optional[str] = key(text, note=NO_REMOTE)
+    use_encryption_model: bool = key(flag, False, note=NO_REMOTE)
+    encryption_key: Optional[str] = key(text, note=NO_REMOTE)
+    tokenizer: Optional[str] = key(text)
+    max_seq_length: int = key(whole(5), 512)
+    score_function: Optional[str] = key(choice(*SCORE_FUNCTIONS))
+
+
+@dataclass(frozen=True)
+class TracerConfig:
+    """dag.tracer: a summary of the ops' times in pipeline.tracer every so many seconds."""
+
+    interval_s: int = key(whole(), -1)
+
+
+@dataclass(frozen=True)
+class DagConfig:
+    """dag: how Paddle Serving runs the graph of ops."""
+
+    retry: int = key(whole(1), 1)
+    client_type: str = key(choice("brpc", "grpc"), "brpc", note=NO_REMOTE)
+    use_profile: bool = key(flag, False)
+    # a bounded channel with two producers, as before sort, ends the op's thread when it is full
+    channel_size: int = key(whole(0), 0, note="limits.max_in_flight bounds what may wait")
+    is_thread_op: bool = key(flag, True)
+    tracer: TracerConfig = field(
+        default_factory=TracerConfig, metadata=checked_by(section(TracerConfig))
+    )
+    channel_recv_frist_arrive: bool = key(
+        flag, False, note="sort needs the answers of all rankers, not the first that arrives"
+    )
+    enable_prometheus: bool = key(flag, False)
+    prometheus_port: Optional[int] = key(whole(1024, 65535))
+
+
+@dataclass(frozen=True)
+class LimitsConfig:
+    """limits: what one request may hold, and how many may be in work."""
+
+    max_documents: int = key(whole(1), 1000)
+    max_query_chars: int = key(whole(1), 10_000)
+    max_document_chars: int = key(whole(1), 100_000)
+    max_body_bytes: int = key(whole(1024), 32 * 1024 * 1024)
+    max_in_flight: int = key(whole(1, 1024), 64)
+
+    def of_request(self) -> Limits:
+        """The part that request validation reads."""
+        return Limits(self.max_documents, self.max_query_chars, self.max_document_chars)
+
+
+@dataclass(frozen=True)
+class SchedulerConfig:
+    """scheduler: how rows of waiting requests become batches, for each ranker.
+
+    Attributes:
+        max_batch_tokens: rows times the longest row of a batch.
+        max_wait_ms: how long a batch that is not full waits for more rows.
+        max_queue_rows: rows that may wait; more are refused at once.
+    """
+
+    max_batch_tokens: int = key(whole(1), 2048)
+    max_wait_ms: float = key(seconds(0, 1000), 0.0)
+    max_queue_rows: int = key(whole(1), 10_000)
+
+
+@dataclass(frozen=True)
+class ServiceConfig:
+    """The whole file."""
+
+    rpc_port: Optional[int] = key(whole(1024, 65535))
+    http_port: Optional[int] = key(whole(1024, 65535))
+    worker_num: int = key(whole(1), 1)
+    build_dag_each_worker: bool = key(flag, False, note=ONE_DAG)
+    grpc_gateway_port: Optional[int] = key(whole(), note="http_port answers without a gateway")
+    dag: DagConfig = field(default_factory=DagConfig, metadata=checked_by(section(DagConfig)))
+    op: Mapping[str, OpConfig] = field(
+        default_factory=dict, metadata=checked_by(sections(OPS, OpConfig))
+    )
+    default_ranker: Optional[str] = key(choice(*RANKERS))
+    limits: LimitsConfig = field(
+        default_factory=LimitsConfig, metadata=checked_by(section(LimitsConfig))
+    )
+    scheduler: SchedulerConfig = field(
+        default_factory=SchedulerConfig, metadata=checked_by(section(SchedulerConfig))
+    )
+    drain_timeout_s: float = key(seconds(0, 60), 8.0)
+    log_dir: Optional[str] = key(text)
+    path: Path = Path(CONFIG_FILE)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rankers(self) -> tuple[str, ...]:
+        """The rankers that have an op, the default first."""
+        present = [ranker for ranker, op in OP_OF_RANKER.items() if op in self.op]
+        return tuple(sorted(present, key=lambda ranker: ranker != self.default_ranker))
+
+    def ranker_op(self, ranker: str) -> OpConfig:
+        """The op of a ranker in :attr:`rankers`."""
+        return self.op[OP_OF_RANKER[ranker]]
+
+    def other_op(self, name: str) -> OpConfig:
+        """The keys of ``tokenize`` or ``sort``, which need not stand in the file."""
+        return self.op.get(name, OpConfig())
+
+    def resolve(self, path: str) -> Path:
+        """A path of the file, relative to the file's directory."""
+        return (self.path.parent / path).resolve()
+
+
+def find_config(named: Optional[str]) -> Path:
+    """The file that --config names, else the working directory's, else the repository's."""
+    if named is not None:
+        return Path(named)
+    here = Path(CONFIG_FILE)
+    return here if here.is_file() else Path(__file__).resolve().parent.parent / CONFIG_FILE
+
+
+def load_config(path: Path) -> ServiceConfig:
+    """Read and check the whole file.
+
+    Raises:
+        ConfigError: with the yaml path of the first key that cannot be taken.
+    """
+    reader = Reader()
+    config = reader.build(ServiceConfig, load_yaml(path), "")
+    config = replace(config, path=path.resolve(), notes=tuple(reader.notes))
+    _check_together(config)
+    if config.default_ranker is None:
+        config = replace(config, default_ranker=config.rankers[0])
+    return config
+
+
+def _check_together(config: ServiceConfig) -> None:
+    """Checks that need more than one key."""
+    if config.rpc_port is None and config.http_port is None:
+        raise ConfigError("missing; give rpc_port, http_port or both", field="rpc_port")
+    if config.rpc_port == config.http_port:
+        raise ConfigError(f"{config.http_port} is rpc_port already", field="http_port")
+    if not config.rankers:
+        known = " or ".join(OP_OF_RANKER.values())
+        raise ConfigError(f"names no ranker; give {known} a local_service_conf", field="op")
+    if config.default_ranker is not None and config.default_ranker not in config.rankers:
+        op = OP_OF_RANKER[config.default_ranker]
+        raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
+    for ranker in config.rankers:
+        if config.ranker_op(ranker).local_service_conf.model_config is None:
+            raise ConfigError(
+                "missing; name the directory of a bundle",
+                field=f"op.{OP_OF_RANKER[ranker]}.local_service_conf.model_config",
+            )
+    if config.scheduler.max_queue_rows < config.limits.max_documents:
+        raise ConfigError(
+            f"must be at least limits.max_documents ({config.limits.max_documents}), "
+            "or the largest request could never be served",
+            field="scheduler.max_queue_rows",
+        )
+    if config.dag.enable_prometheus and config.dag.tracer.interval_s < 1:
+        raise ConfigError("must be at least 1 for enable_prometheus", field="dag.tracer.interval_s")

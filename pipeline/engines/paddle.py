@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Paddle Inference behind the Engine protocol, configured by local_service_conf.
+
+The graph is loaded by Paddle Serving's LocalPredictor, so that every key keeps its meaning, and
+run by name and position: LocalPredictor's own fetch by alias returns the graph's first output
+under any alias that is not a variable of the graph.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+import numpy as np
+
+from contract.bundle import Bundle
+from contract.cpu import has_bf16, prepare_math_library
+from contract.errors import BundleError, ConfigError
+from pipeline.config import LocalServiceConfig
+from pipeline.engines import Feed, Logits
+
+# device_type of local_service_conf to the switches of LocalPredictor
+_SWITCHES: dict[int, dict[str, bool]] = {
+    0: {},
+    1: {"use_gpu": True},
+    2: {"use_gpu": True, "use_trt": True},
+    3: {"use_lite": True},
+    4: {"use_lite": True, "use_xpu": True},
+    5: {"use_lite": True, "use_ascend_cl": True},
+    6: {"use_ascend_cl": True},
+}
+_CPU, _GPU, _TENSORRT, _XPU = 0, 1, 2, 4
+# what LocalPredictor really runs; for the rest it would say nothing and run fp32
+_PRECISIONS = {_CPU: ("fp32", "bf16"), _GPU: ("fp32",)}
+
+
+class PaddleEngine:
+    """One Paddle Inference predictor."""
+
+    def __init__(
+        self, bundle: Bundle, conf: LocalServiceConfig, where: str, index: int = 0
+    ) -> None:
+        """Load the bundle's graph.
+
+        Args:
+            bundle: whose graph.
+            conf: device, threads, precision and graph optimisation.
+            where: yaml path of ``conf``, for errors.
+            index: number of this engine among those of its op; picks one of ``conf.devices``.
+
+        Raises:
+            ConfigError: the machine or this build of PaddlePaddle cannot do what ``conf`` asks.
+            BundleError: the graph does not load, or is not what the manifest says.
+        """
+        device_type = _device_type(conf)
+        _check_precision(conf.precision, device_type, where)
+        prepare_math_library()
+        # below errors, PaddlePaddle's C++ writes what it is doing to the terminal
+        os.environ.setdefault("GLOG_minloglevel", "2")
+        from paddle_serving_app import local_predict
+
+        logging.getLogger("LocalPredictor").setLevel(logging.ERROR)
+        device = _device(conf, device_type, index, where)
+        _check_graph(bundle)
+        # on a failure LocalPredictor kills its whole process group, the caller's shell included
+        local_predict.kill_stop_process_by_pid = _refuse_to_kill
+        predictor = local_predict.LocalPredictor()
+        try:
+            predictor.load_model_config(
+                str(bundle.server_dir),
+                gpu_id=device,
+                thread_num=conf.thread_num,
+                mem_optim=conf.mem_optim,
+                ir_optim=conf.ir_optim,
+                precision=conf.precision,
+                use_mkldnn=conf.use_mkldnn,
+                mkldnn_cache_capacity=conf.mkldnn_cache_capacity,
+                mkldnn_op_list=_as_set(conf.mkldnn_op_list),
+                mkldnn_bf16_op_list=_as_set(conf.mkldnn_bf16_op_list),
+                min_subgraph_size=conf.min_subgraph_size,
+                use_calib=conf.use_calib,
+                **_SWITCHES[device_type],
+            )
+        except Exception as error:
+            reason = str(error).strip().split("\n")[-1]
+            raise BundleError(
+                f"Paddle Inference cannot load the graph ({reason}); export the bundle again",
+                field=str(bundle.server_dir),
+            ) from error
+        self._bind(predictor.predictor, bundle)
+
+    def _bind(self, predictor: Any, bundle: Bundle) -> None:
+        """Find the graph's inputs by name and its logits by position."""
+        manifest = bundle.manifest
+        inputs, outputs = predictor.get_input_names(), predictor.get_output_names()
+        if {spec.name for spec in manifest.feeds} != set(inputs) or len(outputs) != len(
+            manifest.fetches
+        ):
+            raise BundleError(
+                f"the graph takes {inputs} and returns {outputs}, which is not what the bundle "
+                "declares; export the bundle again",
+                field=str(bundle.server_dir),
+            )
+        position = [spec.alias for spec in manifest.fetches].index(manifest.logits)
+        self._predictor = predictor
+        self._inputs = [
+            (spec.alias, np.dtype(spec.dtype), predictor.get_input_handle(spec.name))
+            for spec in manifest.feeds
+        ]
+        self._logits = predictor.get_output_handle(outputs[position])
+
+    def run(self, feed: Feed) -> Logits:
+        """Run one batch; see :class:`pipeline.engines.Engine`."""
+        for alias, dtype, handle in self._inputs:
+            handle.copy_from_cpu(np.ascontiguousarray(feed[alias], dtype=dtype))
+        self._predictor.run()
+        return np.asarray(self._logits.copy_to_cpu(), dtype=np.float32)
+
+    def close(self) -> None:
+        """Drop the predictor."""
+        self._inputs, self._logits, self._predictor = [], None, None
+
+
+def _check_graph(bundle: Bundle) -> None:
+    """Paddle Inference ends the process by a segmentation fault on a file that is no graph."""
+    from google.protobuf.message import DecodeError
+    from paddle.base.proto.framework_pb2 import ProgramDesc
+
+    for path in bundle.server_dir.glob("*.pdmodel"):
+        data = path.read_bytes()
+        try:
+            program = ProgramDesc.FromString(data)
+            whole = program.ByteSize() == len(data) and all(block.ops for block in program.blocks)
+        except DecodeError:
+            whole = False
+        if not whole or not program.blocks:
+            raise BundleError("not a Paddle graph; export the bundle again", field=str(path))
+
+
+def _device_type(conf: LocalServiceConfig) -> int:
+    """-1, upstream's default, means a GPU when ``devices`` names one."""
+    if conf.device_type >= 0:
+        return conf.device_type
+    return _GPU if conf.devices else _CPU
+
+
+def _check_precision(precision: str, device_type: int, where: str) -> None:
+    allowed = _PRECISIONS.get(device_type)
+    if allowed is not None and precision not in allowed:
+        raise ConfigError(
+            f"device_type {device_type} runs {' or '.join(allowed)}, not {precision}",
+            field=f"{where}.precision",
+        )
+    if device_type == _CPU and precision == "bf16" and not has_bf16():
+        raise ConfigError(
+            "bf16 needs a processor with AVX-512, this one has none; use fp32",
+            field=f"{where}.precision",
+        )
+
+
+def _device(conf: LocalServiceConfig, device_type: int, index: int, where: str) -> int:
+    """The device number for engine ``index``; 0 where there is nothing to choose."""
+    import paddle
+
+    built_for = {
+        _GPU: (paddle.is_compiled_with_cuda, "a GPU"),
+        _TENSORRT: (paddle.is_compiled_with_cuda, "a GPU"),
+        _XPU: (paddle.is_compiled_with_xpu, "a Kunlun XPU"),
+    }
+    if device_type in built_for and not built_for[device_type][0]():
+        raise ConfigError(
+            f"{device_type} asks for {built_for[device_type][1]}, but this PaddlePaddle is built "
+            "without it; set device_type to 0, or install the build for that device",
+            field=f"{where}.device_type",
+        )
+    try:
+        devices: list[int] = [int(name) for name in conf.devices.split(",") if name.strip()]
+    except ValueError as error:
+        raise ConfigError(
+            f"must be device numbers with commas between, got {conf.devices!r}",
+            field=f"{where}.devices",
+        ) from error
+    if device_type in (_GPU, _TENSORRT):
+        count = paddle.device.cuda.device_count()
+        if not devices or not all(0 <= device < count for device in devices):
+            raise ConfigError(
+                f"must be among the {count} GPUs of this machine, got {conf.devices!r}",
+                field=f"{where}.devices",
+            )
+    return devices[index % len(devices)] if devices and device_type != _CPU else 0
+
+
+def _as_set(names: Any) -> Any:
+    return None if names is None else set(names)
+
+
+def _refuse_to_kill(*_: Any) -> None:
+    raise RuntimeError("Paddle Inference refused the graph or its options")

@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A service name and raw fields in, an answer out: validate, bound, run the DAG, log.
+
+Both edges, RPC and HTTP, come through here, so that they differ in transport only.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from traceback import format_tb
+from typing import Any, Callable, Optional
+
+from contract.errors import (
+    DeadlineExceeded,
+    InvalidField,
+    Overloaded,
+    RankingError,
+    RequestError,
+    ServiceError,
+    ShuttingDown,
+    UnknownService,
+)
+from contract.request import BOTH, PROFILE_KEY, RankRequest, wire_fields
+from pipeline.config import OP_OF_RANKER, ServiceConfig
+from pipeline.dag import Dag
+from pipeline.ops.adapter import Entry, Outcome
+from pipeline.ops.messages import Call
+
+_LOGGER = logging.getLogger(__name__)
+
+DEFAULT_SERVICE = "ranker"
+_STRING_TENSOR = 12
+_WRONG_NAME = "Failed to inference: Service name error."
+
+# a request still unread, so that reading it is bounded too
+Read = Callable[[], tuple[RankRequest, bool]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The five fields of the wire, and the HTTP status that goes with them."""
+
+    err_no: int = 0
+    err_msg: str = ""
+    key: list[str] = field(default_factory=list)
+    value: list[str] = field(default_factory=list)
+    http_status: int = 200
+
+    @classmethod
+    def of_error(cls, error: RankingError) -> Answer:
+        """An answer that says what went wrong."""
+        # a text of the request may stand in the message; a lone surrogate has no UTF-8
+        message = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+        return cls(error.err_no, message, http_status=error.http_status)
+
+    @classmethod
+    def of_outcome(cls, outcome: Outcome) -> Answer:
+        """What came out of the DAG."""
+        if isinstance(outcome.result, RankingError):
+            answer = cls.of_error(outcome.result)
+        else:
+            wire = outcome.result.to_wire()
+            answer = cls(key=list(wire), value=list(wire.values()))
+        answer.key.extend(outcome.key)
+        answer.value.extend(outcome.value)
+        return answer
+
+
+class Gate:
+    """Counts requests in work, refuses those over the bound, and closes."""
+
+    def __init__(self, max_in_flight: int) -> None:
+        """Start closed."""
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+        self._closed: Optional[str] = "the service is starting"
+        self._changed = threading.Condition()
+
+    @property
+    def closed(self) -> Optional[str]:
+        """Why nothing is taken now, or ``None`` when the gate is open."""
+        return self._closed
+
+    def open(self) -> None:
+        """Take requests."""
+        self._closed = None
+
+    def close(self, reason: str) -> None:
+        """Take no more requests."""
+        self._closed = reason
+
+    def enter(self) -> None:
+        """Count one request in; :meth:`leave` must follow.
+
+        Raises:
+            ShuttingDown: the gate is closed.
+            Overloaded: as many requests as may be are in work.
+        """
+        with self._changed:
+            if self._closed is not None:
+                raise ShuttingDown(self._closed)
+            if self._in_flight >= self._max_in_flight:
+                raise Overloaded(f"{self._in_flight} requests are in work; try again later")
+            self._in_flight += 1
+
+    def leave(self) -> None:
+        """Count one request out."""
+        with self._changed:
+            self._in_flight -= 1
+            self._changed.notify_all()
+
+    def wait_idle(self, timeout_s: float) -> bool:
+        """Wait until no request is in work; whether that came in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._in_flight == 0, timeout_s)
+
+
+class FrontDoor:
+    """Answers requests; used by many threads at once."""
+
+    def __init__(self, config: ServiceConfig, gate: Gate, dag: Dag) -> None:
+        """Bind the running DAG and the gate before it."""
+        self._dag = dag
+        self._gate = gate
+        self._limits = config.limits.of_request()
+        self._rankers = config.rankers
+        self._tries = config.dag.retry
+        self._services = {OP_OF_RANKER[ranker]: ranker for ranker in config.rankers}
+        self._services[DEFAULT_SERVICE] = ""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The names under which the service answers."""
+        return tuple(self._services)
+
+    def enter(self) -> None:
+        """Take one request, or refuse it at once; :meth:`answer` must follow."""
+        self._gate.enter()
+
+    def leave(self) -> None:
+        """For a request that was taken and cannot be handed to :meth:`answer`."""
+        self._gate.leave()
+
+    def refuse(self, error: RequestError) -> Answer:
+        """Answer a request that was taken and turned out to be unreadable."""
+        self._gate.leave()
+        _LOGGER.info("? documents=0 err_no=%d 0.0 ms", error.err_no)
+        return Answer.of_error(error)
+
+    def answer(self, service: str, read: Read) -> Answer:
+        """Answer one request that was taken; blocks its thread.
+
+        Args:
+            service: ``ernie``, ``rocketqa`` or ``ranker``.
+            read: decodes and validates the request, and says whether a timeline is wanted.
+        """
+        start = time.monotonic()
+        documents = 0
+        try:
+            try:
+                ranker = self._ranker_of(service)
+                request, profile = read()
+                documents = len(request.pairs)
+                call = Call(request, self._route(ranker, service, request.ranker))
+                answer = Answer.of_outcome(self._run(Entry(call, profile)))
+            except RankingError as error:
+                answer = Answer.of_error(error)
+            except Exception as error:
+                # its place in the code, without its message: that may quote the request
+                place = "".join(format_tb(error.__traceback__))
+                _LOGGER.error("a request failed with %s at\n%s", type(error).__name__, place)
+                answer = Answer.of_error(ServiceError("the service failed; its log says why"))
+        finally:
+            self._gate.leave()
+        _LOGGER.info(
+            "%s documents=%d err_no=%d %.1f ms",
+            service if service in self._services else "?",
+            documents,
+            answer.err_no,
+            (time.monotonic() - start) * 1000.0,
+        )
+        return answer
+
+    def read_wire(
+        self, keys: Sequence[str], values: Sequence[str], tensors: Iterable[tuple[str, int, Any]]
+    ) -> tuple[RankRequest, bool]:
+        """Validate string keys and values; tensors of strings count as such.
+
+        Args:
+            keys: of the wire.
+            values: of the wire.
+            tensors: name, elem_type and str_data of each.
+
+        Raises:
+            RequestError: which field, and what is wrong with it.
+        """
+        keys, values = list(keys), list(values)
+        for name, elem_type, strings in tensors:
+            if elem_type != _STRING_TENSOR:
+                raise InvalidField(
+                    f"elem_type {elem_type} is not taken; send strings (elem_type 12)", field=name
+                )
+            keys.append(name)
+            values.append("".join(strings))
+        fields = wire_fields(keys, values)
+        return RankRequest.from_wire(fields, self._limits), fields.get(PROFILE_KEY) == "1"
+
+    def read_fields(self, fields: Mapping[str, Any]) -> tuple[RankRequest, bool]:
+        """Validate decoded fields of the fuller shape.
+
+        Raises:
+            RequestError: which field, and what is wrong with it.
+        """
+        return RankRequest.from_fields(fields, self._limits), False
+
+    def _ranker_of(self, service: str) -> str:
+        if service not in self._services:
+            raise UnknownService(_WRONG_NAME)
+        return self._services[service]
+
+    def _route(self, ranker: str, service: str, asked: Optional[str]) -> tuple[str, ...]:
+        """Which rankers score, the default first."""
+        if ranker:
+            if asked not in (None, ranker):
+                raise InvalidField(
+                    f"the service {service} answers with {ranker} only; ask {DEFAULT_SERVICE}",
+                    field="ranker",
+                )
+            return (ranker,)
+        if asked is None:
+            return self._rankers[:1]
+        if asked == BOTH and len(self._rankers) > 1:
+            return self._rankers
+        if asked not in self._rankers:
+            raise InvalidField(
+                f"{asked} is not served here; served: {', '.join(self._rankers)}", field="ranker"
+            )
+        return (asked,)
+
+    def _run(self, entry: Entry) -> Outcome:
+        """Run the DAG, again after a timeout if dag.retry says so."""
+        for _ in range(self._tries):
+            outcome = self._dag.call(entry)
+            if not isinstance(outcome.result, DeadlineExceeded):
+                break
+        return outcome

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the HTTP app on uvicorn in a thread of its own. Started and stopped by web_service."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import uvicorn
+
+from pipeline.config import LimitsConfig
+from pipeline.front_door import FrontDoor, Gate
+from pipeline.http_edge.app import build_app
+
+
+class HttpEdge:
+    """One uvicorn server on a socket that is bound already."""
+
+    def __init__(
+        self, front_door: FrontDoor, gate: Gate, limits: LimitsConfig, bound: socket.socket
+    ) -> None:
+        """Build the app; :meth:`start` begins to answer."""
+        pool = ThreadPoolExecutor(limits.max_in_flight, thread_name_prefix="http")
+        config = uvicorn.Config(
+            build_app(front_door, gate, pool, limits.max_body_bytes),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+        self._socket = bound
+        self._thread = threading.Thread(target=self._run, name="http-edge", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's thread runs."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Take no more connections; :meth:`join` waits for the answers still due."""
+        self._server.should_exit = True
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until the last answer is sent."""
+        self._thread.join(timeout_s)

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The RPC edge: gRPC service baidu.paddle_serving.pipeline_serving.PipelineService on rpc_port.
+
+Errors travel in the answer's err_no and err_msg, as Paddle's clients expect.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from concurrent import futures
+from typing import Union
+
+import grpc
+from google.protobuf.message import DecodeError
+from paddle_serving_server.pipeline.proto import pipeline_service_pb2 as pb
+
+from contract.errors import (
+    ConfigError,
+    MalformedRequest,
+    RankingError,
+    RequestError,
+    RequestTooLarge,
+)
+from pipeline.front_door import DEFAULT_SERVICE, Answer, FrontDoor
+
+_SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
+_METHOD = "inference"
+_MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+# beyond those in flight, so that a request over the bound is refused at once
+_SPARE_THREADS = 8
+
+
+class RpcEdge:
+    """One gRPC server."""
+
+    def __init__(self, front_door: FrontDoor, port: int, workers: int, max_bytes: int) -> None:
+        """Bind the port; :meth:`start` begins to answer.
+
+        Args:
+            front_door: answers.
+            port: on all addresses.
+            workers: requests that may be in work.
+            max_bytes: of one request, as over HTTP; a gRPC message itself may be larger.
+
+        Raises:
+            ConfigError: the port is in use.
+        """
+        self._front_door = front_door
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(workers + _SPARE_THREADS, thread_name_prefix="rpc"),
+            options=[
+                ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        handler = grpc.unary_unary_rpc_method_handler(
+            self._inference,
+            request_deserializer=functools.partial(_parse, max_bytes),
+            response_serializer=pb.Response.SerializeToString,
+        )
+        self._server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: handler}),)
+        )
+        try:
+            self._server.add_insecure_port(f"[::]:{port}")
+        except RuntimeError as error:
+            raise ConfigError(
+                f"{port} is in use; stop what listens there or choose another", field="rpc_port"
+            ) from error
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._server.start()
+
+    def stop(self, grace_s: float) -> threading.Event:
+        """Take no more; the event returned is set when those in work are answered."""
+        stopped: threading.Event = self._server.stop(grace_s)
+        return stopped
+
+    def _inference(
+        self, request: Union[pb.Request, RequestError], _: grpc.ServicerContext
+    ) -> pb.Response:
+        try:
+            self._front_door.enter()
+        except RankingError as error:
+            return _message(Answer.of_error(error))
+        if isinstance(request, RequestError):
+            return _message(self._front_door.refuse(request))
+        tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
+        return _message(
+            self._front_door.answer(
+                request.name or DEFAULT_SERVICE,
+                lambda: self._front_door.read_wire(request.key, request.value, tensors),
+            )
+        )
+
+
+def _parse(max_bytes: int, data: bytes) -> Union[pb.Request, RequestError]:
+    """Bytes that are no request are answered like any other bad request, not by gRPC."""
+    if len(data) > max_bytes:
+        return RequestTooLarge(f"{len(data)} bytes, at most {max_bytes} allowed", field="request")
+    try:
+        return pb.Request.FromString(data)
+    except DecodeError:
+        return MalformedRequest(
+            "not a Request message, or a string in it is not UTF-8", field="request"
+        )
+
+
+def _message(answer: Answer) -> pb.Response:
+    return pb.Response(
+        err_no=answer.err_no, err_msg=answer.err_msg, key=answer.key, value=answer.value
+    )

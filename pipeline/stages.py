@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Opened bundles in, what makes each op's function out; and the DAG of them, running.
+
+Called by pipeline.web_service.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Callable
+
+from contract.bundle import Bundle
+from pipeline.bundles import describe, open_engine
+from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
+from pipeline.dag import Dag
+from pipeline.engines import Engine
+from pipeline.op_process import OpProcesses
+from pipeline.ops.adapter import Prepare
+from pipeline.ops.ranker import Rank
+from pipeline.ops.sort import Scoring, Sort
+from pipeline.ops.tokenize import Tokenize
+from pipeline.scheduler import Scheduler
+
+Show = Callable[[str], None]
+
+
+def start_dag(
+    config: ServiceConfig, bundles: Mapping[str, Bundle], log_directory: Path, show: Show
+) -> tuple[Dag, list[Scheduler]]:
+    """Load every ranker and start the DAG, in threads or in processes.
+
+    Args:
+        config: of the service.
+        bundles: by ranker.
+        log_directory: where op processes send what libraries print.
+        show: takes a line about each ranker.
+
+    Returns:
+        The running DAG, and the schedulers that run in this process.
+
+    Raises:
+        SetUpError: a ranker does not load, or scores differently than at export.
+    """
+    schedulers: list[Scheduler] = []
+    if config.dag.is_thread_op:
+        prepares = _prepares(config, bundles, lambda _, line: show(line), schedulers)
+        dag = Dag(config, prepares)
+        dag.start()
+        return dag, schedulers
+    processes = OpProcesses(log_directory)
+    # each process makes its own schedulers
+    prepares = _prepares(config, bundles, processes.announce, [])
+    dag = Dag(config, {op: processes.reporting(op, make) for op, make in prepares.items()})
+    dag.start()
+    processes.wait_ready(dag.workers, dag.dead, show)
+    return dag, schedulers
+
+
+def _prepares(
+    config: ServiceConfig,
+    bundles: Mapping[str, Bundle],
+    announce: Callable[[str, str], None],
+    schedulers: list[Scheduler],
+) -> dict[str, Prepare]:
+    """By op name, what makes its function."""
+    prepares: dict[str, Prepare] = {
+        TOKENIZE: lambda _: Tokenize({ranker: b.encoder() for ranker, b in bundles.items()}),
+        SORT: lambda _: Sort(
+            {ranker: Scoring(b.score, b.manifest.version) for ranker, b in bundles.items()}
+        ),
+    }
+    for ranker, bundle in bundles.items():
+        prepares[OP_OF_RANKER[ranker]] = functools.partial(
+            _prepare_ranker, config, ranker, bundle, announce, schedulers
+        )
+    return prepares
+
+
+def _prepare_ranker(
+    config: ServiceConfig,
+    ranker: str,
+    bundle: Bundle,
+    announce: Callable[[str, str], None],
+    schedulers: list[Scheduler],
+    index: int,
+) -> Any:
+    """Load a ranker and start its scheduler; the last argument is the op's process number."""
+    op = config.ranker_op(ranker)
+    encoder = bundle.encoder()
+    checks: list[str] = []
+
+    def open_checked() -> Engine:
+        engine, checked = open_engine(config, ranker, bundle, encoder, index)
+        checks.append(checked)
+        return engine
+
+    scheduler = Scheduler(ranker, open_checked, encoder.pad, config.scheduler)
+    scheduler.start()
+    schedulers.append(scheduler)
+    if index == 0:
+        announce(OP_OF_RANKER[ranker], describe(bundle, encoder, checks[0]))
+    # upstream tries so often, each time for so long; waiting on is a try that forgets nothing
+    timeout_s = op.timeout * op.retry / 1000.0 if op.timeout > 0 else None
+    return Rank(ranker, scheduler, timeout_s)

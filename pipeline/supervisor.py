@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Watches the running service until a signal or a failure, and ends it accordingly.
+
+SIGTERM or SIGINT: take nothing more, answer what is in work, exit 0. A second one: exit at once.
+A thread or process of the service has ended: answer everything with an error, exit 1. Called by
+pipeline.web_service.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Optional
+
+from pipeline.dag import Dag
+from pipeline.front_door import Gate
+from pipeline.http_edge.server import HttpEdge
+from pipeline.rpc import RpcEdge
+from pipeline.scheduler import Scheduler
+from pipeline.signals import Signals
+
+_LOGGER = logging.getLogger(__name__)
+_POLL_S = 0.2
+# how long a failed service goes on refusing, so that callers and load balancers hear of it
+_FAILED_S = 1.5
+# for edges to send the last answers after the last request is done
+_FLUSH_S = 0.5
+
+
+class Supervisor:
+    """Runs the last part of the service's life."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        dag: Dag,
+        schedulers: Sequence[Scheduler],
+        rpc: RpcEdge,
+        http: Optional[HttpEdge],
+        drain_timeout_s: float,
+    ) -> None:
+        """Bind everything that can end, or has to be ended."""
+        self._gate = gate
+        self._dag = dag
+        self._schedulers = schedulers
+        self._rpc = rpc
+        self._http = http
+        self._drain_timeout_s = drain_timeout_s
+
+    def run(self, signals: Signals) -> int:
+        """Watch until the end; returns the exit code."""
+        while not signals.wait(_POLL_S):
+            dead = self._dead()
+            if dead:
+                return self._fail(f"{dead[0]} has ended unexpectedly")
+        return self._drain()
+
+    def _dead(self) -> list[str]:
+        names = self._dag.dead()
+        names += ["a scheduler" for scheduler in self._schedulers if not scheduler.alive]
+        if self._http is not None and not self._http.alive:
+            names.append("the HTTP server")
+        return names
+
+    def _fail(self, reason: str) -> int:
+        self._gate.close(f"the service is stopping: {reason}")
+        _LOGGER.critical("%s; stopping", reason)
+        print(f"web_service: {reason}; stopping", file=sys.stderr, flush=True)
+        end = time.monotonic() + _FAILED_S
+        while time.monotonic() < end:
+            # again and again: a request let in before the gate closed may have come late
+            self._dag.fail_all(reason)
+            time.sleep(0.1)
+        stopped = self._rpc.stop(_FLUSH_S)
+        if self._http is not None:
+            self._http.stop()
+        self._end(stopped, _FLUSH_S)
+        return 1
+
+    def _drain(self) -> int:
+        self._gate.close("the service is stopping")
+        print("stopping", flush=True)
+        stopped = self._rpc.stop(self._drain_timeout_s + _FLUSH_S)
+        if self._http is not None:
+            self._http.stop()
+        if not self._gate.wait_idle(self._drain_timeout_s):
+            _LOGGER.warning("drain_timeout_s is over; unfinished requests are refused")
+            self._dag.fail_all("the service is stopping")
+        self._end(stopped, _FLUSH_S)
+        return 0
+
+    def _end(self, stopped: threading.Event, timeout_s: float) -> None:
+        """Let the edges send their last answers, all within the timeout."""
+        end = time.monotonic() + timeout_s
+        stopped.wait(end - time.monotonic())
+        if self._http is not None:
+            self._http.join(max(0.0, end - time.monotonic()))
+        for scheduler in self._schedulers:
+            scheduler.stop(max(0.0, end - time.monotonic()))

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The service: ``python -m pipeline.web_service --config config_nlp.yml``.
+
+The one place where the parts are put together; nothing starts by import.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):  # started as a file: the repository's folders are importable too
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+import argparse
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Optional
+
+from contract.cpu import prepare_math_library
+from contract.errors import ConfigError, SetUpError
+from pipeline import ports
+from pipeline.bundles import open_bundles
+from pipeline.config import ServiceConfig, find_config, load_config
+from pipeline.log_files import diverted_output, set_up_logs
+from pipeline.signals import Signals
+
+if TYPE_CHECKING:
+    from pipeline.dag import Dag
+    from pipeline.scheduler import Scheduler
+    from pipeline.supervisor import Supervisor
+
+_LOGGER = logging.getLogger("pipeline.web_service")
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the service until a signal; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="web_service", description="Serve the rankers.")
+    parser.add_argument("--config", help="config_nlp.yml (default: working directory, repository)")
+    path = find_config(parser.parse_args(argv).config)
+    try:
+        return run(load_config(path), time.monotonic())
+    except ConfigError as error:
+        print(f"web_service: {error} (in {path})", file=sys.stderr)
+    except SetUpError as error:
+        print(f"web_service: {error}", file=sys.stderr)
+    return 2
+
+
+def run(config: ServiceConfig, started: float) -> int:
+    """Start everything, wait for the end, stop everything.
+
+    Raises:
+        SetUpError: the service cannot start.
+    """
+    signals = Signals()
+    rpc_port = ports.first_free() if config.rpc_port is None else config.rpc_port
+    ports.check(rpc_port, "rpc_port")
+    if config.http_port is not None:
+        ports.check(config.http_port, "http_port")
+    bundles = open_bundles(config)
+    prepare_math_library()
+    logs = set_up_logs(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."))
+    threading.excepthook = _log_thread_failure
+    for note in config.notes:
+        _LOGGER.warning("does not apply: %s", note)
+
+    # Paddle Serving is imported here and not above: it opens log files, and takes seconds
+    from pipeline.op_process import kill_children
+    from pipeline.stages import start_dag
+
+    try:
+        lines: list[str] = []
+        with diverted_output(logs):
+            dag, schedulers = start_dag(config, bundles, logs, lines.append)
+        signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
+        for line in lines:
+            _show(line)
+        supervisor = _open_edges(config, rpc_port, dag, schedulers)
+    except SetUpError:
+        kill_children()
+        raise
+    _show(f"RPC on {rpc_port}; logs in {logs}")
+    _show(f"ready after {time.monotonic() - started:.1f} s")
+    code = supervisor.run(signals)
+    kill_children()
+    _leave(code)
+    return code
+
+
+def _open_edges(
+    config: ServiceConfig, rpc_port: int, dag: Dag, schedulers: Sequence[Scheduler]
+) -> Supervisor:
+    """Answer on both ports; returns who watches over it all."""
+    from pipeline.front_door import FrontDoor, Gate
+    from pipeline.http_edge.server import HttpEdge
+    from pipeline.rpc import RpcEdge
+    from pipeline.supervisor import Supervisor
+
+    limits = config.limits
+    gate = Gate(limits.max_in_flight)
+    front_door = FrontDoor(config, gate, dag)
+    workers = max(config.worker_num, limits.max_in_flight)
+    rpc = RpcEdge(front_door, rpc_port, workers, limits.max_body_bytes)
+    http = None
+    if config.http_port is not None:
+        # bound after the op processes were forked: they would keep the socket open
+        http = HttpEdge(front_door, gate, limits, ports.bind(config.http_port, "http_port"))
+        http.start()
+        names = "|".join(front_door.services)
+        _show(f"HTTP on {config.http_port}: POST /({names})/prediction, GET /health, GET /ready")
+    rpc.start()
+    gate.open()
+    return Supervisor(gate, dag, schedulers, rpc, http, config.drain_timeout_s)
+
+
+def _show(line: str) -> None:
+    print(line, flush=True)
+
+
+def _log_thread_failure(failure: threading.ExceptHookArgs) -> None:
+    """Into the log, without the message: it may quote a request."""
+    if issubclass(failure.exc_type, SystemExit):
+        return
+    name = failure.thread.name if failure.thread else "?"
+    _LOGGER.critical("thread %s failed with %s", name, failure.exc_type.__name__)
+
+
+def _leave(code: int) -> None:
+    """End the process; threads that wait for ever, as Paddle's ops do, must not hold it up."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

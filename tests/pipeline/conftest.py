@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""One service for all tests that only call it, and the bundles for those that start their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.service import RunningService, service_config
+from contract.bundle import RANKERS
+from tests.services import running_service
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+@pytest.fixture(scope="session", autouse=True)
+def upstream_logs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Importing Paddle Serving opens log files; not in the checkout."""
+    os.environ["SERVING_LOG_PATH"] = str(tmp_path_factory.mktemp("upstream"))
+    import paddle_serving_server.pipeline  # noqa: F401
+
+    del os.environ["SERVING_LOG_PATH"]
+
+
+@pytest.fixture(scope="session")
+def service(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """Both rankers in thread mode, with the default limits but for the body."""
+    directory = tmp_path_factory.mktemp("service")
+    limits = {"max_body_bytes": MAX_BODY_BYTES}
+    with running_service(bundles, directory, limits=limits) as running:
+        yield running
+
+
+@pytest.fixture()
+def config(bundles: Path) -> dict[str, Any]:
+    """Keys of a configuration on free ports, to change and to start a service with."""
+    keys = service_config(bundles, RANKERS)
+    for op in ("ernie", "rocketqa"):
+        keys["op"][op]["local_service_conf"]["thread_num"] = 1
+    return keys

@@ -1,0 +1,258 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How a service ends: it drains on a signal, and a part that dies takes the whole with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.service import free_port
+from contract.bundle import CROSS_ENCODER, PAIRWISE
+from tests.bundles import SENTENCES, strip_manifest
+from tests.pipeline.calls import Reply, http_call, rank, rpc_call
+from tests.pipeline.launch import Launched
+from tests.pipeline.test_config import UPSTREAM
+
+WIRE = {"query": SENTENCES[0], "documents": json.dumps(list(SENTENCES))}
+
+
+def slow(config: dict[str, Any]) -> dict[str, Any]:
+    """One row a batch, so that a thousand documents take seconds."""
+    config["scheduler"] = {"max_batch_tokens": 1}
+    return config
+
+
+class InTheBackground:
+    """Requests that take a while, each in a thread."""
+
+    def __init__(self, requests: list[Any]) -> None:
+        self.replies: list[Any] = []
+        self._threads = [threading.Thread(target=self._run, args=(r,)) for r in requests]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, request: Any) -> None:
+        try:
+            self.replies.append(request())
+        except Exception as error:
+            self.replies.append(error)
+
+    def wait(self) -> list[Any]:
+        for thread in self._threads:
+            thread.join(60)
+        return self.replies
+
+
+def large(config: dict[str, Any], seconds: float) -> list[Any]:
+    """A request over each transport, both done after about so many seconds on this machine."""
+    url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
+    documents = [f"{i}{SENTENCES[i % 7]}" for i in range(1000)]
+    start = time.monotonic()
+    assert rank(url, query="感冒", documents=documents[:50]).err_no == 0
+    per_document = (time.monotonic() - start) / 50
+    documents = documents[: int(min(1000, seconds / 2 / per_document))]
+    wire = {"query": "感冒", "documents": json.dumps(documents)}
+    return [
+        lambda: rank(url, query="感冒", documents=documents),
+        lambda: rpc_call(endpoint, wire),
+    ]
+
+
+def test_sigterm_answers_what_is_in_work_and_exits_0(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    with Launched(slow(config), tmp_path) as service:
+        service.wait_ready()
+        requests = InTheBackground(large(config, 3.0))
+        time.sleep(0.5)
+        assert not requests.replies, "the requests must be in work when the signal comes"
+        start = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.wait_end(12) == 0
+        assert time.monotonic() - start < 10
+        assert service.session() == []
+        for reply in requests.wait():
+            assert isinstance(reply, Reply), reply
+            assert reply.err_no == 0, reply
+            assert len(reply.decoded("predict")) > 50
+        assert service.stderr == ""
+
+
+def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    config["limits"] = {"max_in_flight": 3}
+    config["scheduler"] = {"max_batch_tokens": 1, "max_queue_rows": 1000}
+    url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
+    with Launched(config, tmp_path) as service:
+        service.wait_ready()
+        first, second = large(config, 8.0)
+        requests = InTheBackground([first, second])
+        time.sleep(0.3)
+        start = time.monotonic()
+        other = rank(url, "rocketqa", query="感冒", documents=["感冒灵"])
+        waited = time.monotonic() - start
+        assert other.err_no == 0
+        assert not requests.replies, "the first ranker must be busy still"
+        assert waited < 2.0, "the other ranker's request passes by"
+        full = rpc_call(endpoint, {"query": "a", "documents": json.dumps(["b"] * 1000)})
+        assert (full.err_no, full.err_msg.split(" ")[1]) == (51, "documents")
+        third = InTheBackground([lambda: rank(url, query="感冒", documents=["感冒灵"])])
+        time.sleep(0.3)
+        over = rank(url, query="感冒", documents=["感冒灵"])
+        assert (over.err_no, over.status, over.headers["retry-after"]) == (51, 429, "1")
+        assert rpc_call(endpoint, WIRE).err_no == 51
+        for reply in requests.wait() + third.wait():
+            assert reply.err_no == 0, reply
+
+
+def test_work_that_does_not_end_in_time_is_refused(config: dict[str, Any], tmp_path: Path) -> None:
+    with Launched({**slow(config), "drain_timeout_s": 0.2}, tmp_path) as service:
+        service.wait_ready()
+        requests = InTheBackground(large(config, 3.0) * 2)
+        time.sleep(0.5)
+        service.process.send_signal(signal.SIGINT)
+        assert service.wait_end(10) == 0
+        refused = [reply for reply in requests.wait() if getattr(reply, "err_no", 0) == 3001]
+        assert refused, requests.replies
+        assert {reply.status for reply in refused} <= {0, 503}
+
+
+def test_a_second_signal_exits_at_once(config: dict[str, Any], tmp_path: Path) -> None:
+    with Launched(slow(config), tmp_path) as service:
+        service.wait_ready()
+        requests = InTheBackground(large(config, 4.0))
+        time.sleep(0.5)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.wait_end(2) == 128 + signal.SIGTERM
+        assert service.session() == []
+        requests.wait()
+
+
+def test_rpc_alone_and_one_ranker(config: dict[str, Any], tmp_path: Path) -> None:
+    del config["http_port"], config["op"]["ernie"], config["default_ranker"]
+    with Launched(config, tmp_path) as service:
+        service.wait_ready()
+        assert "HTTP" not in service.stdout
+        endpoint = f"127.0.0.1:{config['rpc_port']}"
+        assert rpc_call(endpoint, WIRE).fields["ranker"] == CROSS_ENCODER
+        for asked in (PAIRWISE, "both"):
+            reply = rpc_call(endpoint, {**WIRE, "ranker": asked})
+            assert reply.err_no == 5000
+            assert reply.err_msg == f"ranker: {asked} is not served here; served: cross_encoder"
+        assert rpc_call(endpoint, WIRE, name="ernie").err_no == 3002
+        service.process.send_signal(signal.SIGINT)
+        assert service.wait_end(10) == 0
+
+
+def test_http_alone_finds_a_port_for_rpc(config: dict[str, Any], tmp_path: Path) -> None:
+    del config["rpc_port"], config["op"]["rocketqa"]
+    config["default_ranker"] = None
+    with Launched(config, tmp_path) as service:
+        service.wait_ready()
+        (line,) = (line for line in service.stdout.split("\n") if line.startswith("RPC on"))
+        port = int(line.split()[2].rstrip(";"))
+        assert port >= 12000
+        assert rpc_call(f"127.0.0.1:{port}", WIRE).err_no == 0
+
+
+def processes(config: dict[str, Any]) -> dict[str, Any]:
+    config["dag"] = {"is_thread_op": False, "tracer": {"interval_s": 1}}
+    return config
+
+
+def test_a_crash_of_an_op_process_ends_the_service(config: dict[str, Any], tmp_path: Path) -> None:
+    with Launched(slow(processes(config)), tmp_path) as service:
+        service.wait_ready()
+        url = f"http://127.0.0.1:{config['http_port']}"
+        both = rank(url, query="感冒", documents=list(SENTENCES), ranker="both")
+        assert list(both.decoded("rankings")) == [PAIRWISE, CROSS_ENCODER]
+        requests = InTheBackground(large(config, 6.0))
+        time.sleep(0.2)
+        assert not requests.replies, "the requests must be in work when the process dies"
+        os.kill(busiest(service), signal.SIGKILL)
+        seen = [http_call(url, "/ready", method="GET") for _ in wait_for_refusal(url)]
+        assert (seen[-1].status, seen[-1].err_no) == (503, 3001)
+        reply = rank(url, query="感冒", documents=["感冒灵"])
+        assert (reply.status, reply.err_no) == (503, 3001)
+        assert "has ended unexpectedly" in reply.err_msg
+        assert service.wait_end(10) == 1
+        for reply in requests.wait():
+            assert isinstance(reply, Reply), reply
+            assert reply.err_no == 3001
+        assert service.session() == []
+        (line,) = service.stderr.strip().split("\n")
+        assert line == "web_service: op ernie has ended unexpectedly; stopping"
+
+
+def wait_for_refusal(url: str) -> Any:
+    """Until /ready is not 200 any more, at most two seconds."""
+    deadline = time.monotonic() + 2
+    while True:
+        yield
+        if http_call(url, "/ready", method="GET").status == 503:
+            yield
+            return
+        assert time.monotonic() < deadline, "the crash was not noticed"
+        time.sleep(0.05)
+
+
+def busiest(service: Launched) -> int:
+    """The child that has used most processor time of late: the op that is scoring."""
+
+    def ticks(pid: int) -> int:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+        return int(fields[11])
+
+    before = {pid: ticks(pid) for pid in service.children()}
+    time.sleep(0.4)
+    return max(before, key=lambda pid: ticks(pid) - before[pid])
+
+
+def test_upstreams_file_in_processes_and_the_death_of_the_parent(
+    bundles: Path, tmp_path: Path
+) -> None:
+    strip_manifest(bundles / PAIRWISE, tmp_path / "model")
+    deploy = tmp_path / "model" / "deploy" / "python"
+    deploy.mkdir(parents=True)
+    rpc_port, http_port = free_port(), free_port()
+    text = UPSTREAM.replace("device_type: 1", "device_type: 0")
+    text = text.replace("8089", str(rpc_port)).replace("8088", str(http_port))
+    with Launched(text, deploy) as service:
+        service.wait_ready()
+        assert "no manifest: files not verified, no golden pairs" in service.stdout
+        feed = {"0": str({"query": SENTENCES[0], "title": SENTENCES[1]})}
+        reply = rpc_call(f"127.0.0.1:{rpc_port}", feed)
+        assert 0 < reply.decoded("predict")[0][0] < 1
+        assert reply.fields["ranker"] == PAIRWISE
+        assert len(service.children()) >= 3
+        service.process.kill()
+        service.process.wait()
+        deadline = time.monotonic() + 3
+        while service.session() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert service.session() == []
+
+
+def test_a_signal_to_the_whole_group_drains_processes_too(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    """As a terminal's Ctrl-C, or an init system that signals every process."""
+    del config["op"]["rocketqa"]
+    with Launched(slow(processes(config)), tmp_path) as service:
+        service.wait_ready()
+        requests = InTheBackground(large(config, 3.0))
+        time.sleep(0.5)
+        os.killpg(service.process.pid, signal.SIGINT)
+        assert service.wait_end(10) == 0
+        for reply in requests.wait():
+            assert reply.err_no == 0, reply
+        assert service.session() == []
