@@ -12,8 +12,7 @@ OUT=${OUT:-/tmp/small}
 PYTHON=${PYTHON:-python}
 DEVICE=${DEVICE:-cpu}
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
-# Paddle hands large blocks back to the kernel after every operator and faults them in again;
-# keeping them takes a relu of 4 MB from 9 ms to 0.7 ms.
+# Paddle hands large blocks back to the kernel after every operator and faults them in again.
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456
 
 common=(--device "$DEVICE" --batch_size 64 --weight_decay 0.01 --logging_steps 50
@@ -35,7 +34,7 @@ common=(--device "$DEVICE" --batch_size 64 --weight_decay 0.01 --logging_steps 5
   --learning_rate 7e-4 --warmup_proportion 0.05 --epochs 1 --max_seq_length 384 \
   --valid_steps 100000 --save_steps 100000 --save_dir "$OUT/ce_stage2"
 
-# Stage 3: literature with its hardest negatives, and some of the rest.
+# Stage 3: literature, random negatives, and some of the rest, lest it is forgotten.
 "$PYTHON" -m train.train_ce "${common[@]}" --train_set "$OUT/mined/ce_stage3.tsv" \
   --model_name_or_path "$OUT/ce_stage2/last" \
   --learning_rate 4e-4 --warmup_proportion 0.05 --epochs 1 --max_seq_length 384 \
@@ -52,7 +51,8 @@ for ranker in cross_encoder pairwise; do
   for lists in "$OUT"/mined/heldout/*.tsv; do
     echo "== $ranker $(basename "$lists" .tsv)"
     "$PYTHON" -m train.evaluate --init_from_ckpt "$OUT/$ranker/last" --test_file "$lists" \
-      --batch_size 128 --device "$DEVICE" --json "$OUT/evaluation/${ranker}_$(basename "$lists" .tsv).json"
+      --batch_size 64 --device "$DEVICE" \
+      --json "$OUT/evaluation/${ranker}_$(basename "$lists" .tsv).json"
   done
   "$PYTHON" -m train.model_card --ranker "$ranker" --text train/recipes/small.md \
     --output "$OUT/$ranker/MODEL_CARD.md" "$OUT/evaluation/${ranker}"_*.json
