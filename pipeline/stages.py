@@ -8,11 +8,13 @@ Called by pipeline.web_service.
 from __future__ import annotations
 
 import functools
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 from contract.bundle import Bundle
+from contract.errors import ConfigError
 from pipeline.bundles import describe, open_engine
 from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
 from pipeline.dag import Dag
@@ -44,6 +46,11 @@ def start_dag(
     Raises:
         SetUpError: a ranker does not load, or scores differently than at export.
     """
+    if config.dag.enable_prometheus and importlib.util.find_spec("prometheus_client") is None:
+        raise ConfigError(
+            "needs a package that is not installed; pip install prometheus-client",
+            field="dag.enable_prometheus",
+        )
     schedulers: list[Scheduler] = []
     if config.dag.is_thread_op:
         prepares = _prepares(config, bundles, lambda _, line: show(line), schedulers)

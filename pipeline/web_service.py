@@ -81,7 +81,8 @@ def run(config: ServiceConfig, started: float) -> int:
         for line in lines:
             _show(line)
         supervisor = _open_edges(config, rpc_port, dag, schedulers)
-    except SetUpError:
+    except BaseException:
+        # at its end Python would wait for them
         kill_children()
         raise
     _show(f"RPC on {rpc_port}; logs in {logs}")

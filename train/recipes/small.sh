@@ -47,8 +47,12 @@ common=(--device "$DEVICE" --batch_size 64 --weight_decay 0.01 --logging_steps 5
   --save_step 100000 --save_dir "$OUT/pairwise"
 
 mkdir -p "$OUT/evaluation"
+lists="$OUT/mined/heldout"
+for part in medical_padded law_original abstract_padded keywords_padded; do
+  if [ "$part" = medical_padded ]; then cat "$lists/$part.tsv"; else tail -n +2 "$lists/$part.tsv"; fi
+done > "$OUT/mined/all_padded.tsv"
 for ranker in cross_encoder pairwise; do
-  for lists in "$OUT"/mined/heldout/*.tsv; do
+  for lists in "$OUT"/mined/heldout/*.tsv "$OUT/mined/all_padded.tsv"; do
     echo "== $ranker $(basename "$lists" .tsv)"
     "$PYTHON" -m train.evaluate --init_from_ckpt "$OUT/$ranker/last" --test_file "$lists" \
       --batch_size 64 --device "$DEVICE" \
