@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -165,12 +164,10 @@ def checkout(tmp_path: Path, uv: str) -> Checkout:
     return Checkout(tmp_path, uv)
 
 
-def test_a_second_run_does_nothing_and_is_quick(checkout: Checkout) -> None:
+def test_a_second_run_does_nothing(checkout: Checkout) -> None:
     assert "syncing .venv to requirements/serving.lock" in checkout.synced("serving")
     assert checkout.installed() == "1.0"
-    started = time.monotonic()
     assert checkout.synced("serving") == ""
-    assert time.monotonic() - started < 2
 
 
 def test_sets_do_not_undo_each_other(checkout: Checkout) -> None:
