@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
-from tests.bundles import build_bundle, build_checkpoint, build_export
+from tests.bundles import build_checkpoint, build_export
 
 
 @pytest.fixture(scope="session")
@@ -19,15 +19,6 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("exports")
     for ranker in RANKERS:
         build_export(root, ranker)
-    return root
-
-
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``<root>/<ranker>``, published bundles; read only."""
-    root = tmp_path_factory.mktemp("bundles")
-    for ranker in RANKERS:
-        build_bundle(root, ranker)
     return root
 
 

@@ -93,11 +93,10 @@ def test_fuller_shape_over_http(service: RunningService, name: str) -> None:
     assert reply.err_msg.startswith(bad.message)
 
 
-@pytest.mark.parametrize("name", BAD)
+# on the wire of strings, documents that are no list are no JSON either: another error
+@pytest.mark.parametrize("name", sorted(BAD.keys() - {"documents no list"}))
 def test_fuller_shape_over_rpc(service: RunningService, name: str) -> None:
     bad = BAD[name]
-    if name == "documents no list":
-        pytest.skip("a value that is no JSON is another error on the wire")
     reply = rpc_call(service.endpoint, wire(bad.fields))
     assert (reply.err_no, reply.fields) == (5000, {})
     assert reply.err_msg.startswith(bad.message)
