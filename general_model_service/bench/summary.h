@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Latencies in, one JSON line with percentiles out. Used by both modes of the benchmark program.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace tensor_service::bench {
+
+// Nearest-rank percentile of sorted values; 0 of none.
+inline double percentile(const std::vector<double>& sorted, double share) {
+  if (sorted.empty()) {
+    return 0;
+  }
+  const auto rank = static_cast<std::size_t>(share * static_cast<double>(sorted.size()));
+  return sorted[std::min(rank, sorted.size() - 1)];
+}
+
+struct Summary {
+  std::vector<double> latencies_us;  // of good answers
+  double seconds = 0;
+  long rows = 0;     // of good answers
+  long refused = 0;  // 429 and its like
+  long failed = 0;   // any other error
+
+  void print() {
+    std::sort(latencies_us.begin(), latencies_us.end());
+    std::printf(
+        "{\"requests\": %zu, \"refused\": %ld, \"failed\": %ld, \"seconds\": %.3f, "
+        "\"pairs_per_s\": %.1f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f}\n",
+        latencies_us.size(), refused, failed, seconds,
+        seconds > 0 ? static_cast<double>(rows) / seconds : 0.0, percentile(latencies_us, 0.5),
+        percentile(latencies_us, 0.9), percentile(latencies_us, 0.99));
+  }
+};
+
+}  // namespace tensor_service::bench
