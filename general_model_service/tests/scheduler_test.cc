@@ -147,7 +147,7 @@ TEST_F(SchedulerTest, ConcurrentRequestsShareABatch) {
 }
 
 TEST_F(SchedulerTest, RowsOfVeryDifferentLengthDoNotShareABatch) {
-  use({.pad_dynamic = true});
+  use({.batch_tokens = 512, .pad_dynamic = true});
   const std::vector<std::int64_t> lengths{200, 40, 198, 39};
   const auto done = submit(lengths);
   loop_.run_all();
