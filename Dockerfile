@@ -7,6 +7,11 @@
 #
 #   docker build -t ranking-stack .
 #   docker build -t ranking-stack:gpu --build-arg DEVICE=gpu .
+#
+# The C++ tensor service is inside too; the health check is the rankers' and does not know its port:
+#
+#   docker run --no-healthcheck -p 8600:8600 ranking-stack \
+#     python -m general_model_service --model serving_models/pairwise/serving_server --port 8600
 
 # the two stages named by it have tags above; hadolint's DL3006 cannot see that
 ARG DEVICE=cpu
@@ -36,12 +41,22 @@ COPY bootstrap.sh ./
 COPY requirements requirements
 RUN ./bootstrap.sh serving ${DEVICE}
 
+# Debian's compiler for both devices: its program needs no newer C library than Ubuntu 22.04 has.
+FROM base-cpu AS tensor-service
+WORKDIR /build
+ENV VENV=/opt/venv
+COPY --from=environment /opt/venv /opt/venv
+COPY general_model_service general_model_service
+RUN general_model_service/build.sh install /opt/tensor-service
+
 # hadolint ignore=DL3006
 FROM base-${DEVICE}
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ranker \
     && install --directory --owner=ranker /app
 WORKDIR /app
 COPY --from=environment /opt /opt
+COPY --from=tensor-service /opt/tensor-service /opt/tensor-service
+COPY --from=tensor-service /build/general_model_service/*.py general_model_service/
 COPY LICENSE config_nlp.yml ./
 COPY contract contract
 COPY pipeline pipeline

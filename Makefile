@@ -10,8 +10,14 @@ VENV_gpu = .venv-gpu
 PYTHON = $(VENV_$(DEVICE))/bin/python
 TOOLS = $(VENV_cpu)/bin
 
-TYPED = $(wildcard contract clients experiments)
+TYPED = $(wildcard contract clients experiments general_model_service)
+CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
+BUILD_TENSOR_SERVICE = VENV=$(VENV_$(DEVICE)) general_model_service/build.sh
 TESTS ?= tests
+# of make tensor-service, such as --precision auto
+FLAGS ?= --pad_dynamic
+# of make fuzz, for each target
+FUZZ_SECONDS ?= 600
 # where make models puts checkpoints, vocabulary and mined lists
 OUT ?= .cache/small
 
@@ -20,7 +26,8 @@ LOCK = $$uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-
 LOCK_SET = $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench models lock clean setup-serving setup-train setup-dev
+.PHONY: help serve tensor-service test sanitize fuzz lint format bench models lock clean \
+	setup-serving setup-train setup-dev build-tensor-service bench-tensor-service
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -28,22 +35,40 @@ help: ## print this list
 serve: setup-serving ## start both rankers: HTTP on 8088, RPC on 8089
 	@exec $(PYTHON) -m pipeline.web_service --config config_nlp.yml
 
-test: setup-dev ## run the tests; TESTS=tests/contract runs a part
+tensor-service: build-tensor-service ## start the C++ tensor services: pairwise on 8600, cross_encoder on 8601
+	@exec $(PYTHON) -m general_model_service.several \
+		serving_models/pairwise=8600 serving_models/cross_encoder=8601 -- $(FLAGS)
+
+test: setup-dev ## run all tests, of C++ and Python; TESTS=tests/contract runs a part of Python's
+	@VENV=$(VENV_cpu) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(TOOLS)/python -m pytest $(TESTS)
 
-lint: setup-dev ## check style, types, shell scripts and the Dockerfile
+sanitize: setup-serving ## run the C++ tests with address, undefined and thread sanitizers
+	@$(BUILD_TENSOR_SERVICE) sanitize
+
+fuzz: setup-serving ## run each fuzz target for FUZZ_SECONDS (600)
+	@$(BUILD_TENSOR_SERVICE) fuzz $(FUZZ_SECONDS)
+
+lint: setup-dev ## check style, types, C++ format, shell scripts and the Dockerfile
 	@$(TOOLS)/ruff check .
 	@$(TOOLS)/ruff format --check --quiet . || { echo "run make format" >&2; exit 1; }
 	@$(TOOLS)/python -m mypy $(TYPED)
-	@$(TOOLS)/shellcheck bootstrap.sh .ci/run $(wildcard train/recipes/*.sh)
+	@$(TOOLS)/clang-format --dry-run -Werror $(CPP) || { echo "run make format" >&2; exit 1; }
+	@$(TOOLS)/shellcheck bootstrap.sh .ci/run general_model_service/build.sh \
+		$(wildcard train/recipes/*.sh)
 	@$(TOOLS)/hadolint Dockerfile
 
 format: setup-dev ## format the code and mend what ruff can mend
 	@$(TOOLS)/ruff check --fix-only --quiet .
 	@$(TOOLS)/ruff format .
+	@$(TOOLS)/clang-format -i $(CPP)
 
 bench: setup-serving ## measure pairs/s through HTTP beside Paddle Inference called directly
 	@$(PYTHON) -m benchmarks.run
+
+bench-tensor-service: setup-serving ## measure the C++ tensor service beside its engine called in process
+	@$(BUILD_TENSOR_SERVICE) bench
+	@$(PYTHON) -m benchmarks.tensor_service $(BENCH_FLAGS)
 
 models: setup-train ## train both rankers anew and export them to serving_models/
 	@PYTHON=$(PYTHON) OUT=$(OUT) train/recipes/small.sh
@@ -68,6 +93,9 @@ clean: ## remove environments, caches and logs
 
 setup-serving: ## make the environment that serves
 	@./bootstrap.sh serving ${DEVICE}
+
+build-tensor-service: setup-serving ## build the C++ tensor service
+	@$(BUILD_TENSOR_SERVICE)
 
 setup-train: ## make the environment that trains and exports
 	@./bootstrap.sh train ${DEVICE}

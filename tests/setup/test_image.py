@@ -11,6 +11,8 @@ import json
 import re
 from pathlib import Path
 
+from general_model_service.program import INSTALLED
+
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -41,10 +43,21 @@ def recipe(target: str) -> list[str]:
     return [line.lstrip("\t@") for line in found.group(1).splitlines()]
 
 
-def test_the_environment_is_made_by_the_makefile_s_command() -> None:
+def test_environment_and_program_are_made_by_the_makefile_s_commands() -> None:
     runs = [arguments for name, arguments in instructions() if name == "RUN"]
-    ours = [run for run in runs if not run.startswith(("apt-get ", "useradd "))]
-    assert ours == recipe("setup-serving")
+    environment, build = [run for run in runs if not run.startswith(("apt-get ", "useradd "))]
+    assert [environment] == recipe("setup-serving")
+    assert recipe("build-tensor-service") == ["$(BUILD_TENSOR_SERVICE)"]
+    (script,) = re.findall(r"^BUILD_TENSOR_SERVICE = .* (\S+)$", MAKEFILE, re.MULTILINE)
+    assert build == f"{script} install {INSTALLED.parent}"
+
+
+def test_the_tensor_service_lies_where_its_launcher_looks() -> None:
+    copied = [value.split() for name, value in final_stage() if name == "COPY"]
+    folder = str(INSTALLED.parent)
+    assert ["--from=tensor-service", folder, folder] in copied
+    launcher = "/build/general_model_service/*.py"
+    assert ["--from=tensor-service", launcher, "general_model_service/"] in copied
 
 
 def test_the_image_starts_what_make_serve_starts() -> None:

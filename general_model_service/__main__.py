@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Paddle Serving's serve flags in, the C++ program in this process's place out.
+
+``python -m general_model_service --model serving_models/pairwise/serving_server --port 8600``.
+With SERVING_BIN set, Paddle Serving's own launcher runs that program instead. Nothing heavy is
+imported, so that this costs a start 50 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Optional
+
+from contract.errors import SetUpError
+from general_model_service.flag_parser import PROG
+from general_model_service.flags import translate
+from general_model_service.program import find_program, with_libraries
+
+_EXIT_USAGE = 2
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Become the program; returns 2 only when that cannot be done."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if os.environ.get("SERVING_BIN"):
+            command = [sys.executable, "-m", "paddle_serving_server.serve", *arguments]
+            os.execv(sys.executable, command)
+        flags = translate(arguments)
+        for note in flags.notes:
+            print(f"{PROG}: {note}", file=sys.stderr)
+        program = str(find_program(os.environ))
+        environment = with_libraries(os.environ)
+        sys.stderr.flush()
+        os.execve(program, [program, *flags.arguments], environment)
+    except SetUpError as error:
+        print(f"{PROG}: error: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"{PROG}: error: the program does not start ({error})", file=sys.stderr)
+    return _EXIT_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

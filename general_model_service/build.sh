@@ -1,0 +1,190 @@
+#!/bin/sh
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# In: the sources beside this file, the packages of apt-packages.txt, and the environment that
+# bootstrap.sh made, whose openvino carries headers and libraries. Out: the program
+# .cache/tensor-service/release/tensor_service. The Makefile and the Dockerfile call it; run again
+# with nothing changed, it only asks Ninja.
+#
+#   general_model_service/build.sh                  build the program
+#   general_model_service/build.sh install DIR      put the program and Debian's libraries for it in DIR
+#   general_model_service/build.sh bench            build the program and the load generator
+#   general_model_service/build.sh tests            build the program and its tests, and run these
+#   general_model_service/build.sh sanitize         run the tests with address,undefined, then thread
+#   general_model_service/build.sh fuzz [SECONDS]   run each fuzz target that long [600]
+#
+# VENV=dir names another environment than .venv, JOBS=n another number of compilers than cores.
+
+set -eu
+cd "$(dirname "$0")/.."
+
+SOURCE=general_model_service
+BUILDS=.cache/tensor-service
+VENV=${VENV:-.venv}
+
+say() { echo "build: $*" >&2; }
+
+die() {
+    say "$*"
+    exit 1
+}
+
+has_header() {
+    printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$1" | c++ -std=c++20 -E -x c++ - 2>/dev/null
+}
+
+has_libfuzzer() {
+    echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' |
+        clang++ -fsanitize=fuzzer -x c++ - -o /dev/null 2>/dev/null
+}
+
+# Looks for what a package brings, not for the package: other systems have it under other names,
+# and some machines have a newer one than the system's.
+is_there() {
+    case "$1" in
+        clang) command -v clang++ ;;
+        cmake) command -v cmake ;;
+        g++) command -v c++ ;;
+        libboost-dev) has_header boost/asio.hpp ;;
+        libclang-rt-dev) has_libfuzzer ;;
+        libcli11-dev) has_header CLI/App.hpp ;;
+        libgtest-dev) has_header gtest/gtest.h ;;
+        libnghttp2-dev) has_header nghttp2/nghttp2.h ;;
+        libprotobuf-dev) has_header google/protobuf/message.h ;;
+        libsimdjson-dev) has_header simdjson.h ;;
+        libssl-dev) has_header openssl/evp.h ;;
+        ninja-build) command -v ninja ;;
+        pkg-config) command -v pkg-config ;;
+        protobuf-compiler) command -v protoc ;;
+        zlib1g-dev) has_header zlib.h ;;
+        *) die "is_there() does not know what the package $1 brings: add it" ;;
+    esac >/dev/null
+}
+
+missing_of() {
+    missing=
+    for package in "$@"; do
+        is_there "$package" || missing="$missing $package"
+    done
+    echo "$missing"
+}
+
+# Installs what is missing of the packages, or ends with the one command that does.
+need() {
+    missing=$(missing_of "$@")
+    [ -n "$missing" ] || return 0
+    command -v apt-get >/dev/null ||
+        die "install, by the names your system has for them:$missing"
+    install="apt-get install --yes --no-install-recommends$missing"
+    [ "$(id -u)" = 0 ] || die "packages are missing; run: sudo $install"
+    say "installing$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086
+    { apt-get update -qq && $install -qq; } >&2 || die "apt-get failed, see above; it was: $install"
+}
+
+openvino_cmake() {
+    for folder in "$VENV"/lib/python3*/site-packages/openvino/cmake; do
+        if [ -d "$folder" ]; then
+            (cd "$folder" && pwd)
+            return
+        fi
+    done
+    die "no openvino in $VENV: run make setup-serving"
+}
+
+# The stamp says what the configuration that succeeded was made with; Ninja sees to all else.
+configure() {
+    folder=$1
+    openvino=$(openvino_cmake)
+    packages=$(cat "$SOURCE/apt-packages.txt")
+    shift
+    set -- -G Ninja -D "OpenVINO_DIR=$openvino" "$@"
+    wanted="$* $packages"
+    [ "$(cat "$folder/configured" 2>/dev/null)" != "$wanted" ] || return 0
+    # shellcheck disable=SC2086
+    need $packages
+    say "configuring $folder"
+    mkdir -p "$folder"
+    rm -f "$folder/configured" "$folder/CMakeCache.txt"
+    cmake -S "$SOURCE" -B "$folder" "$@" >"$folder/configure.log" 2>&1 || {
+        cat "$folder/configure.log" >&2
+        die "CMake could not configure $folder, see above"
+    }
+    echo "$wanted" >"$folder/configured"
+}
+
+# build FOLDER TARGETS ARGUMENTS...: the arguments are CMake's. One build at a time in a checkout.
+build() (
+    folder=$1
+    targets=$2
+    shift 2
+    mkdir -p "$BUILDS"
+    if command -v flock >/dev/null; then
+        exec 9>"$BUILDS/build.flock"
+        flock -n 9 || { say "waiting for another build to end" && flock 9; }
+    fi
+    configure "$folder" "$@"
+    # shellcheck disable=SC2086
+    cmake --build "$folder" --parallel "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" --target $targets >&2
+)
+
+build_release() {
+    build "$BUILDS/release" "$1" -D CMAKE_BUILD_TYPE=Release
+}
+
+# The openvino package stays where it is: general_model_service/program.py tells the program where.
+install_release() {
+    build_release tensor_service
+    cmake --install "$BUILDS/release" --prefix "$1" >&2
+}
+
+run_tests() {
+    build_release "tensor_service tensor_service_tests"
+    "$BUILDS/release/tensor_service_tests" --gtest_brief=1
+}
+
+run_sanitized() {
+    build "$BUILDS/asan" tensor_service_tests -D SANITIZE=address,undefined
+    say "running the tests with address,undefined"
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 "$BUILDS/asan/tensor_service_tests" --gtest_brief=1
+    build "$BUILDS/tsan" tensor_service_tests -D SANITIZE=thread
+    say "running the tests with thread"
+    "$BUILDS/tsan/tensor_service_tests" --gtest_brief=1
+}
+
+# New inputs go to a corpus of the build; fuzz/corpus keeps those that are worth a commit.
+fuzz_one() {
+    found=$BUILDS/fuzz/found/$1
+    kept=$SOURCE/fuzz/corpus/$1
+    mkdir -p "$found" "$kept"
+    say "fuzzing $1 for $2 s"
+    "$BUILDS/fuzz/$1" -max_total_time="$2" -timeout=10 -artifact_prefix="$found-" \
+        "$found" "$kept" || die "$1 failed; the input it failed on is named above"
+}
+
+run_fuzzers() {
+    need clang libclang-rt-dev
+    fuzzers=$(for source in "$SOURCE"/fuzz/*_fuzz.cc; do basename "$source" .cc; done)
+    build "$BUILDS/fuzz" "$fuzzers" \
+        -D CMAKE_CXX_COMPILER=clang++ -D FUZZ=ON -D SANITIZE=address,undefined
+    for fuzzer in $fuzzers; do
+        fuzz_one "$fuzzer" "$1"
+    done
+}
+
+main() {
+    case "${1:-program}-$#" in
+        program-0) build_release tensor_service ;;
+        install-2) install_release "$2" ;;
+        bench-1) build_release "tensor_service tensor_service_bench" ;;
+        tests-1) run_tests ;;
+        sanitize-1) run_sanitized ;;
+        fuzz-1) run_fuzzers 600 ;;
+        fuzz-2) run_fuzzers "$2" ;;
+        *) die "there is no '$*': give nothing, bench, install DIR, tests, sanitize or fuzz [SECONDS]" ;;
+    esac
+}
+
+main "$@"

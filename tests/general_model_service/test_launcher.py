@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m general_model_service`` with a program of the test's own that prints its arguments.
+
+The program stands where TENSOR_SERVICE_BIN or SERVING_BIN points; the launcher is the real one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from general_model_service.program import BUILT
+
+MODEL = "serving_models/pairwise/serving_server"
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "tensor_service"
+    path.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nprintf "%s" "$LD_LIBRARY_PATH" >&2\n')
+    path.chmod(0o755)
+    return path
+
+
+def launch(
+    repository: Path, arguments: list[str], program: Optional[Path], **variables: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("LD_LIBRARY_PATH", "SERVING_BIN")}
+    return subprocess.run(
+        [sys.executable, "-m", "general_model_service", *arguments],
+        cwd=repository,
+        env={**kept, "TENSOR_SERVICE_BIN": str(program or ""), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def given(repository: Path, arguments: list[str], program: Path) -> list[str]:
+    """What the program was given for these arguments, by one that says nothing itself."""
+    done = launch(repository, ["--model", MODEL, *arguments], program)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_upstream_s_documented_command(repository: Path, program: Path) -> None:
+    flags = ["--port", "8600", "--gpu_id", "0", "--thread", "5", "--ir_optim", "True"]
+    done = launch(repository, ["start", "--model", "serving_server", *flags], program)
+    assert done.returncode == 0
+    assert " ".join(done.stdout.split()) == "--model serving_server --port 8600 --threads 5"
+    assert done.stderr.startswith(
+        "python -m general_model_service: --gpu_ids has no effect: this service computes on the CPU"
+    )
+
+
+def test_the_program_finds_openvino_s_libraries_first(repository: Path, program: Path) -> None:
+    package = find_spec("openvino")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    libraries = f"{package.submodule_search_locations[0]}/libs"
+    assert Path(libraries, "libopenvino.so.2530").is_file()
+    assert launch(repository, ["--model", MODEL], program).stderr == libraries
+    others = {"LD_LIBRARY_PATH": "/opt/others"}
+    done = launch(repository, ["--model", MODEL], program, **others)
+    assert done.stderr == f"{libraries}:/opt/others"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed"),
+    [
+        ("", "--port 9393"),
+        ("--port 8600 --host ::1", "--port 8600 --host ::1"),
+        ("--precision bf16", "--port 9393 --precision bf16"),
+        ("--precision auto", "--port 9393 --precision auto"),
+        ("--runtime_thread_num 4 --cpu_math_thread_num 2", "--math_threads 2 --streams 4"),
+        ("--runtime_thread_num 0 --batch_infer_size 0", "--port 9393"),
+        ("--batch_infer_size 16", "--max_batch_rows 16"),
+        ("--max_body_size 1024", "--max_body_size 1024"),
+        ("--request_cache_size 100000", "--request_cache_size 100000"),
+        ("--enable_prometheus", "--prometheus_port 19393"),
+        ("--enable_prometheus True --prometheus_port 9000", "--prometheus_port 9000"),
+        ("--enable_prometheus False", "--port 9393"),
+        ("--use_mkl True --ir_optim --use_trt False", "--port 9393"),
+        ("--device cpu --gpu_ids -1 --op GeneralInferOp", "--port 9393"),
+        ("--runtime_thread 4", "--streams 4"),
+        ("--pad_dynamic --first_output True", "--pad_dynamic --first_output"),
+        ("--queue_factor 8 --drain_s 0", "--queue_factor 8 --drain_s 0"),
+    ],
+)
+def test_a_flag_becomes_the_program_s(
+    repository: Path, program: Path, arguments: str, passed: str
+) -> None:
+    found = " ".join(given(repository, arguments.split(), program))
+    assert found.startswith(f"--model {MODEL} --port ")
+    assert found.endswith(passed)
+
+
+def test_the_program_knows_all_that_it_can_be_given(repository: Path, program: Path) -> None:
+    everything = (
+        "--port 1 --host h --precision auto --thread 4 --runtime_thread_num 1 --batch_infer_size 1 "
+        "--cpu_math_thread_num 1 --max_body_size 1 --request_cache_size 1 --enable_prometheus "
+        "--batch_tokens 1 --batch_wait_us 1 --queue_factor 1 --queue_floor 1 --queue_tokens 1 "
+        "--max_connections 1 --read_timeout_s 1 --idle_timeout_s 1 --reload_interval_s 1 "
+        "--drain_s 1 --lone_threads 1 --pad_dynamic --first_output"
+    )
+    assert BUILT.is_file(), "run make build-tensor-service"
+    passed = given(repository, everything.split(), program)
+    shown = subprocess.run([BUILT, "--help"], capture_output=True, text=True, check=True).stdout
+    known = {word for word in shown.split() if word.startswith("--")} - {"--help"}
+    assert {word for word in passed if word.startswith("--")} == known
+
+
+NO_EFFECT = [
+    *("--workdir w", "--use_calib", "--mem_optim_off", "--encryption_rpc_port 1", "--use_trt"),
+    *("--use_lite", "--use_xpu", "--use_ascend_cl", "--product_name p", "--container_id c"),
+    *("--gpu_multi_stream", "--dist_carrier_id c", "--dist_cfg_file f", "--dist_endpoints e"),
+    *("--dist_nranks 2", "--dist_subgraph_index 1", "--dist_worker_serving_endpoints e"),
+    *("--min_subgraph_size 3", "--gpu_memory_mb 9", "--trt_workspace_size 9", "--trt_use_static"),
+    *("--device gpu", "--gpu_ids 0 1", "--precision fp16", "--prometheus_port 1"),
+    *("--ir_optim False", "--use_mkl False", "--use_trt True"),
+]
+
+
+@pytest.mark.parametrize("flag", NO_EFFECT)
+def test_a_flag_that_cannot_apply_says_why_in_one_line(
+    repository: Path, program: Path, flag: str
+) -> None:
+    done = launch(repository, ["--model", MODEL, *flag.split()], program)
+    note, _ = done.stderr.splitlines()
+    name = flag.split()[0]
+    assert note.startswith(f"python -m general_model_service: {name} has no effect: ")
+    assert done.stdout.splitlines() == ["--model", MODEL, "--port", "9393"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("", "--model: name the bundle"),
+        ("--model a b", "--model: one service takes one model"),
+        ("--model a --runtime_thread_num 1 2", "--runtime_thread_num: one service takes one"),
+        ("--model a --use_encryption_model", "--use_encryption_model: encrypted models are not"),
+        ("--model a --op GeneralDetectionOp:0", "--op: there is no GeneralDetectionOp:0 here"),
+        ("--model a --use_dist_model", "--use_dist_model: distributed models are not"),
+        ("--model a --dist_master_serving", "--dist_master_serving: distributed models are not"),
+        ("stop --model a", "stop: only start is known here; to stop a service, send SIGTERM"),
+        ("--model a --port many", "argument --port: invalid int value: 'many'"),
+        ("--model a --precision fp8", "argument --precision: invalid choice: 'fp8'"),
+        ("--model a --ir_optim maybe", "argument --ir_optim: stands alone or before True or False"),
+        ("--model a --colour red", "unrecognized arguments: --colour"),
+    ],
+)
+def test_what_it_does_not_do_is_refused_in_one_line(
+    repository: Path, program: Path, arguments: str, said: str
+) -> None:
+    done = launch(repository, arguments.split(), program)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"python -m general_model_service: error: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["absent", "directory", "no program", "no executable"])
+def test_a_program_that_cannot_run_is_one_line(repository: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "program"
+    if kind == "directory":
+        path.mkdir()
+    elif kind != "absent":
+        path.write_text("text")
+        path.chmod(0o755 if kind == "no program" else 0o644)
+    done = launch(repository, ["--model", MODEL], path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("python -m general_model_service: error: ")
+    assert done.stderr.count("\n") == 1
+    assert str(path) in done.stderr
+
+
+def test_without_a_program_the_remedy_is_named(tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "contract").symlink_to(repository / "contract")
+    copy = tmp_path / "general_model_service"
+    copy.mkdir()
+    for source in (repository / "general_model_service").glob("*.py"):
+        (copy / source.name).write_bytes(source.read_bytes())
+    done = launch(tmp_path, ["--model", MODEL], program=None)
+    assert done.returncode == 2
+    assert "run `make tensor-service`" in done.stderr
+
+
+def test_with_serving_bin_paddle_serving_starts_it_by_its_own_launcher(
+    repository: Path, program: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "serving_server"
+    model.mkdir()
+    conf = "serving_server_conf.prototxt"
+    flags = ["--port", "9", "--thread", "7", "--ir_optim", "True"]
+    (model / conf).write_bytes((repository / MODEL / conf).read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-m", "general_model_service", "--model", str(model), *flags],
+        cwd=tmp_path,
+        env={**os.environ, "SERVING_BIN": str(program), "PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[lines.index("-port") + 1] == "9"
+    assert lines[lines.index("-num_threads") + 1] == "7"
+    engine = (tmp_path / "workdir_9/GeneralInferOp_0/model_toolkit.prototxt").read_text()
+    assert "enable_ir_optimization: true" in engine
