@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments, a TSV or standard input in, tables or JSON lines out: the command of both clients."""
+"""Arguments, a TSV or standard input in, tables or JSON lines out: the command of every client.
+
+Called by ``ranker_command`` and ``tensor_command``, which add what one kind of client takes.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
-from typing import Any, Callable, NoReturn, Optional
+from typing import Any, Callable, NoReturn, Optional, Protocol
 
 from clients.pairs_file import RankTask, read_tasks
-from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, RankerClient
+from clients.ranker_client import DEFAULT_TIMEOUT_S
 from clients.result import RankResult
 from clients.table import render
 from contract.errors import RankingError, ServiceError, UnknownService
-
-RANKER_CHOICES = ("pairwise", "cross_encoder", "both")
 
 # the first pair is the one upstream's clients send
 EXAMPLE = RankTask(
@@ -33,7 +35,21 @@ EXAMPLE = RankTask(
 
 _EXIT_OK, _EXIT_SERVICE, _EXIT_USAGE, _EXIT_INTERRUPTED = 0, 1, 2, 130
 
-Connect = Callable[[argparse.Namespace], RankerClient]
+
+class _Ranks(Protocol):
+    """What a client of either kind does."""
+
+    @property
+    def rank(self) -> Callable[..., RankResult]:
+        """Rank many documents for one query; each kind has options of its own."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+Connect = Callable[[argparse.Namespace], _Ranks]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(prog: str, transport: str) -> argparse.ArgumentParser:
-    """The options both commands share; the caller adds the address."""
+    """The options all commands share; the caller adds the address."""
     made = _Parser(
         prog=prog,
         description=f"Rank titles for a query over {transport}. Without --query or --file, "
@@ -58,14 +74,6 @@ def parser(prog: str, transport: str) -> argparse.ArgumentParser:
         "--file",
         help="TSV with a query and a title on each line ('-' is standard input); "
         "the titles of one query make one request",
-    )
-    made.add_argument(
-        "--service",
-        default=DEFAULT_SERVICE,
-        help="name of the service: ranker, ernie or rocketqa [%(default)s]",
-    )
-    made.add_argument(
-        "--ranker", choices=RANKER_CHOICES, help="which ranker scores [the service's default]"
     )
     made.add_argument(
         "--top_n", type=_at_least_one, metavar="N", help="show only the best N titles"
@@ -84,26 +92,38 @@ def parser(prog: str, transport: str) -> argparse.ArgumentParser:
     return made
 
 
-def run(command: argparse.ArgumentParser, argv: Optional[Sequence[str]], connect: Connect) -> int:
+def run(
+    command: argparse.ArgumentParser,
+    args: argparse.Namespace,
+    connect: Connect,
+    options: Mapping[str, Any],
+    unknown_service: str,
+) -> int:
     """Rank what the arguments name and print it; the exit status.
 
     Expected errors become one line on stderr: 1 when the service failed, 2 when the caller did.
+
+    Args:
+        command: the parser that read the arguments.
+        args: its result.
+        connect: makes the client.
+        options: of each call, besides those that every client takes.
+        unknown_service: the remedy when the peer does not know the service.
     """
-    args = command.parse_args(argv)
     if bool(args.query is not None) != bool(args.title):
         command.error("--query and --title go together")
     if args.file is not None and args.title:
         command.error("--file stands instead of --query and --title")
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        with connect(args) as client:
+        with closing(connect(args)) as client:
             for task in _tasks(args):
-                _rank(client, task, args)
+                _rank(client, task, args, options)
         sys.stdout.flush()
     except RankingError as error:
         message = " ".join(str(error).split())
         if isinstance(error, UnknownService):
-            message += " Name ranker, ernie or rocketqa with --service."
+            message += f" {unknown_service}"
         print(f"{command.prog}: error: {message}", file=sys.stderr)
         return _EXIT_SERVICE if isinstance(error, ServiceError) else _EXIT_USAGE
     except BrokenPipeError:
@@ -120,11 +140,11 @@ def _tasks(args: argparse.Namespace) -> list[RankTask]:
     return [RankTask(args.query, args.title) if args.title else EXAMPLE]
 
 
-def _rank(client: RankerClient, task: RankTask, args: argparse.Namespace) -> None:
+def _rank(
+    client: _Ranks, task: RankTask, args: argparse.Namespace, options: Mapping[str, Any]
+) -> None:
     start = time.perf_counter()
-    result = client.rank(
-        task.query, task.titles, ranker=args.ranker, top_n=args.top_n, log_id=args.log_id
-    )
+    result = client.rank(task.query, task.titles, top_n=args.top_n, log_id=args.log_id, **options)
     elapsed_ms = (time.perf_counter() - start) * 1000
     if args.json:
         print(json.dumps(_as_json(task, result, elapsed_ms), ensure_ascii=False), flush=True)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An answer's err_no, HTTP status and message in, an error class of the contract out.
 
-Called by both clients. Two errors exist only on this side of the wire and are defined here.
+Called by all clients. Two errors exist only on this side of the wire and are defined here.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ def rebuild(err_no: int, message: str, *, http_status: Optional[int] = None) -> 
     kind = _kind(err_no, http_status)
     if kind is ServiceError and err_no != ServiceError.err_no:
         message = f"err_no {err_no}: {message}"
+    return with_field(kind, message)
+
+
+def with_field(kind: type[RankingError], message: str) -> RankingError:
+    """An error whose text is ``field: message`` where it is the request's fault and names one."""
     named = _FIELD_AND_MESSAGE.fullmatch(message)
     if named and issubclass(kind, RequestError):
         return kind(named.group(2), field=named.group(1))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
@@ -21,8 +20,9 @@ import httpx
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from clients import command
+from clients import ranker_command
 from clients.errors import Unreachable, UnreadableAnswer, rebuild
+from clients.http_post import connections, post
 from clients.pipeline_wire import joined
 from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, RankerClient
 from contract.errors import DeadlineExceeded, InvalidField, RankingError
@@ -54,12 +54,7 @@ class HttpRankerClient(RankerClient):
         super().__init__(timeout_s, service)
         self.base_url = _checked_url(base_url)
         self._url = f"{self.base_url}/{quote(service, safe='')}/prediction"
-        self._client = httpx.Client(
-            timeout=timeout_s,
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE_S),
-            # the service is inside the network; a proxy variable meant for the web breaks it
-            trust_env=False,
-        )
+        self._client = connections(_IDLE_S)
 
     def _exchange(self, fields: Mapping[str, str], log_id: int) -> dict[str, str]:
         body = {"key": list(fields), "value": list(fields.values()), "logid": log_id}
@@ -71,7 +66,8 @@ class HttpRankerClient(RankerClient):
                 field="query or documents",
             ) from error
         try:
-            status, data = self._post(content)
+            headers = {"Content-Type": "application/json"}
+            answer = post(self._client, self._url, content, headers, self.timeout_s)
         except httpx.TimeoutException as error:
             raise self._too_late() from error
         except httpx.HTTPError as error:
@@ -79,19 +75,7 @@ class HttpRankerClient(RankerClient):
                 f"no connection ({error}); is the service running, and is this its http_port?",
                 field=self.base_url,
             ) from error
-        return self._read(status, data)
-
-    def _post(self, content: bytes) -> tuple[int, bytes]:
-        """Send the body and collect the answer, however slowly it trickles, within the time."""
-        deadline = time.monotonic() + self.timeout_s
-        headers = {"Content-Type": "application/json"}
-        with self._client.stream("POST", self._url, content=content, headers=headers) as response:
-            chunks = []
-            for chunk in response.iter_bytes():
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    raise self._too_late()
-        return response.status_code, b"".join(chunks)
+        return self._read(answer.status, answer.body)
 
     def _read(self, status: int, data: bytes) -> dict[str, str]:
         try:
@@ -135,11 +119,11 @@ def _checked_url(base_url: str) -> str:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
-    parser = command.parser("python -m clients.http_client", "HTTP")
+    parser = ranker_command.parser("python -m clients.http_client", "HTTP")
     parser.add_argument(
         "--url", default=DEFAULT_URL, help="base URL of the service, without a path [%(default)s]"
     )
-    return command.run(
+    return ranker_command.run(
         parser, argv, lambda args: HttpRankerClient(args.url, args.timeout, args.service)
     )
 

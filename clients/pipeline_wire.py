@@ -2,48 +2,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """String keys and values in, bytes of Paddle Serving's pipeline protocol out, and back.
 
-Called by the RPC client. The two messages are described here instead of imported, so that a
-client needs no server package; they live in a pool of their own, because Paddle Serving's
-generated module registers the same names in the default one.
+Called by the RPC client.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory
+from google.protobuf import message
 
 from clients.errors import UnreadableAnswer
+from clients.messages import INT32, INT64, MAX_MESSAGE_BYTES, STRING, Field, message_classes
 from contract.errors import InvalidField, RequestTooLarge
 
 PACKAGE = "baidu.paddle_serving.pipeline_serving"
 INFERENCE = f"/{PACKAGE}.PipelineService/inference"
 # the method name that callers of a pipeline use by convention; the server does not check it
 METHOD = "prediction"
-MAX_MESSAGE_BYTES = 512 * 1024 * 1024
-
-_FieldProto = descriptor_pb2.FieldDescriptorProto
-_Field = tuple[str, int, int, int]
-_ONE, _MANY = _FieldProto.LABEL_OPTIONAL, _FieldProto.LABEL_REPEATED
-_STRING, _INT32, _INT64 = _FieldProto.TYPE_STRING, _FieldProto.TYPE_INT32, _FieldProto.TYPE_INT64
 
 # The tensors of both messages are left out: rankers take and give strings, and a reader skips
 # fields that it does not know.
-_REQUEST: Sequence[_Field] = (
-    ("key", 1, _MANY, _STRING),
-    ("value", 2, _MANY, _STRING),
-    ("name", 4, _ONE, _STRING),
-    ("method", 5, _ONE, _STRING),
-    ("logid", 6, _ONE, _INT64),
-    ("clientip", 7, _ONE, _STRING),
-)
-_RESPONSE: Sequence[_Field] = (
-    ("err_no", 1, _ONE, _INT32),
-    ("err_msg", 2, _ONE, _STRING),
-    ("key", 3, _MANY, _STRING),
-    ("value", 4, _MANY, _STRING),
+_Request, _Response = message_classes(
+    PACKAGE,
+    {
+        "Request": (
+            Field("key", 1, STRING, many=True),
+            Field("value", 2, STRING, many=True),
+            Field("name", 4, STRING),
+            Field("method", 5, STRING),
+            Field("logid", 6, INT64),
+            Field("clientip", 7, STRING),
+        ),
+        "Response": (
+            Field("err_no", 1, INT32),
+            Field("err_msg", 2, STRING),
+            Field("key", 3, STRING, many=True),
+            Field("value", 4, STRING, many=True),
+        ),
+    },
 )
 
 
@@ -60,31 +57,6 @@ class WireAnswer:
     err_no: int
     err_msg: str
     fields: Mapping[str, str]
-
-
-def _message_classes() -> tuple[Any, Any]:
-    file = descriptor_pb2.FileDescriptorProto(
-        name="pipeline_service.proto", package=PACKAGE, syntax="proto3"
-    )
-    for name, fields in (("Request", _REQUEST), ("Response", _RESPONSE)):
-        described = file.message_type.add(name=name)
-        for field, number, label, type_ in fields:
-            described.field.add(
-                name=field,
-                number=number,
-                label=label,
-                type=type_,
-            )
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    factory = message_factory.MessageFactory(pool)
-    return (
-        factory.GetPrototype(pool.FindMessageTypeByName(f"{PACKAGE}.Request")),  # type: ignore
-        factory.GetPrototype(pool.FindMessageTypeByName(f"{PACKAGE}.Response")),  # type: ignore
-    )
-
-
-_Request, _Response = _message_classes()
 
 
 def encode_request(fields: Mapping[str, str], service: str, log_id: int) -> bytes:

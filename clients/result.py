@@ -61,6 +61,7 @@ class RankResult:
         truncated: indices of documents whose text was cut.
         timings_ms: where the service spent its time.
         rankings: every ranker's scores and order, for ``both``; empty otherwise.
+        variant: tag of the variant that answered, for clients that have several.
     """
 
     results: tuple[RankedDocument, ...]
@@ -72,6 +73,7 @@ class RankResult:
     truncated: tuple[int, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     rankings: Mapping[str, RankerScores] = field(default_factory=dict)
+    variant: str = ""
 
 
 def rank_fields(query: str, documents: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,6 @@ import ``RpcRankerClient``.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,14 +18,15 @@ import grpc
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from clients import command
+from clients import ranker_command
+from clients.endpoint import checked_endpoint
 from clients.errors import Unreachable, UnreadableAnswer, rebuild
-from clients.pipeline_wire import INFERENCE, MAX_MESSAGE_BYTES, decode_response, encode_request
+from clients.grpc_channel import OPTIONS
+from clients.pipeline_wire import INFERENCE, decode_response, encode_request
 from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, RankerClient
-from contract.errors import DeadlineExceeded, InvalidField, RankingError, RequestTooLarge
+from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
 
 DEFAULT_ENDPOINT = "127.0.0.1:8089"
-_ENDPOINT = re.compile(r"[^\s/]+:\d{1,5}")
 
 
 class RpcRankerClient(RankerClient):
@@ -49,20 +49,8 @@ class RpcRankerClient(RankerClient):
             InvalidField: ``endpoint`` is not ``host:port``.
         """
         super().__init__(timeout_s, service)
-        if not _ENDPOINT.fullmatch(endpoint):
-            raise InvalidField(
-                f"must be host:port like {DEFAULT_ENDPOINT}, got {endpoint!r}", field="endpoint"
-            )
-        self.endpoint = endpoint
-        self._channel = grpc.insecure_channel(
-            endpoint,
-            options=[
-                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-                # the service is inside the network; a proxy variable meant for the web breaks it
-                ("grpc.enable_http_proxy", 0),
-            ],
-        )
+        self.endpoint = checked_endpoint(endpoint, DEFAULT_ENDPOINT)
+        self._channel = grpc.insecure_channel(self.endpoint, options=OPTIONS)
         # bytes both ways: what fails to decode is this module's to explain, not grpc's
         self._inference = self._channel.unary_unary(
             INFERENCE, request_serializer=bytes, response_deserializer=bytes
@@ -106,11 +94,11 @@ class RpcRankerClient(RankerClient):
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
-    parser = command.parser("python -m clients.rpc_client", "RPC")
+    parser = ranker_command.parser("python -m clients.rpc_client", "RPC")
     parser.add_argument(
         "--endpoint", default=DEFAULT_ENDPOINT, help="host:port of rpc_port [%(default)s]"
     )
-    return command.run(
+    return ranker_command.run(
         parser, argv, lambda args: RpcRankerClient(args.endpoint, args.timeout, args.service)
     )
 

@@ -30,6 +30,8 @@ def render(
     rows = _rows_of_both(task, result) if result.rankings else _rows(task, result)
     bundles = [f"{name} {ranking.bundle}" for name, ranking in result.rankings.items()]
     served = ", ".join(bundles) or f"{result.ranker} {result.bundle}"
+    if result.variant:
+        served += f", variant {_printable(result.variant)}"
     head = [
         f"query: {_printable(task.query)}",
         f"{served}, {len(task.titles)} titles, {result.tokens} tokens, {elapsed_ms:.1f} ms",

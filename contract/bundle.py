@@ -143,12 +143,14 @@ class Bundle:
         self.tokenizer_dir = tokenizer_dir
 
     @classmethod
-    def open(cls, path: PathLike, *, verify: bool = True) -> Bundle:
+    def open(cls, path: PathLike, *, verify: bool = True, part: str = "") -> Bundle:
         """Open a bundle by its directory or by its ``serving_server`` directory.
 
         Args:
             path: ``serving_models/pairwise`` or ``serving_models/pairwise/serving_server``.
             verify: compare the SHA-256 of every file with the manifest.
+            part: verify only the files of this directory of the bundle, for a caller that has or
+                needs no others.
 
         Raises:
             BundleError: missing, damaged, or without a manifest.
@@ -162,7 +164,7 @@ class Bundle:
             )
         manifest = Manifest.from_json(_read_text(manifest_path), str(manifest_path))
         if verify:
-            _verify_files(root, manifest)
+            _verify_files(root, manifest, part)
         return cls(manifest, root / SERVER_DIR, root / TOKENIZER_DIR)
 
     @classmethod
@@ -275,8 +277,10 @@ def _read_text(path: Path) -> str:
         ) from error
 
 
-def _verify_files(root: Path, manifest: Manifest) -> None:
+def _verify_files(root: Path, manifest: Manifest, part: str) -> None:
     for name, digest in manifest.files.items():
+        if not name.startswith(part):
+            continue
         path = root / name
         if not path.is_file():
             raise BundleError("missing; export or copy the bundle again", field=str(path))

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from typing import Callable
 
 import pytest
@@ -17,78 +15,9 @@ from clients.http_client import HttpRankerClient
 from clients.ranker_client import RankerClient
 from clients.rpc_client import RpcRankerClient
 from contract.errors import DeadlineExceeded, InvalidField, Overloaded, ServiceError, UnknownService
+from tests.clients.peers import Behaviour, Serve, answer, garbage, hang, hang_up, trickle
 
-Behaviour = Callable[[socket.socket, threading.Event], None]
-Serve = Callable[[Behaviour], int]
 TIMEOUT_S = 0.5
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts socket servers that treat every connection as a behaviour says."""
-    stop = threading.Event()
-    listeners: list[socket.socket] = []
-    threads: list[threading.Thread] = []
-
-    def start(behaviour: Behaviour) -> int:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listener.settimeout(0.05)
-        listeners.append(listener)
-
-        def accept() -> None:
-            while not stop.is_set():
-                try:
-                    connection, _ = listener.accept()
-                except socket.timeout:
-                    continue
-                with connection:
-                    behaviour(connection, stop)
-
-        threads.append(threading.Thread(target=accept))
-        threads[-1].start()
-        port: int = listener.getsockname()[1]
-        return port
-
-    yield start
-    stop.set()
-    for thread in threads:
-        thread.join()
-    for listener in listeners:
-        listener.close()
-
-
-def hang(connection: socket.socket, stop: threading.Event) -> None:
-    stop.wait()
-
-
-def hang_up(connection: socket.socket, stop: threading.Event) -> None:
-    connection.recv(65536)
-
-
-def garbage(connection: socket.socket, stop: threading.Event) -> None:
-    connection.recv(65536)
-    connection.sendall(b"\x00\x01not a protocol\r\n\r\n" * 4)
-
-
-def answer(status: str, body: bytes) -> Behaviour:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
-
-    def behaviour(connection: socket.socket, stop: threading.Event) -> None:
-        connection.recv(65536)
-        connection.sendall(f"{head}Connection: close\r\n\r\n".encode() + body)
-
-    return behaviour
-
-
-def trickle(connection: socket.socket, stop: threading.Event) -> None:
-    """One byte at a time, each well within a timeout that only guards single reads."""
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    while not stop.wait(0.1):
-        try:
-            connection.sendall(b" ")
-        except OSError:
-            return
 
 
 def rpc(port: int) -> RankerClient:
