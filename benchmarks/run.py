@@ -21,6 +21,7 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from benchmarks import machine
+from benchmarks.child import REPOSITORY
 from benchmarks.direct import DirectRanker
 from benchmarks.report import (
     RESULTS,
@@ -41,7 +42,7 @@ from benchmarks.rounds import (
     sorted_over_all,
     through_service,
 )
-from benchmarks.service import OP_OF_RANKER, REPOSITORY, RunningService, service_config
+from benchmarks.service import OP_OF_RANKER, RunningService, service_config
 from benchmarks.workload import Workload, load_workload
 from clients.http_client import HttpRankerClient
 from clients.ranker_client import RankerClient

@@ -7,39 +7,24 @@ Called by benchmarks.run and by the fixtures of the tests; measures start-up and
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Optional
+from typing import Any
 
 import yaml
 
+from benchmarks.child import REPOSITORY, ChildService, free_port
 from clients.http_client import HttpRankerClient
 from contract.bundle import CROSS_ENCODER, PAIRWISE, SERVER_DIR
-from contract.errors import ServiceError, SetUpError
+from contract.errors import ServiceError
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 CONFIG_FILE = REPOSITORY / "config_nlp.yml"
 # the op of each ranker in config_nlp.yml
 OP_OF_RANKER = {PAIRWISE: "ernie", CROSS_ENCODER: "rocketqa"}
 
 _START_LIMIT_S = 120.0
-_STOP_LIMIT_S = 15.0
 _POLL_S = 0.05
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def service_config(bundles: Path, rankers: tuple[str, ...]) -> dict[str, Any]:
@@ -56,12 +41,11 @@ def service_config(bundles: Path, rankers: tuple[str, ...]) -> dict[str, Any]:
     return config
 
 
-class RunningService:
+class RunningService(ChildService):
     """``pipeline.web_service`` as a child process; a context manager that stops it.
 
     Attributes:
         first_answer_s: seconds from the start of Python to the first answer over HTTP.
-        stop_limit_s: how long it may drain before it is killed.
     """
 
     def __init__(self, config: dict[str, Any], directory: Path) -> None:
@@ -76,22 +60,12 @@ class RunningService:
         """
         self.endpoint = f"127.0.0.1:{config['rpc_port']}"
         self.url = f"http://127.0.0.1:{config['http_port']}"
-        self.stop_limit_s = _STOP_LIMIT_S
-        self._log = directory / "service.log"
         path = directory / "config.yml"
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
-        search = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-        with self._log.open("wb") as log:
-            start = time.monotonic()
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline.web_service", "--config", str(path)],
-                cwd=directory,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(search)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # Paddle Serving kills its process group on some errors
-                start_new_session=True,
-            )
+        start = time.monotonic()
+        super().__init__(
+            [sys.executable, "-m", "pipeline.web_service", "--config", str(path)], directory
+        )
         try:
             self._wait(start + _START_LIMIT_S)
         except BaseException:
@@ -107,64 +81,7 @@ class RunningService:
                     return
                 except ServiceError as error:
                     if self.process.poll() is not None:
-                        raise self._failed("ended") from error
+                        raise self.failed("ended") from error
                     if time.monotonic() > deadline:
-                        raise self._failed(f"gave no answer in {_START_LIMIT_S:g} s") from error
+                        raise self.failed(f"gave no answer in {_START_LIMIT_S:g} s") from error
                 time.sleep(_POLL_S)
-
-    def _failed(self, what: str) -> SetUpError:
-        lines = self.log().strip().splitlines()
-        return SetUpError(f"the service {what}: {' / '.join(lines[-3:])}", field="service")
-
-    def log(self) -> str:
-        """What it has printed so far."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
-
-    def memory_mb(self, peak: bool = False) -> float:
-        """Resident memory of all its processes, now or at its highest."""
-        key = "VmHWM" if peak else "VmRSS"
-        return sum(_status_kb(pid, key) for pid in _session(self.process.pid)) / 1024
-
-    def stop(self) -> None:
-        """Ask it to drain and end; whatever is left of its session is killed."""
-        self.process.terminate()
-        try:
-            self.process.wait(self.stop_limit_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-        finally:
-            for pid in _session(self.process.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self.process.wait()
-
-    def __enter__(self) -> RunningService:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        """Stop the service."""
-        self.stop()
-
-
-def _session(leader: int) -> Iterator[int]:
-    """Process ids of the session that ``leader`` started."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                if os.getsid(int(entry.name)) == leader:
-                    yield int(entry.name)
-
-
-def _status_kb(pid: int, key: str) -> int:
-    with contextlib.suppress(OSError):
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-        for line in status.split("\n"):
-            if line.startswith(f"{key}:"):
-                return int(line.split()[1])
-    return 0

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.service import RunningService, free_port, service_config
+from benchmarks.child import free_port
+from benchmarks.service import RunningService, service_config
 from clients.http_client import HttpRankerClient
 from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.errors import SetUpError

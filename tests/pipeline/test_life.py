@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.service import free_port
+from benchmarks.child import free_port
 from contract.bundle import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES, strip_manifest
 from tests.pipeline.calls import Reply, http_call, rank, rpc_call

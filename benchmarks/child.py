@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A command in, a running child process out, in a session and a directory of its own.
+
+Called by benchmarks.service and benchmarks.tensor_process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Optional, TypeVar
+
+from contract.errors import SetUpError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+_STOP_LIMIT_S = 15.0
+
+_Child = TypeVar("_Child", bound="ChildService")
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class ChildService:
+    """A service as a child process; a context manager that stops it.
+
+    Attributes:
+        process: the child.
+        stop_limit_s: how long it may drain before it is killed.
+    """
+
+    def __init__(
+        self, command: Sequence[str], directory: Path, env: Optional[Mapping[str, str]] = None
+    ) -> None:
+        """Start it.
+
+        Args:
+            command: the program and its arguments; Python finds the project's modules.
+            directory: becomes the working directory; gets the log.
+            env: variables beside this process's own.
+        """
+        self.stop_limit_s = _STOP_LIMIT_S
+        self._log = directory / "service.log"
+        search = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=directory,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(search), **(env or {})},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Paddle Serving kills its process group on some errors
+                start_new_session=True,
+            )
+
+    def failed(self, what: str) -> SetUpError:
+        """An error with the end of the log."""
+        lines = self.log().strip().splitlines()
+        return SetUpError(f"the service {what}: {' / '.join(lines[-3:])}", field="service")
+
+    def log(self) -> str:
+        """What it has printed so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def memory_mb(self, peak: bool = False) -> float:
+        """Resident memory of all its processes, now or at its highest."""
+        key = "VmHWM" if peak else "VmRSS"
+        return sum(_status_kb(pid, key) for pid in _session(self.process.pid)) / 1024
+
+    def stop(self) -> None:
+        """Ask it to drain and end; whatever is left of its session is killed."""
+        self.process.terminate()
+        try:
+            self.process.wait(self.stop_limit_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        finally:
+            for pid in _session(self.process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+
+    def __enter__(self: _Child) -> _Child:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        """Stop the service."""
+        self.stop()
+
+
+def _session(leader: int) -> Iterator[int]:
+    """Process ids of the session that ``leader`` started."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                if os.getsid(int(entry.name)) == leader:
+                    yield int(entry.name)
+
+
+def _status_kb(pid: int, key: str) -> int:
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+        for line in status.split("\n"):
+            if line.startswith(f"{key}:"):
+                return int(line.split()[1])
+    return 0

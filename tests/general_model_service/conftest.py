@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tensor services that the tests of this folder share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tensor_process import TensorProcess
+from tests.tensor_service import tensor_service  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def pairwise(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorProcess]:
+    """The default pair-wise bundle behind a service that pads and batches."""
+    bundle = repository / "serving_models" / "pairwise" / "serving_server"
+    with TensorProcess(bundle, tmp_path_factory.mktemp("pairwise"), "--pad_dynamic") as service:
+        yield service

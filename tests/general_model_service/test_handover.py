@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bundle replaced under load: no failed request, and a bad one changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tensor_process import TensorProcess
+from contract.bundle import RANKERS
+from tests.general_model_service import wire
+from tests.tensor_service import StartTensorService
+
+
+def version(service: TensorProcess) -> str:
+    text: str = wire.get(service.port, "/").json["version"]
+    return text
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in 30 s"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def bundle(repository: Path, tmp_path: Path) -> Path:
+    """A copy of the pair-wise bundle that may be changed."""
+    path = tmp_path / "bundle"
+    shutil.copytree(repository / "serving_models" / "pairwise", path)
+    return path
+
+
+def replace(bundle: Path, source: Path) -> None:
+    """As export.replace does: the new directory takes the old one's name."""
+    fresh = bundle.with_name("fresh")
+    shutil.copytree(source, fresh)
+    bundle.rename(bundle.with_name("old"))
+    fresh.rename(bundle)
+
+
+def refused(service: TensorProcess) -> float:
+    return wire.metric(service.port, 'tensor_service_reloads_total{result="refused"}')
+
+
+@pytest.mark.parametrize("by_signal", [False, True])
+def test_a_new_bundle_takes_over_without_a_failed_request(
+    tensor_service: StartTensorService, repository: Path, bundle: Path, by_signal: bool
+) -> None:
+    interval = "0" if by_signal else "1"
+    service = tensor_service(bundle, "--pad_dynamic", "--reload_interval_s", interval)
+    before = version(service)
+    statuses: list[int] = []
+    stop = threading.Event()
+
+    def call() -> None:
+        while not stop.is_set():
+            statuses.append(wire.post(service.port, wire.json_request()).status)
+
+    callers = [threading.Thread(target=call) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    try:
+        replace(bundle, repository / "serving_models" / RANKERS[1])
+        if by_signal:
+            service.process.send_signal(signal.SIGHUP)
+        until(lambda: version(service) != before)
+        time.sleep(0.2)
+    finally:
+        stop.set()
+        for caller in callers:
+            caller.join()
+    assert len(statuses) > 20
+    assert set(statuses) == {200}
+    assert wire.get(service.port, "/").json["ranker"] == RANKERS[1]
+
+
+def damage_model(bundle: Path) -> None:
+    (model,) = bundle.glob("serving_server/*.pdiparams")
+    model.write_bytes(model.read_bytes()[:-100])
+
+
+def remove_conf(bundle: Path) -> None:
+    for path in (bundle / "serving_server").glob("*.prototxt"):
+        path.unlink()
+
+
+def spoil_manifest(bundle: Path) -> None:
+    (bundle / "manifest.json").write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", [damage_model, remove_conf, spoil_manifest])
+def test_a_bad_bundle_is_refused_and_the_old_one_stays(
+    tensor_service: StartTensorService, bundle: Path, damage: Callable[[Path], None]
+) -> None:
+    service = tensor_service(bundle, "--reload_interval_s", "1")
+    before = version(service)
+    damage(bundle)
+    until(lambda: refused(service) == 1)
+    assert version(service) == before
+    assert wire.alive(service.port)
+    assert "refused" in service.log()
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: refused(service) == 2)
+
+
+def test_a_bundle_that_is_mended_is_taken(
+    tensor_service: StartTensorService, repository: Path, bundle: Path
+) -> None:
+    service = tensor_service(bundle, "--reload_interval_s", "1")
+    spoil_manifest(bundle)
+    until(lambda: refused(service) == 1)
+    replace(bundle, repository / "serving_models" / RANKERS[1])
+    until(lambda: wire.get(service.port, "/").json["ranker"] == RANKERS[1])
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (damage_model, "its SHA-256 is not the manifest's"),
+        (remove_conf, "serving_server"),
+        (spoil_manifest, "manifest.json"),
+    ],
+)
+def test_a_bad_bundle_does_not_start(
+    tensor_service: StartTensorService, bundle: Path, damage: Callable[[Path], None], words: str
+) -> None:
+    damage(bundle)
+    with pytest.raises(Exception, match=words):
+        tensor_service(bundle)
