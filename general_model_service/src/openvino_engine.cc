@@ -95,6 +95,9 @@ class OpenVinoEngine : public Engine {
                                std::string(elem_type_name(port.type)) + ", not " +
                                std::string(elem_type_name(view.type)));
     }
+    if (std::any_of(view.shape.begin(), view.shape.end(), [](auto length) { return length < 0; })) {
+      throw std::runtime_error(port.name + ": " + shape_text(view.shape) + " is not a shape");
+    }
     if (slot.tensor && slot.data == view.data &&
         std::equal(slot.shape.begin(), slot.shape.end(), view.shape.begin(), view.shape.end())) {
       return;
