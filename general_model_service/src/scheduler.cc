@@ -18,8 +18,8 @@ using std::chrono::microseconds;
 constexpr std::int64_t kLeastSplit = 64;
 
 // Without an empty moment for so long, the queue is an overload and no burst.
-constexpr std::chrono::milliseconds kStanding{100};
-constexpr std::int64_t kBurst = 8;
+constexpr std::chrono::milliseconds kStanding{50};
+constexpr std::int64_t kBurst = 2;
 
 // Jobs looked at for rows that fit a batch.
 constexpr int kLookAhead = 128;

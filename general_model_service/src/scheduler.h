@@ -32,7 +32,7 @@ struct SchedulerOptions {
   std::size_t max_batch_rows = 32;
   std::chrono::microseconds batch_wait{0};  // how long a batch that is not full waits for rows
   bool pad_dynamic = false;                 // batch rows of different length
-  std::int64_t queue_factor = 40;
+  std::int64_t queue_factor = 32;
   std::int64_t queue_floor = 1024;      // tokens ahead that never refuse
   std::int64_t queue_tokens = 1 << 20;  // tokens in the queue, at most
 };
