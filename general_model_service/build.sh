@@ -145,13 +145,17 @@ run_tests() {
     "$BUILDS/release/tensor_service_tests" --gtest_brief=1
 }
 
+# TBB, which OpenVINO brings, opens libraries in a way that AddressSanitizer cannot follow, unless told.
 run_sanitized() {
+    supp=$PWD/$SOURCE/tests
+    export TBB_ENABLE_SANITIZERS=1
     build "$BUILDS/asan" tensor_service_tests -D SANITIZE=address,undefined
     say "running the tests with address,undefined"
-    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 "$BUILDS/asan/tensor_service_tests" --gtest_brief=1
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=$supp/leaks.supp \
+        "$BUILDS/asan/tensor_service_tests" --gtest_brief=1
     build "$BUILDS/tsan" tensor_service_tests -D SANITIZE=thread
     say "running the tests with thread"
-    "$BUILDS/tsan/tensor_service_tests" --gtest_brief=1
+    TSAN_OPTIONS=suppressions=$supp/races.supp "$BUILDS/tsan/tensor_service_tests" --gtest_brief=1
 }
 
 # New inputs go to a corpus of the build; fuzz/corpus keeps those that are worth a commit.

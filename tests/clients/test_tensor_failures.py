@@ -56,7 +56,7 @@ each_transport = pytest.mark.parametrize("connect", [http, grpc, baidu_std])
 def test_a_service_that_hangs_is_given_up_in_time(connect: Connect, serve: Serve) -> None:
     with connect(f"127.0.0.1:{serve(hang)}") as client:
         start = time.monotonic()
-        with pytest.raises(DeadlineExceeded, match=r"127\.0\.0\.1:\d+: no answer within 0\.5 s"):
+        with pytest.raises(DeadlineExceeded, match=r"127\.0\.0\.1:\d+: no answer within 0\.\d+ s"):
             client.rank("q", ["t"])
         assert time.monotonic() - start >= TIMEOUT_S * 0.9
 
