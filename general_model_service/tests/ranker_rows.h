@@ -7,10 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "bundle.h"
+#include "bundle_copy.h"
 #include "golden.h"
 
 namespace tensor_service {
@@ -57,6 +61,25 @@ inline std::vector<float> logits(Engine& engine, std::span<const TensorView> fee
   }
   const auto* values = reinterpret_cast<const float*>(view.data);
   return {values, values + count};
+}
+
+inline std::filesystem::path model_of(const std::string& name) {
+  return open_bundle(repository() / "serving_models" / name).model;
+}
+
+inline std::unique_ptr<Engine> engine_of(const std::filesystem::path& model,
+                                         EngineOptions options = {}) {
+  return std::move(make_openvino_engines(model, options, 1).front());
+}
+
+// A row of ids that differ from those of another seed.
+inline GoldenPair row(std::size_t tokens, std::int64_t seed) {
+  GoldenPair pair;
+  for (std::size_t i = 0; i < tokens; ++i) {
+    pair.input_ids.push_back(1 + (seed * 131 + static_cast<std::int64_t>(i) * 37) % 5599);
+    pair.token_type_ids.push_back(i < tokens / 2 ? 0 : 1);
+  }
+  return pair;
 }
 
 }  // namespace tensor_service

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine with files and feeds that no graph computes.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "bundle_copy.h"
+#include "engine.h"
+#include "ranker_rows.h"
+
+namespace tensor_service {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string refusal(const fs::path& model) {
+  try {
+    make_openvino_engines(model, {}, 1);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "loaded";
+}
+
+std::string failure(Engine& engine, std::span<const TensorView> feeds) {
+  try {
+    engine.run(feeds);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "ran";
+}
+
+class WithThreads : public ::testing::TestWithParam<int> {};
+
+// OpenVINO 2025.3 with one thread returns OK and the scores of the run before.
+TEST_P(WithThreads, AFailedRunThrowsAndLeavesNoTrace) {
+  auto engine = engine_of(model_of("pairwise"), {.threads = GetParam()});
+  const RankerRows good({row(8, 1), row(8, 2)}, 8);
+  const RankerRows longer({row(9, 3), row(9, 4)}, 9);
+  const auto expected = logits(*engine, good.feeds(*engine));
+  for (int round = 0; round < 3; ++round) {
+    auto mixed = good.feeds(*engine);
+    mixed[0] = longer.feeds(*engine)[0];
+    EXPECT_NE(failure(*engine, mixed).find("inference.predict.pdmodel: "), std::string::npos);
+    EXPECT_EQ(logits(*engine, good.feeds(*engine)), expected);
+  }
+  // what the failed runs left behind is not run by the next engine of this thread
+  engine.reset();
+  engine = engine_of(model_of("pairwise"), {.threads = GetParam()});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(logits(*engine, good.feeds(*engine)), expected);
+  }
+}
+
+TEST_P(WithThreads, SurvivesShapesThatFitNoGraph) {
+  const auto engine = engine_of(model_of("pairwise"), {.threads = GetParam()});
+  const RankerRows good({row(8, 1)}, 8);
+  const auto expected = logits(*engine, good.feeds(*engine));
+  for (const Shape& shape : {Shape{8}, Shape{1, 2, 4}, Shape{}, Shape{1, -8}}) {
+    auto feeds = good.feeds(*engine);
+    feeds[0].shape = feeds[1].shape = shape;
+    EXPECT_NE(failure(*engine, feeds), "ran") << shape_text(shape);
+    EXPECT_EQ(logits(*engine, good.feeds(*engine)), expected) << shape_text(shape);
+  }
+  for (const Shape& shape : {Shape{0, 8}, Shape{1, 0}}) {
+    auto feeds = good.feeds(*engine);
+    feeds[0].shape = feeds[1].shape = shape;
+    const std::string text = failure(*engine, feeds);  // refused or empty, as the graph wants
+    EXPECT_EQ(logits(*engine, good.feeds(*engine)), expected) << text;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OpenVinoFailureTest, WithThreads, ::testing::Values(1, 2));
+
+TEST(OpenVinoFailureTest, RefusesFeedsOfAnotherTypeOrNumber) {
+  const auto engine = engine_of(model_of("pairwise"));
+  const RankerRows good({row(8, 1)}, 8);
+  auto feeds = good.feeds(*engine);
+  feeds[1].type = ElemType::kFp32;
+  EXPECT_NE(failure(*engine, feeds).find("the graph takes int64, not float32"), std::string::npos);
+  feeds.pop_back();
+  EXPECT_NE(failure(*engine, feeds).find("takes 2 inputs, not 1"), std::string::npos);
+}
+
+// Not refused, as Paddle does: read as a row of zeros. Below 0 they count from the end.
+TEST(OpenVinoFailureTest, IdsOutsideTheVocabularyReadNoForeignMemory) {
+  for (const int threads : {1, 2}) {
+    const auto engine = engine_of(model_of("pairwise"), {.threads = threads});
+    const auto with_id = [&](std::int64_t id) {
+      RankerRows batch({row(9, 1)}, 9);
+      batch.ids()[4] = id;
+      return logits(*engine, batch.feeds(*engine));
+    };
+    const auto zeros = with_id(5600);
+    EXPECT_TRUE(std::isfinite(zeros[0]));
+    for (const std::int64_t id :
+         {std::int64_t{5601}, std::int64_t{1'000'000}, std::int64_t{1} << 31,
+          (std::int64_t{1} << 32) + 100, INT64_MAX, std::int64_t{-5601}, INT64_MIN}) {
+      EXPECT_EQ(with_id(id), zeros) << id;
+    }
+    EXPECT_EQ(with_id(-1), with_id(5599));
+    EXPECT_NE(with_id(-1), zeros);
+  }
+}
+
+TEST(OpenVinoFailureTest, RowsBeyondThePositionsReadNoForeignMemory) {
+  const auto engine = engine_of(model_of("pairwise"));
+  const auto at_limit = logits(*engine, RankerRows({row(512, 1)}, 512).feeds(*engine));
+  for (const std::size_t tokens : {513, 600, 2000}) {
+    const auto beyond = logits(*engine, RankerRows({row(tokens, 1)}, tokens).feeds(*engine));
+    EXPECT_TRUE(std::isfinite(beyond[0])) << tokens;
+  }
+  EXPECT_EQ(logits(*engine, RankerRows({row(512, 1)}, 512).feeds(*engine)), at_limit);
+}
+
+TEST(OpenVinoFailureTest, DamagedFilesAreRefused) {
+  const BundleCopy copy("pairwise");
+  const fs::path model = copy.file("serving_server/inference.predict.pdmodel");
+  const fs::path weights = copy.file("serving_server/inference.predict.pdiparams");
+  const std::string good_model = read_file(model);
+  const std::string good_weights = read_file(weights);
+  const auto expect_refused = [&] {
+    const std::string text = refusal(model);
+    EXPECT_NE(text.find(model.string() + " with inference.predict.pdiparams: "), std::string::npos)
+        << text;
+    EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+  };
+  for (const std::size_t size :
+       {std::size_t{0}, good_weights.size() / 2, good_weights.size() - 1}) {
+    write_file(weights, std::string_view(good_weights).substr(0, size));
+    expect_refused();
+  }
+  fs::remove(weights);
+  expect_refused();
+  write_file(weights, good_weights);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good_model.size() / 2}) {
+    write_file(model, std::string_view(good_model).substr(0, size));
+    expect_refused();
+  }
+  write_file(model, replaced(good_model, "elementwise_add", "elementwise_axx"));
+  expect_refused();
+  fs::remove(model);
+  expect_refused();
+}
+
+}  // namespace
+}  // namespace tensor_service
