@@ -191,6 +191,7 @@ void Connection::flush() {
   sending_ = protocol_ ? protocol_->take_output() : std::string();
   sent_ = 0;
   if (sending_.empty()) {
+    ready_.clear();  // of calls that the peer has cancelled, or the peer's window holds them back
     if (protocol_ && protocol_->wants_close()) {
       linger();
     }

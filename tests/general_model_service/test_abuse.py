@@ -12,9 +12,12 @@ import struct
 import time
 from pathlib import Path
 
+import grpc
+import numpy as np
 import pytest
 
 from benchmarks.tensor_process import TensorProcess
+from contract.encoding import Row
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService
 
@@ -24,6 +27,7 @@ HEAD = (
     b"POST /GeneralModelService/inference HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 )
 REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD
+GRPC_METHOD = "/baidu.paddle_serving.predictor.general_model.GeneralModelService/inference"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
@@ -218,6 +222,34 @@ def test_a_caller_that_has_gone_is_not_computed(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert wire.metric(service.port, 'tensor_service_requests_total{status="cancelled"}') == 1
+
+
+def test_a_connection_outlives_hundreds_of_cancelled_calls(
+    tensor_service: StartTensorService, repository: Path
+) -> None:
+    flags = ("--runtime_thread_num", "1", "--batch_tokens", "65536", "--batch_infer_size", "1000")
+    service = tensor_service(repository / PAIRWISE, *flags, "--queue_floor", "65536")
+    busy = wire.json_request([([5] * 384, [0] * 384)] * 100).encode()
+    rows = [Row(np.full(8, 5), np.zeros(8, dtype=np.int64), False)]
+    long = [Row(np.full(384, 5), np.zeros(384, dtype=np.int64), False)] * 50
+    address = f"127.0.0.1:{service.port}"
+    with connect(service) as first, grpc.insecure_channel(address) as channel:
+        inference = channel.unary_unary(GRPC_METHOD)
+        first.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(busy) + busy)
+        while wire.metric(service.port, "tensor_service_rows_total") < 100:
+            time.sleep(0.01)
+        # while that batch is computed; a connection has at most 256 calls open
+        for sent in (150, 300):
+            calls = [inference.future(wire.ragged_request(rows)) for _ in range(150)]
+            while wire.metric(service.port, "tensor_service_queued_tokens") < sent * 8:
+                time.sleep(0.01)
+            for call in calls:
+                call.cancel()
+        assert first.recv(100).startswith(b"HTTP/1.1 200 ")
+        # more than one read, so that nothing is sent back after the first
+        answer = inference(wire.ragged_request(long), timeout=60)
+    assert len(wire.floats_of(answer)) == 50
+    assert wire.metric(service.port, 'tensor_service_requests_total{status="cancelled"}') == 300
 
 
 def test_a_deadline_is_honoured(tensor_service: StartTensorService, repository: Path) -> None:
