@@ -26,10 +26,11 @@ void append_state(std::string& state, const fs::path& file) {
 }
 
 void append_folder(std::string& state, const fs::path& folder) {
-  std::error_code ignored;
+  std::error_code failed;
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    files.push_back(entry.path());
+  for (fs::directory_iterator entry(folder, failed); !failed && entry != fs::directory_iterator();
+       entry.increment(failed)) {
+    files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
@@ -41,8 +42,10 @@ void append_folder(std::string& state, const fs::path& folder) {
 
 std::string files_state(const fs::path& path) {
   std::string state;
-  const bool is_server_dir = fs::exists(path / "serving_server_conf.prototxt") ||
-                             fs::exists(path / "serving_server_conf.stream.prototxt");
+  // whatever is there by now, such as a link to itself, is no reason to end
+  std::error_code ignored;
+  const bool is_server_dir = fs::exists(path / "serving_server_conf.prototxt", ignored) ||
+                             fs::exists(path / "serving_server_conf.stream.prototxt", ignored);
   const fs::path server_dir = is_server_dir ? path : path / "serving_server";
   append_folder(state, server_dir);
   for (const char* name : {"manifest.json", "golden.jsonl"}) {

@@ -112,6 +112,16 @@ def test_a_bad_bundle_is_refused_and_the_old_one_stays(
     until(lambda: refused(service) == 2)
 
 
+def test_a_bundle_that_becomes_a_link_to_itself_is_refused(
+    tensor_service: StartTensorService, bundle: Path
+) -> None:
+    service = tensor_service(bundle, "--reload_interval_s", "1")
+    bundle.rename(bundle.with_name("old"))
+    bundle.symlink_to(bundle)
+    until(lambda: refused(service) == 1)
+    assert wire.alive(service.port)
+
+
 def test_a_bundle_that_is_mended_is_taken(
     tensor_service: StartTensorService, repository: Path, bundle: Path
 ) -> None:

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "reloader.h"
+
+#include <gtest/gtest.h>
+
+#include "bundle_copy.h"
+
+namespace tensor_service {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(FilesState, ChangesWithTheFiles) {
+  const BundleCopy bundle("pairwise");
+  const std::string before = files_state(bundle.root());
+  EXPECT_EQ(files_state(bundle.root() / "serving_server"), before);
+  bundle.edit("manifest.json", "\"schema\": 1", "\"schema\":  1");
+  EXPECT_NE(files_state(bundle.root()), before);
+}
+
+TEST(FilesState, OfWhatCannotBeLookedAtIsEmpty) {
+  const TemporaryDirectory directory;
+  const fs::path loop = directory.path() / "loop";
+  fs::create_symlink(loop, loop);
+  EXPECT_EQ(files_state(loop), "");
+  EXPECT_EQ(files_state(directory.path() / std::string(1000, 'a')), "");
+}
+
+}  // namespace
+}  // namespace tensor_service
