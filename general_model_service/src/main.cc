@@ -45,11 +45,12 @@ int main(int argc, char** argv) {
       return *status;
     }
     Server server(options.server, options.service);
+    const std::string state = files_state(options.model.path);
     auto model = load_model(options.model);
     server.service().set_model(model);
     announce(options, server, *model);
     model.reset();
-    Reloader reloader(options.model, server.service(), options.reload_interval);
+    Reloader reloader(options.model, server.service(), options.reload_interval, state);
     server.on_reload([&reloader] { reloader.request(); });
     server.run();
     log_line("stopped");

@@ -54,8 +54,9 @@ std::string files_state(const fs::path& path) {
   return state;
 }
 
-Reloader::Reloader(const ModelOptions& options, Service& service, std::chrono::seconds interval)
-    : options_(options), service_(service), interval_(interval), tried_(files_state(options.path)) {
+Reloader::Reloader(const ModelOptions& options, Service& service, std::chrono::seconds interval,
+                   std::string loaded)
+    : options_(options), service_(service), interval_(interval), tried_(std::move(loaded)) {
   thread_ = std::thread([this] { run(); });
 }
 

@@ -21,8 +21,10 @@ namespace tensor_service {
 
 class Reloader {
  public:
-  // interval 0 watches nothing; request() still works.
-  Reloader(const ModelOptions& options, Service& service, std::chrono::seconds interval);
+  // loaded is the state of the files before the service's model was read from them. interval 0
+  // watches nothing; request() still works.
+  Reloader(const ModelOptions& options, Service& service, std::chrono::seconds interval,
+           std::string loaded);
   ~Reloader();
 
   // Any thread; returns at once.

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "bundle_copy.h"
 
 namespace tensor_service {
@@ -26,6 +28,21 @@ TEST(FilesState, OfWhatCannotBeLookedAtIsEmpty) {
   fs::create_symlink(loop, loop);
   EXPECT_EQ(files_state(loop), "");
   EXPECT_EQ(files_state(directory.path() / std::string(1000, 'a')), "");
+}
+
+TEST(Reloader, TakesABundleThatChangedWhileTheFirstOneWasLoaded) {
+  const BundleCopy bundle("pairwise");
+  ModelOptions options;
+  options.path = bundle.root();
+  Service service({}, {});
+  const std::string before = files_state(options.path);
+  service.set_model(load_model(options));
+  bundle.edit("manifest.json", "\"schema\": 1", "\"schema\":  1");
+  const Reloader reloader(options, service, std::chrono::seconds(1), before);
+  for (int i = 0; i < 3000 && service.model()->generation == 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(service.model()->generation, 2U);
 }
 
 }  // namespace
