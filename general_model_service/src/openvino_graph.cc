@@ -21,7 +21,13 @@ constexpr const char* kKernelsKept = "1000";
 // One for the process: its plugins and their threads are shared. Never freed, since engines of
 // other threads may outlive main.
 const ov_core_t* core() {
-  static const ov_core_t* const instance = made_by<CorePtr>(ov_core_create).release();
+  static const ov_core_t* const instance = [] {
+    auto made = made_by<CorePtr>(ov_core_create);
+    // weights mapped from an .xml's .bin would change, or end the process, when the file is
+    // overwritten in place
+    check(ov_core_set_property(made.get(), "", "ENABLE_MMAP", "NO"));
+    return made.release();
+  }();
   return instance;
 }
 

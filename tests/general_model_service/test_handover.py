@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import openvino
 import pytest
 
 from benchmarks.tensor_process import TensorProcess
@@ -120,6 +121,20 @@ def test_a_bundle_that_becomes_a_link_to_itself_is_refused(
     bundle.symlink_to(bundle)
     until(lambda: refused(service) == 1)
     assert wire.alive(service.port)
+
+
+def test_weights_may_be_overwritten_in_place(
+    tensor_service: StartTensorService, bundle: Path
+) -> None:
+    (model,) = bundle.glob("serving_server/*.pdmodel")
+    openvino.save_model(openvino.Core().read_model(model), model.with_suffix(".xml"), False)
+    for path in (model, model.with_suffix(".pdiparams"), bundle / "manifest.json"):
+        path.unlink()
+    service = tensor_service(bundle, "--reload_interval_s", "0")
+    before = wire.post(service.port, wire.json_request()).body
+    with model.with_suffix(".bin").open("r+b") as weights:
+        weights.truncate(0)
+    assert wire.post(service.port, wire.json_request()).body == before
 
 
 def test_a_bundle_that_is_mended_is_taken(
