@@ -114,7 +114,7 @@ void fill_elements(TensorFields& fields, Field field, ondemand::value& value,
     case Field::kComplex128Data:
       return fields.fill(field, numbers_of<double>(value, path));
     case Field::kData:
-      return fields.fill(strings_of(value, path, std::string::npos));
+      return fields.fill(strings_of(value, path, kMaxStrings));
     case Field::kTensorContent:
       return fields.fill(field, content_of(value, path));
   }
@@ -150,10 +150,13 @@ Tensor read_tensor(ondemand::value& value, std::size_t index) {
 std::vector<Tensor> read_tensors(ondemand::value& value, const JsonPath& path) {
   expect_type(value, json_type::array, path);
   std::vector<Tensor> tensors;
+  std::size_t strings = 0;
   for (auto element : checked(value.get_array(), path)) {
     ondemand::value inner = checked(std::move(element), path);
     check_count(path.field, tensors.size() + 1, kMaxTensors);
     tensors.push_back(read_tensor(inner, tensors.size()));
+    strings += tensors.back().strings.size();
+    check_count(field_name(Field::kData), strings, kMaxStrings);
   }
   return tensors;
 }

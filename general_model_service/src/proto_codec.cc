@@ -33,23 +33,57 @@ constexpr std::size_t kArenaBlock = 512U << 10U;
                   "body: not a Request of general_model_service.proto, or cut short");
 }
 
-// Counts messages before they are parsed: each takes two bytes here and hundreds in memory.
+using Lite = pb::internal::WireFormatLite;
+
+constexpr std::uint32_t length_delimited(int field) {
+  return Lite::MakeTag(field, Lite::WIRETYPE_LENGTH_DELIMITED);
+}
+
+void skip(pb::io::CodedInputStream& stream, std::uint32_t tag) {
+  if (!Lite::SkipField(&stream, tag)) {
+    refuse();
+  }
+}
+
+// The number of strings in the Tensor that comes next, which is skipped.
+std::size_t strings_in(pb::io::CodedInputStream& stream) {
+  int size = 0;
+  if (!stream.ReadVarintSizeAsInt(&size)) {
+    refuse();
+  }
+  const auto limit = stream.PushLimit(size);
+  std::size_t strings = 0;
+  while (const std::uint32_t tag = stream.ReadTag()) {
+    strings += tag == length_delimited(wire::Tensor::kDataFieldNumber);
+    skip(stream, tag);
+  }
+  if (stream.BytesUntilLimit() != 0) {
+    refuse();
+  }
+  stream.PopLimit(limit);
+  return strings;
+}
+
+// Counts messages and strings before they are parsed: each takes two bytes here and up to hundreds
+// in memory.
 void check_counts(std::string_view body) {
-  using Lite = pb::internal::WireFormatLite;
-  constexpr auto kLengthDelimited = Lite::WIRETYPE_LENGTH_DELIMITED;
   std::size_t tensors = 0;
   std::size_t names = 0;
+  std::size_t strings = 0;
   pb::io::CodedInputStream stream(reinterpret_cast<const std::uint8_t*>(body.data()),
                                   static_cast<int>(body.size()));
   while (const std::uint32_t tag = stream.ReadTag()) {
-    tensors += tag == Lite::MakeTag(wire::Request::kTensorFieldNumber, kLengthDelimited);
-    names += tag == Lite::MakeTag(wire::Request::kFetchVarNamesFieldNumber, kLengthDelimited);
-    if (!Lite::SkipField(&stream, tag)) {
-      refuse();
+    if (tag == length_delimited(wire::Request::kTensorFieldNumber)) {
+      ++tensors;
+      strings += strings_in(stream);
+      continue;
     }
+    names += tag == length_delimited(wire::Request::kFetchVarNamesFieldNumber);
+    skip(stream, tag);
   }
   check_count("tensor", tensors, kMaxTensors);
   check_count("fetch_var_names", names, kMaxFetchNames);
+  check_count("data", strings, kMaxStrings);
 }
 
 template <class T>

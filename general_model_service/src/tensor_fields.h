@@ -22,6 +22,8 @@ namespace tensor_service {
 // has two for each title: this is 32,768 titles.
 inline constexpr std::size_t kMaxTensors = 65536;
 inline constexpr std::size_t kMaxFetchNames = 1024;
+// No bundle takes strings, so that they are only ever refused.
+inline constexpr std::size_t kMaxStrings = 65536;
 
 // Throws CallError kInvalid when count is beyond most.
 void check_count(std::string_view field, std::size_t count, std::size_t most);

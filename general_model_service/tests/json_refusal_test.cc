@@ -190,6 +190,21 @@ TEST(JsonRefusal, ManySmallTensorsOrNames) {
             invalid("fetch_var_names: more than 1024 entries; split the request"));
 }
 
+TEST(JsonRefusal, ManyEmptyStrings) {
+  const auto strings = [](int count) {
+    std::string tensor = R"({"elem_type":20,"data":["")";
+    for (int i = 1; i < count; ++i) {
+      tensor += R"(,"")";
+    }
+    return tensor + "]}";
+  };
+  const auto request = [](const std::string& tensors) { return "{\"tensor\":[" + tensors + "]}"; };
+  const std::string refused = invalid("data: more than 65536 entries; split the request");
+  EXPECT_EQ(json_refusal(request(strings(65536))), "decoded");
+  EXPECT_EQ(json_refusal(request(strings(65537))), refused);
+  EXPECT_EQ(json_refusal(request(strings(65536) + "," + strings(1))), refused);
+}
+
 TEST(JsonRefusal, ABodyLongerThanTheThreadKeepsRoomFor) {
   std::string body = "{\"tensor\":[{\"int64_data\":[1";
   for (int i = 0; i < 400000; ++i) {

@@ -229,6 +229,21 @@ TEST(ProtoRequest, ManySmallTensorsOrNames) {
       refused(Status::kInvalid, "fetch_var_names: more than 1024 entries; split the request"));
 }
 
+TEST(ProtoRequest, ManyEmptyStrings) {
+  const auto strings = [](int count) {
+    OneTensor one(20);
+    for (int i = 0; i < count; ++i) {
+      one.tensor.add_data();
+    }
+    return one.request.SerializeAsString();
+  };
+  EXPECT_EQ(decode_request(Format::kProto, strings(65536)).tensors.at(0).count(), 65536U);
+  EXPECT_EQ(refusal(Format::kProto, strings(65537)),
+            refused(Status::kInvalid, "data: more than 65536 entries; split the request"));
+  EXPECT_EQ(refusal(Format::kProto, strings(65536) + strings(1)),
+            refused(Status::kInvalid, "data: more than 65536 entries; split the request"));
+}
+
 TEST(ProtoRequest, LargerThanTheBlockOfTheThread) {
   OneTensor one(0);
   for (std::int64_t i = 0; i < 200000; ++i) {
