@@ -137,7 +137,8 @@ template <class T>
     throw CallError(Status::kOverflow,
                     path + ": " + shown + " is out of range for " + std::string(type_name<T>()));
   }
-  const bool bare = shown == "NaN" || shown == "Infinity" || shown == "-Infinity";
+  const bool bare = std::is_floating_point_v<T> &&
+                    (shown == "NaN" || shown == "Infinity" || shown == "-Infinity");
   throw CallError(Status::kMalformed, path + ": " + (shown.empty() ? "nothing" : shown) +
                                           " is not a value of " + std::string(type_name<T>()) +
                                           (bare ? "; write it in quotes" : ""));

@@ -34,6 +34,8 @@ TEST(JsonRefusal, WrongTypesNameThePath) {
   EXPECT_EQ(
       tensor_refusal(R"("float_data":[NaN])"),
       malformed("tensor[1].float_data[0]: NaN is not a value of float32; write it in quotes"));
+  EXPECT_EQ(tensor_refusal(R"("int64_data":[NaN])"),
+            malformed("tensor[1].int64_data[0]: NaN is not a value of int64"));
   EXPECT_EQ(tensor_refusal(R"("float_data":["nan"])"),
             malformed("tensor[1].float_data[0]: \"nan\" is not a value of float32"));
   EXPECT_EQ(tensor_refusal(R"("bool_data":["true"])"),
