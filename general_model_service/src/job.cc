@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 namespace tensor_service {
 namespace {
@@ -12,6 +13,19 @@ namespace {
 [[noreturn]] void refuse(const std::string& field, const std::string& problem,
                          Status status = Status::kInvalid) {
   throw CallError(status, field + ": " + problem);
+}
+
+// What a caller sent is as long as the caller likes; of what ends in a message the rest is cut.
+std::string shown(std::string_view name) { return "'" + std::string(name.substr(0, 64)) + "'"; }
+
+std::string shown(const Shape& shape) {
+  constexpr std::size_t kMost = 16;
+  if (shape.size() <= kMost) {
+    return shape_text(shape);
+  }
+  std::string text = shape_text(std::span(shape).first(kMost));
+  text.pop_back();
+  return text + ", ... of " + std::to_string(shape.size()) + " lengths]";
 }
 
 template <typename Items>
@@ -51,7 +65,7 @@ std::size_t input_of(const Model& model, const Tensor& tensor, std::size_t numbe
     const std::string called = !tensor.alias.empty() ? tensor.alias : tensor.name;
     refuse(
         "tensor[" + std::to_string(number) + "].alias_name",
-        "'" + called + "' is not an input of this bundle; its inputs are " + aliases(model.inputs));
+        shown(called) + " is not an input of this bundle; its inputs are " + aliases(model.inputs));
   }
   return *input;
 }
@@ -72,10 +86,10 @@ std::int64_t elements(const std::string& field, const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t length : shape) {
     if (length < 0) {
-      refuse(field, "shape " + shape_text(shape) + " has a negative length");
+      refuse(field, "shape " + shown(shape) + " has a negative length");
     }
     if (length != 0 && count > kMost / length) {
-      refuse(field, "shape " + shape_text(shape) + " is too large", Status::kOverflow);
+      refuse(field, "shape " + shown(shape) + " is too large", Status::kOverflow);
     }
     count *= length;
   }
@@ -92,7 +106,7 @@ void check_elements(const std::string& field, const Input& input, const Tensor& 
   const std::int64_t wanted = elements(field, shape);
   if (static_cast<std::int64_t>(tensor.count()) != wanted) {
     refuse(field,
-           "holds " + std::to_string(tensor.count()) + " elements, its shape " + shape_text(shape) +
+           "holds " + std::to_string(tensor.count()) + " elements, its shape " + shown(shape) +
                " needs " + std::to_string(wanted),
            Status::kOverflow);
   }
@@ -105,10 +119,10 @@ void check_lengths(const std::string& field, const Input& input, const Shape& sh
     fits = input.shape[i] < 0 || input.shape[i] == shape[i];
   }
   if (!fits) {
-    refuse(field, "shape is " + shape_text(shape) + ", this input takes " + expected_shape(input));
+    refuse(field, "shape is " + shown(shape) + ", this input takes " + expected_shape(input));
   }
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) {
-    refuse(field, "shape " + shape_text(shape) + " has no elements; send at least one row");
+    refuse(field, "shape " + shown(shape) + " has no elements; send at least one row");
   }
 }
 
@@ -154,7 +168,7 @@ class RowReader {
     const Shape& shape = shape_;
     if (shape.empty() || lod.size() < 2 || lod.front() != 0 || lod.back() != shape[0] ||
         !std::is_sorted(lod.begin(), lod.end())) {
-      refuse(field_, "lod must rise from 0 to the first length of shape " + shape_text(shape));
+      refuse(field_, "lod must rise from 0 to the first length of shape " + shown(shape));
     }
     Shape trailing(shape.begin() + 1, shape.end());
     if (input_.shape.size() == 2 && trailing == Shape{1}) {
@@ -259,7 +273,7 @@ void choose_fetches(Job& job, bool first_output) {
     const auto output = find_named(outputs, name);
     if (!output && !first_output) {
       refuse("fetch_var_names",
-             "'" + name + "' is not an output of this bundle; its outputs are " + aliases(outputs));
+             shown(name) + " is not an output of this bundle; its outputs are " + aliases(outputs));
     }
     job.fetches.push_back(output.value_or(0));
   }

@@ -126,6 +126,21 @@ TEST_F(JobTest, NamesWhatIsWrong) {
   expect_refused(request, Status::kInvalid, "types: has 1 rows, ids has 2");
 }
 
+TEST_F(JobTest, WhatTheCallerSentIsCutInMessages) {
+  auto request = two_rows();
+  request.tensors[1].alias = std::string(100000, 'x');
+  expect_refused(request, Status::kInvalid,
+                 "tensor[1].alias_name: '" + std::string(64, 'x') + "' is not an input");
+
+  request = two_rows();
+  request.fetch_names = {std::string(100000, 'x')};
+  expect_refused(request, Status::kInvalid, "'" + std::string(64, 'x') + "' is not an output");
+
+  request = two_rows();
+  request.tensors[0].shape = Shape(100000, 7);
+  expect_refused(request, Status::kOverflow, "7, 7, ... of 100000 lengths] is too large");
+}
+
 TEST_F(JobTest, AShapeThatGivesOnlyTheRowsIsCompleted) {
   auto request = two_rows();
   request.tensors[0].shape = request.tensors[1].shape = {2};
