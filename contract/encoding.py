@@ -185,14 +185,20 @@ class PairEncoder:
         truncated = len(kept_query) + len(kept_title) < len(query) + len(title)
         return Row(input_ids, token_type_ids, truncated)
 
-    def pad(self, rows: Sequence[Row]) -> dict[str, IntArray]:
+    def pad(self, rows: Sequence[Row], multiple: int = 1) -> dict[str, IntArray]:
         """Stack rows into one feed, padded on the right to the longest of them.
+
+        Args:
+            rows: as encoded.
+            multiple: rounds the padded length up, but not beyond ``max_seq_length``.
 
         Returns:
             ``{"input_ids": [N, L], "token_type_ids": [N, L]}``, both int64. Padding is the
             vocabulary's [PAD] in the ids, which the model masks, and 0 in the token types.
         """
-        length = max((len(row.input_ids) for row in rows), default=0)
+        longest = max((len(row.input_ids) for row in rows), default=0)
+        rounded = -(-longest // multiple) * multiple
+        length = max(longest, min(rounded, self.max_seq_length))
         input_ids = np.full((len(rows), length), self.pad_id, dtype=np.int64)
         token_type_ids = np.zeros((len(rows), length), dtype=np.int64)
         for i, row in enumerate(rows):

@@ -25,6 +25,7 @@ from contract.errors import (
 from contract.request import RankRequest, RankResponse
 from pipeline.config import SORT, TOKENIZE, ServiceConfig, load_config
 from pipeline.dag import Dag
+from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Prepare
 from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.ops.ranker import Rank
@@ -160,7 +161,9 @@ def test_more_requests_than_threads_are_all_answered(dag: Dag) -> None:
 def test_a_ranker_that_takes_too_long(bundles: Path, two_rankers: ServiceConfig) -> None:
     encoder = Bundle.open(bundles / PAIRWISE).encoder()
     opening: Any = None  # the worker is never started, so nothing is ever answered
-    scheduler = Scheduler(PAIRWISE, opening, encoder.pad, two_rankers.scheduler)
+    scheduler = Scheduler(
+        PAIRWISE, "1", opening, encoder.pad, two_rankers.scheduler, Metrics().of(PAIRWISE)
+    )
     call = entry().call
     encoded = Tokenize({PAIRWISE: encoder})(call)
     with pytest.raises(DeadlineExceeded, match="pairwise did not answer within") as caught:
