@@ -29,6 +29,8 @@ TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
 _SPECIAL_PER_ROW = 3
 _MIN_SEQ_LENGTH = _SPECIAL_PER_ROW + 2
+# fast_tokenizer keeps Python's lock for a whole call, and with it all other threads
+_TEXTS_AT_ONCE = 64
 
 IntArray = NDArray[np.int64]
 
@@ -88,11 +90,12 @@ class _FastTokenizer:
         self._tokenizer.disable_padding()
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
-        if not texts:
-            return []
-        words = [self._normalize(text) for text in texts]
-        encodings = self._tokenizer.encode_batch(words, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+        ids: list[list[int]] = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            words = [self._normalize(text) for text in texts[start : start + _TEXTS_AT_ONCE]]
+            encodings = self._tokenizer.encode_batch(words, add_special_tokens=False)
+            ids += [encoding.ids for encoding in encodings]
+        return ids
 
 
 class _PythonTokenizer:

@@ -81,13 +81,11 @@ class Backlog:
         job.works = []
         return dropped
 
-    def closed_jobs(self, now: float) -> list[Job]:
-        """Those whose caller has gone or whose deadline has passed."""
-        return [
-            job
-            for _, _, job in self._queue
-            if not job.open or (job.deadline is not None and job.deadline <= now)
-        ]
+    def late_jobs(self, now: float) -> list[Job]:
+        """Those whose deadline has passed; those that are answered already leave unseen."""
+        self._queue = [entry for entry in self._queue if entry[2].open]
+        jobs = (job for _, _, job in self._queue)
+        return [job for job in jobs if job.deadline is not None and job.deadline <= now]
 
     def next_batch(self, workers: int, overhead_tokens: float) -> list[Work]:
         """Take the rows of the next batch.

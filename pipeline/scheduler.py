@@ -242,7 +242,7 @@ class Scheduler:
                 self._free -= 1
 
     def _drop_late(self, now: float) -> list[Job]:
-        late = self._backlog.closed_jobs(now)
+        late = self._backlog.late_jobs(now)
         for job in late:
             self._drop(job)
         return late
