@@ -29,6 +29,8 @@ TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
 _SPECIAL_PER_ROW = 3
 _MIN_SEQ_LENGTH = _SPECIAL_PER_ROW + 2
+# fast_tokenizer keeps Python's lock for a whole call, and with it all other threads
+_TEXTS_AT_ONCE = 64
 
 IntArray = NDArray[np.int64]
 
@@ -88,11 +90,12 @@ class _FastTokenizer:
         self._tokenizer.disable_padding()
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
-        if not texts:
-            return []
-        words = [self._normalize(text) for text in texts]
-        encodings = self._tokenizer.encode_batch(words, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+        ids: list[list[int]] = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            words = [self._normalize(text) for text in texts[start : start + _TEXTS_AT_ONCE]]
+            encodings = self._tokenizer.encode_batch(words, add_special_tokens=False)
+            ids += [encoding.ids for encoding in encodings]
+        return ids
 
 
 class _PythonTokenizer:
@@ -185,14 +188,20 @@ class PairEncoder:
         truncated = len(kept_query) + len(kept_title) < len(query) + len(title)
         return Row(input_ids, token_type_ids, truncated)
 
-    def pad(self, rows: Sequence[Row]) -> dict[str, IntArray]:
+    def pad(self, rows: Sequence[Row], multiple: int = 1) -> dict[str, IntArray]:
         """Stack rows into one feed, padded on the right to the longest of them.
+
+        Args:
+            rows: as encoded.
+            multiple: rounds the padded length up, but not beyond ``max_seq_length``.
 
         Returns:
             ``{"input_ids": [N, L], "token_type_ids": [N, L]}``, both int64. Padding is the
             vocabulary's [PAD] in the ids, which the model masks, and 0 in the token types.
         """
-        length = max((len(row.input_ids) for row in rows), default=0)
+        longest = max((len(row.input_ids) for row in rows), default=0)
+        rounded = -(-longest // multiple) * multiple
+        length = max(longest, min(rounded, self.max_seq_length))
         input_ids = np.full((len(rows), length), self.pad_id, dtype=np.int64)
         token_type_ids = np.zeros((len(rows), length), dtype=np.int64)
         for i, row in enumerate(rows):

@@ -9,6 +9,7 @@ their op runs.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from contract.bundle import (
     CROSS_ENCODER,
@@ -28,7 +29,7 @@ from contract.golden import (
     read_golden,
 )
 from pipeline.config import OP_OF_RANKER, ServiceConfig
-from pipeline.engines import Engine
+from pipeline.engines import Engine, EngineSource
 
 # what upstream's exports return: the pair-wise graph ends in a sigmoid, the cross-encoder does not
 _ADOPTED_SCORE_FUNCTIONS = {PAIRWISE: "identity", CROSS_ENCODER: "softmax_positive"}
@@ -76,30 +77,53 @@ def _open(config: ServiceConfig, ranker: str) -> Bundle:
     return bundle
 
 
-def open_engine(
+class CheckedSource(EngineSource, Protocol):
+    """A source that also tells what its first engine was found to be."""
+
+    @property
+    def summary(self) -> str:
+        """What was opened and checked, in words; known once the first open() has returned."""
+
+
+def engine_source(
     config: ServiceConfig, ranker: str, bundle: Bundle, encoder: PairEncoder, index: int
-) -> tuple[Engine, str]:
-    """Load a bundle's graph and score its golden pairs again.
+) -> CheckedSource:
+    """What opens the engines of one ranker.
 
     Args:
         config: of the service.
         ranker: whose op this is.
         bundle: as opened.
-        encoder: about to serve with the engine.
-        index: number of the engine among those of its op.
-
-    Returns:
-        The engine, and what was checked, in words.
-
-    Raises:
-        SetUpError: the graph does not load, or scores differently than at export.
+        encoder: about to serve with the engines.
+        index: number of the op's process.
     """
-    from pipeline.engines.paddle import PaddleEngine
+    return _PaddleSource(config, ranker, bundle, encoder, index)
 
-    conf = config.ranker_op(ranker).local_service_conf
-    where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"
-    engine = PaddleEngine(bundle, conf, where, index)
-    return engine, _check(bundle, conf.precision, engine, encoder)
+
+class _PaddleSource:
+    """One Paddle engine; it uses ``thread_num`` threads itself."""
+
+    count = 1
+
+    def __init__(
+        self, config: ServiceConfig, ranker: str, bundle: Bundle, encoder: PairEncoder, index: int
+    ) -> None:
+        self._conf = config.ranker_op(ranker).local_service_conf
+        self._where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"
+        self._bundle, self._encoder, self._index = bundle, encoder, index
+        self.summary = ""
+
+    def open(self) -> Engine:
+        """Load the bundle's graph and score its golden pairs again.
+
+        Raises:
+            SetUpError: the graph does not load, or scores differently than at export.
+        """
+        from pipeline.engines.paddle import PaddleEngine
+
+        engine = PaddleEngine(self._bundle, self._conf, self._where, self._index)
+        self.summary = _check(self._bundle, self._conf.precision, engine, self._encoder)
+        return engine
 
 
 def _check(bundle: Bundle, precision: str, engine: Engine, encoder: PairEncoder) -> str:

@@ -22,6 +22,7 @@ from pipeline.strict_yaml import (
     checked_by,
     choice,
     flag,
+    fraction,
     key,
     load_yaml,
     seconds,
@@ -143,12 +144,16 @@ class SchedulerConfig:
     Attributes:
         max_batch_tokens: rows times the longest row of a batch.
         max_wait_ms: how long a batch that is not full waits for more rows.
+        max_padding: share of a batch that may be padding, beyond what a call costs by itself.
         max_queue_rows: rows that may wait; more are refused at once.
+        cache_rows: scores kept of the rows asked for last; 0 keeps none.
     """
 
     max_batch_tokens: int = key(whole(1), 2048)
     max_wait_ms: float = key(seconds(0, 1000), 0.0)
+    max_padding: float = key(fraction, 0.1)
     max_queue_rows: int = key(whole(1), 10_000)
+    cache_rows: int = key(whole(0), 0)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ from paddle_serving_server.pipeline.error_catch import CustomExceptionCode
 from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, DagConfig, ServiceConfig
 from pipeline.ops.adapter import Entry, Outcome, PaddleOp, Prepare, Request, Response
 
+# requests tokenized side by side, so that a long list does not hold up a short one
+_TOKENIZING = 4
+
 
 class Dag:
     """The running graph."""
@@ -60,6 +63,8 @@ class Dag:
         concurrency = self._config.other_op(name).concurrency
         if self._threads and name in OP_OF_RANKER.values():
             concurrency = max(concurrency, self._config.limits.max_in_flight)
+        elif self._threads and name == TOKENIZE:
+            concurrency = max(concurrency, _TOKENIZING)
         return PaddleOp(name, inputs, concurrency, prepares[name], joins=joins)
 
     def start(self) -> None:

@@ -28,6 +28,7 @@ from contract.errors import (
 from contract.request import BOTH, PROFILE_KEY, RankRequest, wire_fields
 from pipeline.config import OP_OF_RANKER, ServiceConfig
 from pipeline.dag import Dag
+from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
 
@@ -123,9 +124,10 @@ class Gate:
 class FrontDoor:
     """Answers requests; used by many threads at once."""
 
-    def __init__(self, config: ServiceConfig, gate: Gate, dag: Dag) -> None:
-        """Bind the running DAG and the gate before it."""
+    def __init__(self, config: ServiceConfig, gate: Gate, dag: Dag, metrics: Metrics) -> None:
+        """Bind the running DAG, the gate before it, and what counts requests."""
         self._dag = dag
+        self._metrics = metrics
         self._gate = gate
         self._limits = config.limits.of_request()
         self._rankers = config.rankers
@@ -149,15 +151,17 @@ class FrontDoor:
     def refuse(self, error: RequestError) -> Answer:
         """Answer a request that was taken and turned out to be unreadable."""
         self._gate.leave()
+        self._metrics.answered("?", error.err_no, 0.0)
         _LOGGER.info("? documents=0 err_no=%d 0.0 ms", error.err_no)
         return Answer.of_error(error)
 
-    def answer(self, service: str, read: Read) -> Answer:
+    def answer(self, service: str, read: Read, deadline: Optional[float] = None) -> Answer:
         """Answer one request that was taken; blocks its thread.
 
         Args:
             service: ``ernie``, ``rocketqa`` or ``ranker``.
             read: decodes and validates the request, and says whether a timeline is wanted.
+            deadline: when the caller stops waiting, on time.monotonic's clock.
         """
         start = time.monotonic()
         documents = 0
@@ -166,7 +170,7 @@ class FrontDoor:
                 ranker = self._ranker_of(service)
                 request, profile = read()
                 documents = len(request.pairs)
-                call = Call(request, self._route(ranker, service, request.ranker))
+                call = Call(request, self._route(ranker, service, request.ranker), deadline)
                 answer = Answer.of_outcome(self._run(Entry(call, profile)))
             except RankingError as error:
                 answer = Answer.of_error(error)
@@ -177,12 +181,11 @@ class FrontDoor:
                 answer = Answer.of_error(ServiceError("the service failed; its log says why"))
         finally:
             self._gate.leave()
+        name = service if service in self._services else "?"
+        seconds = time.monotonic() - start
+        self._metrics.answered(name, answer.err_no, seconds)
         _LOGGER.info(
-            "%s documents=%d err_no=%d %.1f ms",
-            service if service in self._services else "?",
-            documents,
-            answer.err_no,
-            (time.monotonic() - start) * 1000.0,
+            "%s documents=%d err_no=%d %.1f ms", name, documents, answer.err_no, seconds * 1000.0
         )
         return answer
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from concurrent import futures
-from typing import Union
+from typing import Optional, Union
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -30,6 +31,7 @@ _METHOD = "inference"
 _MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 # beyond those in flight, so that a request over the bound is refused at once
 _SPARE_THREADS = 8
+_LONGEST_DEADLINE_S = 86_400.0
 
 
 class RpcEdge:
@@ -81,7 +83,7 @@ class RpcEdge:
         return stopped
 
     def _inference(
-        self, request: Union[pb.Request, RequestError], _: grpc.ServicerContext
+        self, request: Union[pb.Request, RequestError], context: grpc.ServicerContext
     ) -> pb.Response:
         try:
             self._front_door.enter()
@@ -94,8 +96,17 @@ class RpcEdge:
             self._front_door.answer(
                 request.name or DEFAULT_SERVICE,
                 lambda: self._front_door.read_wire(request.key, request.value, tensors),
+                _deadline(context),
             )
         )
+
+
+def _deadline(context: grpc.ServicerContext) -> Optional[float]:
+    """The caller's, on time.monotonic's clock; gRPC says years for a caller that set none."""
+    remaining = context.time_remaining()
+    if remaining is None or remaining > _LONGEST_DEADLINE_S:
+        return None
+    return time.monotonic() + remaining
 
 
 def _parse(max_bytes: int, data: bytes) -> Union[pb.Request, RequestError]:

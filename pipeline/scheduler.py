@@ -1,244 +1,318 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of many requests in, batches to one engine, logits back to each request.
+"""Rows of many requests in, batches to a ranker's engines, logits back to each request.
 
-One scheduler and one worker thread per ranker. Requests are served in the order they came; rows
-are packed by length under a budget of padded tokens, so that a batch has little padding. Called
-by the ranker op.
+One scheduler per ranker, with a worker thread for each engine. Whenever a worker is free it takes
+the next batch from what waits then, so that no request, however large, holds up the others.
+Called by the ranker op.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Callable, NamedTuple, Optional
+from typing import NamedTuple, Optional, Protocol
 
 import numpy as np
 
 from contract.encoding import Row
-from contract.errors import InferenceFailed, Overloaded, ShuttingDown
+from contract.errors import (
+    DeadlineExceeded,
+    InferenceFailed,
+    Overloaded,
+    RankingError,
+    ShuttingDown,
+)
+from pipeline.backlog import Backlog
+from pipeline.batch_cost import BatchCost
 from pipeline.config import SchedulerConfig
-from pipeline.engines import Engine, Feed, Logits
+from pipeline.engines import Engine, EngineSource, Feed, Logits
+from pipeline.job import Job, Scored, Work
+from pipeline.metrics import RankerMetrics
+from pipeline.score_cache import ScoreCache, row_key
 
 _LOGGER = logging.getLogger(__name__)
 
 
-class Scored(NamedTuple):
-    """What a request gets back.
+class Pad(Protocol):
+    """Rows to one feed: ``PairEncoder.pad`` of the bundle."""
 
-    Attributes:
-        logits: ``[N, width]`` in the order of the rows.
-        queue_ms: from submission to the start of its first batch.
-        compute_ms: from there to the end of its last batch.
-    """
-
-    logits: Logits
-    queue_ms: float
-    compute_ms: float
+    def __call__(self, rows: Sequence[Row], multiple: int) -> Feed:
+        """Pad to the longest row, rounded up to a multiple."""
 
 
-class _Job:
-    """One request's rows, on their way."""
+class _Step(NamedTuple):
+    """What a worker does next: run a batch, tell jobs that they are too late, or end."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows = rows
-        self.tokens = sum(len(row.input_ids) for row in rows)
-        self.future: Future[Scored] = Future()
-        self.parts: list[tuple[int, Logits]] = []
-        self.submitted = time.monotonic()
-        self.started = 0.0
-
-    def add(self, place: int, logits: Logits) -> None:
-        """Take the logits of one row; the last one completes the future."""
-        self.parts.append((place, logits))
-        if len(self.parts) == len(self.rows):
-            self.parts.sort(key=lambda part: part[0])
-            now = time.monotonic()
-            self.future.set_result(
-                Scored(
-                    np.stack([logits for _, logits in self.parts]),
-                    (self.started - self.submitted) * 1000.0,
-                    (now - self.started) * 1000.0,
-                )
-            )
-
-    def fail(self, error: Exception) -> None:
-        if not self.future.done():
-            self.future.set_exception(error)
-
-
-class _Item(NamedTuple):
-    """One row of one job."""
-
-    job: _Job
-    place: int
-
-    @property
-    def row(self) -> Row:
-        return self.job.rows[self.place]
+    batch: list[Work]
+    late: list[Job]
+    ended: bool = False
 
 
 class Scheduler:
-    """Batches rows across requests for one engine."""
+    """Batches rows across requests for the engines of one ranker."""
 
     def __init__(
         self,
         name: str,
-        open_engine: Callable[[], Engine],
-        pad: Callable[[Sequence[Row]], Feed],
+        version: str,
+        source: EngineSource,
+        pad: Pad,
         config: SchedulerConfig,
+        metrics: RankerMetrics,
     ) -> None:
-        """Bind the parts; :meth:`start` starts the worker.
+        """Bind the parts; :meth:`start` starts the workers.
 
         Args:
-            name: the ranker, for errors and the thread's name.
-            open_engine: called in the worker thread, the only one that ever uses the engine.
-            pad: rows to one feed, ``PairEncoder.pad`` of the bundle.
-            config: token budget, wait and queue bounds.
+            name: the ranker, for errors and the threads' names.
+            version: of the bundle; scores of another one are never taken for its own.
+            source: opens an engine in each worker's thread, the only one that ever uses it.
+            pad: rows to one feed.
+            config: token budget, wait and queue bounds, cache size.
+            metrics: of this ranker.
         """
         self._name = name
-        self._open_engine = open_engine
-        self._opened: Future[None] = Future()
+        self._version = version
+        self._source = source
         self._pad = pad
         self._config = config
-        self._queue: deque[_Job] = deque()
-        self._queued_rows = 0
+        self._metrics = metrics
+        self._multiple: int = getattr(source, "length_multiple", 1)
+        self._backlog = Backlog(config.max_batch_tokens, config.max_padding, self._multiple)
+        self._cost = BatchCost()
+        self._cache = ScoreCache(config.cache_rows)
+        # every row that waits or runs
+        self._works: dict[bytes, Work] = {}
+        self._free = 0
         self._stopping = False
         self._changed = threading.Condition()
-        self._worker = threading.Thread(target=self._work, name=f"scheduler-{name}", daemon=True)
+        self._workers: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the worker and wait for its engine; raises what opening it raises."""
-        self._worker.start()
-        self._opened.result()
+        """Start one worker for each engine and wait for all; raises what opening one raises."""
+        try:
+            self._start_worker()
+            for _ in range(self._source.count - 1):
+                self._start_worker()
+        except BaseException:
+            self.stop(0.0)
+            raise
+
+    def _start_worker(self) -> None:
+        opened: Future[None] = Future()
+        name = f"scheduler-{self._name}-{len(self._workers)}"
+        worker = threading.Thread(target=self._work, args=(opened,), name=name, daemon=True)
+        worker.start()
+        opened.result()
+        self._workers.append(worker)
 
     @property
     def alive(self) -> bool:
-        """Whether the worker runs; it ends by :meth:`stop` only."""
-        return self._worker.is_alive()
+        """Whether all workers run; they end by :meth:`stop` only."""
+        return bool(self._workers) and all(worker.is_alive() for worker in self._workers)
 
-    def submit(self, rows: Sequence[Row]) -> Future[Scored]:
-        """Queue one request's rows.
+    def submit(self, rows: Sequence[Row], deadline: Optional[float] = None) -> Future[Scored]:
+        """Queue one request's rows; those that are known, wait or run already are not queued again.
 
         Args:
             rows: at least one.
+            deadline: when the caller stops waiting, on ``time.monotonic``'s clock.
 
         Returns:
-            Completes with :class:`Scored`, or with InferenceFailed when the engine fails.
+            Completes with :class:`Scored`, or with a RankingError; ``cancel()`` takes the rows out
+            at any time before that.
 
         Raises:
             Overloaded: the rows do not fit into the queue now.
             ShuttingDown: after :meth:`stop`.
         """
-        job = _Job(rows)
+        keys = [row_key(row, self._version) for row in rows]
+        job = Job(len(rows), time.monotonic(), deadline)
         with self._changed:
             if self._stopping:
                 raise ShuttingDown("the service is stopping")
-            if self._queued_rows + len(rows) > self._config.max_queue_rows:
-                raise Overloaded(
-                    f"{self._queued_rows} documents wait for {self._name} already, and at most "
-                    f"{self._config.max_queue_rows} may; try again later"
-                )
-            self._queue.append(job)
-            self._queued_rows += len(rows)
+            complete = self._admit(job, rows, keys)
             self._changed.notify()
+        if complete:
+            job.finish(time.monotonic())
+        else:
+            job.future.add_done_callback(functools.partial(self._on_done, job))
         return job.future
+
+    def _admit(self, job: Job, rows: Sequence[Row], keys: Sequence[bytes]) -> bool:
+        """Find or make the work of every row; whether the cache had all of them."""
+        known: list[tuple[int, Logits]] = []
+        new: dict[bytes, Work] = {}
+        asked: list[tuple[int, Work]] = []
+        for place, (key, row) in enumerate(zip(keys, rows)):
+            logits = self._cache.get(key)
+            if logits is not None:
+                known.append((place, logits))
+                continue
+            work = self._works.get(key) or new.get(key)
+            if work is None:
+                new[key] = work = Work(key, row)
+            asked.append((place, work))
+        if self._backlog.rows + len(new) > self._config.max_queue_rows:
+            self._metrics.refused.inc()
+            raise Overloaded(
+                f"{self._backlog.rows} documents wait for {self._name} already, and at most "
+                f"{self._config.max_queue_rows} may; try again later"
+            )
+        for place, work in asked:
+            work.takers.append((job, place))
+        self._works.update(new)
+        joined = {work.key: work for _, work in asked if work.waiting and work.key not in new}
+        job.works = [*new.values(), *joined.values()]
+        if job.works:
+            self._backlog.add(job, len(new), self._due_in_tokens(job))
+        self._metrics.admitted(len(asked) - len(new), len(known), self._backlog.rows)
+        complete = False
+        for place, logits in known:
+            complete = job.add(place, logits)
+        return complete
+
+    def _due_in_tokens(self, job: Job) -> Optional[float]:
+        """How many tokens all workers can compute until the job's deadline."""
+        if job.deadline is None or self._cost.tokens_per_s == 0.0:
+            return None
+        seconds = job.deadline - job.submitted
+        return seconds * self._cost.tokens_per_s * len(self._workers)
+
+    def _on_done(self, job: Job, future: Future[Scored]) -> None:
+        """A caller that gave up takes its waiting rows along."""
+        if future.cancelled():
+            with self._changed:
+                self._drop(job)
+
+    def _drop(self, job: Job) -> None:
+        dropped = self._backlog.drop(job)
+        for work in dropped:
+            del self._works[work.key]
+        self._metrics.dropped(len(dropped), self._backlog.rows)
 
     def stop(self, timeout_s: float) -> bool:
         """Take nothing more, finish what is queued; whether that was done in time."""
+        end = time.monotonic() + timeout_s
         with self._changed:
             self._stopping = True
-            self._changed.notify()
-        self._worker.join(timeout_s)
-        return not self._worker.is_alive()
+            self._changed.notify_all()
+        for worker in self._workers:
+            worker.join(max(0.0, end - time.monotonic()))
+        return not any(worker.is_alive() for worker in self._workers)
 
-    def _work(self) -> None:
+    def _work(self, opened: Future[None]) -> None:
+        """One worker: its engine is opened, used and closed in this thread."""
         try:
-            engine = self._open_engine()
+            engine = self._source.open()
         except BaseException as error:
-            self._opened.set_exception(error)
+            opened.set_exception(error)
             return
-        self._opened.set_result(None)
+        opened.set_result(None)
         while True:
-            jobs = self._next_jobs()
-            if jobs is None:
+            step = self._next_step()
+            for job in step.late:
+                job.fail(DeadlineExceeded(f"{self._name} did not begin within the time allowed"))
+            if step.ended:
                 engine.close()
                 return
-            # a caller that gave up has cancelled its future; from here on it no longer can
-            jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
-            now = time.monotonic()
-            for job in jobs:
-                job.started = now
-            for batch in pack(jobs, self._config.max_batch_tokens):
-                self._run(engine, batch)
+            if step.batch:
+                self._run(engine, step.batch)
 
-    def _next_jobs(self) -> Optional[list[_Job]]:
-        """The oldest request, and after it as many as fit into the same batch.
-
-        A request larger than a batch runs alone: its own rows fill batches, and the requests
-        behind it wait no longer than for those who came before them. ``None`` ends the worker.
-        """
+    def _next_step(self) -> _Step:
+        """Wait until there is something to do, and take it."""
         with self._changed:
-            while not self._queue and not self._stopping:
-                self._changed.wait()
-            if not self._queue:
-                return None
-            self._wait_for_more()
-            jobs: list[_Job] = []
-            tokens = 0
-            while self._queue:
-                tokens += self._queue[0].tokens
-                if jobs and tokens > self._config.max_batch_tokens:
-                    break
-                jobs.append(self._queue.popleft())
-            self._queued_rows -= sum(len(job.rows) for job in jobs)
-            return jobs
+            self._free += 1
+            try:
+                while True:
+                    late = self._drop_late(time.monotonic())
+                    if late:
+                        return _Step([], late)
+                    wait_s = self._wait_for_more()
+                    if wait_s == 0.0:
+                        return _Step(self._take_batch(), [])
+                    if wait_s is None and self._stopping:
+                        return _Step([], [], ended=True)
+                    self._changed.wait(wait_s)
+            finally:
+                self._free -= 1
 
-    def _wait_for_more(self) -> None:
-        """Give a batch that is not full max_wait_ms, counted from its oldest request."""
-        deadline = self._queue[0].submitted + self._config.max_wait_ms / 1000.0
-        while sum(job.tokens for job in self._queue) < self._config.max_batch_tokens:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0 or self._stopping:
-                return
-            self._changed.wait(remaining)
+    def _drop_late(self, now: float) -> list[Job]:
+        late = self._backlog.late_jobs(now)
+        for job in late:
+            self._drop(job)
+        return late
 
-    def _run(self, engine: Engine, batch: list[_Item]) -> None:
+    def _wait_for_more(self) -> Optional[float]:
+        """Seconds that a batch which is not full waits for company; ``None`` without any row."""
+        oldest = self._backlog.oldest
+        if self._backlog.rows == 0 or oldest is None:
+            return None
+        if self._stopping or self._backlog.tokens >= self._config.max_batch_tokens:
+            return 0.0
+        return max(0.0, oldest + self._config.max_wait_ms / 1000.0 - time.monotonic())
+
+    def _take_batch(self) -> list[Work]:
+        batch = self._backlog.next_batch(self._free, self._cost.overhead_tokens)
+        now = time.monotonic()
+        for work in batch:
+            for job, _ in work.takers:
+                if job.start(now):
+                    self._metrics.queue_seconds.observe(now - job.submitted)
+        self._metrics.queue_rows.set(self._backlog.rows)
+        if self._backlog.rows:
+            self._changed.notify()
+        return batch
+
+    def _run(self, engine: Engine, batch: list[Work]) -> None:
         """Run one batch; what goes wrong is told to its requests and ends nothing else."""
-        live = [item for item in batch if not item.job.future.done()]
-        if not live:
-            return
+        start = time.monotonic()
+        logits: Optional[Logits] = None
         try:
-            logits = engine.run(self._pad([item.row for item in live]))
-            if len(logits) != len(live) or not np.isfinite(logits).all():
+            feed = self._pad([work.row for work in batch], self._multiple)
+            logits = engine.run(feed)
+            if len(logits) != len(batch) or not np.isfinite(logits).all():
                 raise ValueError(f"returned {list(logits.shape)} values, not all finite")
         except Exception as error:
-            _LOGGER.error("%s failed on a batch of %d rows: %s", self._name, len(live), error)
-            for item in live:
-                item.job.fail(InferenceFailed(f"the engine of {self._name} failed on this batch"))
+            _LOGGER.error("%s failed on a batch of %d rows: %s", self._name, len(batch), error)
+            self._fail(batch, self._reported(error))
             return
-        for item, row in zip(live, logits):
-            item.job.add(item.place, row)
+        seconds = time.monotonic() - start
+        padded = int(next(iter(feed.values())).size)
+        self._metrics.ran(batch, padded, seconds)
+        for job in self._settle(batch, logits, padded, seconds):
+            job.finish(time.monotonic())
 
+    def _reported(self, error: Exception) -> RankingError:
+        """An error of a remote engine says more than this process knows."""
+        if isinstance(error, RankingError):
+            return error
+        return InferenceFailed(f"the engine of {self._name} failed on this batch")
 
-def pack(jobs: Sequence[_Job], max_batch_tokens: int) -> Iterator[list[_Item]]:
-    """Cut the rows of some requests into batches, longest rows first.
+    def _settle(self, batch: list[Work], logits: Logits, padded: int, seconds: float) -> list[Job]:
+        """Give every row's logits to those who want them; returns the jobs that are complete."""
+        complete = []
+        with self._changed:
+            self._cost.observe(padded, seconds)
+            for work, row in zip(batch, logits):
+                del self._works[work.key]
+                self._cache.put(work.key, row)
+                complete += [job for job, place in work.takers if job.add(place, row)]
+        return complete
 
-    Its rows times its longest row stay within ``max_batch_tokens``; one row alone may exceed it.
-    """
-    items = [_Item(job, place) for job in jobs for place in range(len(job.rows))]
-    items.sort(key=lambda item: len(item.row.input_ids), reverse=True)
-    batch: list[_Item] = []
-    longest: Optional[int] = None
-    for item in items:
-        if longest is None or (len(batch) + 1) * longest > max_batch_tokens:
-            if batch:
-                yield batch
-            batch, longest = [], len(item.row.input_ids)
-        batch.append(item)
-    if batch:
-        yield batch
+    def _fail(self, batch: list[Work], error: RankingError) -> None:
+        """Fail every job with a row in the batch, and drop what else of it waits."""
+        jobs: dict[int, Job] = {}
+        self._metrics.failed.inc()
+        with self._changed:
+            for work in batch:
+                del self._works[work.key]
+                jobs.update((id(job), job) for job, _ in work.takers)
+            for job in jobs.values():
+                self._drop(job)
+        for job in jobs.values():
+            job.fail(error)

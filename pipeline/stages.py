@@ -8,17 +8,15 @@ Called by pipeline.web_service.
 from __future__ import annotations
 
 import functools
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 from contract.bundle import Bundle
-from contract.errors import ConfigError
-from pipeline.bundles import describe, open_engine
+from pipeline.bundles import describe, engine_source
 from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
 from pipeline.dag import Dag
-from pipeline.engines import Engine
+from pipeline.metrics import Metrics
 from pipeline.op_process import OpProcesses
 from pipeline.ops.adapter import Prepare
 from pipeline.ops.ranker import Rank
@@ -30,13 +28,18 @@ Show = Callable[[str], None]
 
 
 def start_dag(
-    config: ServiceConfig, bundles: Mapping[str, Bundle], log_directory: Path, show: Show
+    config: ServiceConfig,
+    bundles: Mapping[str, Bundle],
+    metrics: Metrics,
+    log_directory: Path,
+    show: Show,
 ) -> tuple[Dag, list[Scheduler]]:
     """Load every ranker and start the DAG, in threads or in processes.
 
     Args:
         config: of the service.
         bundles: by ranker.
+        metrics: of this process; those of op processes stay there.
         log_directory: where op processes send what libraries print.
         show: takes a line about each ranker.
 
@@ -46,20 +49,15 @@ def start_dag(
     Raises:
         SetUpError: a ranker does not load, or scores differently than at export.
     """
-    if config.dag.enable_prometheus and importlib.util.find_spec("prometheus_client") is None:
-        raise ConfigError(
-            "needs a package that is not installed; pip install prometheus-client",
-            field="dag.enable_prometheus",
-        )
     schedulers: list[Scheduler] = []
     if config.dag.is_thread_op:
-        prepares = _prepares(config, bundles, lambda _, line: show(line), schedulers)
+        prepares = _prepares(config, bundles, metrics, lambda _, line: show(line), schedulers)
         dag = Dag(config, prepares)
         dag.start()
         return dag, schedulers
     processes = OpProcesses(log_directory)
     # each process makes its own schedulers
-    prepares = _prepares(config, bundles, processes.announce, [])
+    prepares = _prepares(config, bundles, metrics, processes.announce, [])
     dag = Dag(config, {op: processes.reporting(op, make) for op, make in prepares.items()})
     dag.start()
     processes.wait_ready(dag.workers, dag.dead, show)
@@ -69,6 +67,7 @@ def start_dag(
 def _prepares(
     config: ServiceConfig,
     bundles: Mapping[str, Bundle],
+    metrics: Metrics,
     announce: Callable[[str, str], None],
     schedulers: list[Scheduler],
 ) -> dict[str, Prepare]:
@@ -81,7 +80,7 @@ def _prepares(
     }
     for ranker, bundle in bundles.items():
         prepares[OP_OF_RANKER[ranker]] = functools.partial(
-            _prepare_ranker, config, ranker, bundle, announce, schedulers
+            _prepare_ranker, config, ranker, bundle, metrics, announce, schedulers
         )
     return prepares
 
@@ -90,6 +89,7 @@ def _prepare_ranker(
     config: ServiceConfig,
     ranker: str,
     bundle: Bundle,
+    metrics: Metrics,
     announce: Callable[[str, str], None],
     schedulers: list[Scheduler],
     index: int,
@@ -97,18 +97,19 @@ def _prepare_ranker(
     """Load a ranker and start its scheduler; the last argument is the op's process number."""
     op = config.ranker_op(ranker)
     encoder = bundle.encoder()
-    checks: list[str] = []
-
-    def open_checked() -> Engine:
-        engine, checked = open_engine(config, ranker, bundle, encoder, index)
-        checks.append(checked)
-        return engine
-
-    scheduler = Scheduler(ranker, open_checked, encoder.pad, config.scheduler)
+    source = engine_source(config, ranker, bundle, encoder, index)
+    scheduler = Scheduler(
+        ranker,
+        bundle.manifest.version,
+        source,
+        encoder.pad,
+        config.scheduler,
+        metrics.of(ranker),
+    )
     scheduler.start()
     schedulers.append(scheduler)
     if index == 0:
-        announce(OP_OF_RANKER[ranker], describe(bundle, encoder, checks[0]))
+        announce(OP_OF_RANKER[ranker], describe(bundle, encoder, source.summary))
     # upstream tries so often, each time for so long; waiting on is a try that forgets nothing
     timeout_s = op.timeout * op.retry / 1000.0 if op.timeout > 0 else None
     return Rank(ranker, scheduler, timeout_s)

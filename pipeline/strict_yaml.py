@@ -70,6 +70,11 @@ def seconds(minimum: float, maximum: float) -> Check:
     return check
 
 
+def fraction(reader: Reader, value: Any, path: str) -> float:
+    """A number from 0 to 1."""
+    return float(seconds(0, 1)(reader, value, path))
+
+
 def flag(_: Reader, value: Any, path: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):

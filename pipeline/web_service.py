@@ -31,6 +31,7 @@ from pipeline.signals import Signals
 
 if TYPE_CHECKING:
     from pipeline.dag import Dag
+    from pipeline.metrics import Metrics
     from pipeline.scheduler import Scheduler
     from pipeline.supervisor import Supervisor
 
@@ -70,17 +71,19 @@ def run(config: ServiceConfig, started: float) -> int:
         _LOGGER.warning("does not apply: %s", note)
 
     # Paddle Serving is imported here and not above: it opens log files, and takes seconds
+    from pipeline.metrics import Metrics
     from pipeline.op_process import kill_children
     from pipeline.stages import start_dag
 
+    metrics = Metrics()
     try:
         lines: list[str] = []
         with diverted_output(logs):
-            dag, schedulers = start_dag(config, bundles, logs, lines.append)
+            dag, schedulers = start_dag(config, bundles, metrics, logs, lines.append)
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
-        supervisor = _open_edges(config, rpc_port, dag, schedulers)
+        supervisor = _open_edges(config, rpc_port, dag, schedulers, metrics)
     except BaseException:
         # at its end Python would wait for them
         kill_children()
@@ -94,7 +97,11 @@ def run(config: ServiceConfig, started: float) -> int:
 
 
 def _open_edges(
-    config: ServiceConfig, rpc_port: int, dag: Dag, schedulers: Sequence[Scheduler]
+    config: ServiceConfig,
+    rpc_port: int,
+    dag: Dag,
+    schedulers: Sequence[Scheduler],
+    metrics: Metrics,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
     from pipeline.front_door import FrontDoor, Gate
@@ -104,16 +111,20 @@ def _open_edges(
 
     limits = config.limits
     gate = Gate(limits.max_in_flight)
-    front_door = FrontDoor(config, gate, dag)
+    front_door = FrontDoor(config, gate, dag, metrics)
     workers = max(config.worker_num, limits.max_in_flight)
     rpc = RpcEdge(front_door, rpc_port, workers, limits.max_body_bytes)
     http = None
     if config.http_port is not None:
         # bound after the op processes were forked: they would keep the socket open
-        http = HttpEdge(front_door, gate, limits, ports.bind(config.http_port, "http_port"))
+        bound = ports.bind(config.http_port, "http_port")
+        http = HttpEdge(front_door, gate, metrics, limits, bound)
         http.start()
         names = "|".join(front_door.services)
-        _show(f"HTTP on {config.http_port}: POST /({names})/prediction, GET /health, GET /ready")
+        _show(
+            f"HTTP on {config.http_port}: POST /({names})/prediction, "
+            "GET /health, GET /ready, GET /metrics"
+        )
     rpc.start()
     gate.open()
     return Supervisor(gate, dag, schedulers, rpc, http, config.drain_timeout_s)

@@ -34,3 +34,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release the device's memory; the engine is not used again."""
+
+
+class EngineSource(Protocol):
+    """Opens the engines of one ranker, each in the thread that will use it."""
+
+    @property
+    def count(self) -> int:
+        """How many engines to run side by side; known once the first open() has returned."""
+
+    def open(self) -> Engine:
+        """Open one engine in the calling thread.
+
+        The first call chooses, compiles and checks the golden pairs.
+        """

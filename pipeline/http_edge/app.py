@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The routes of the HTTP edge. Every answer, errors included, has the gateway's five fields.
+"""The routes of the HTTP edge. Every answer but /metrics has the gateway's five fields.
 
 POST /<service>/prediction    rank
 GET  /health                  200 while the process runs
 GET  /ready                   200 while it takes requests, else 503
+GET  /metrics                 counts, as Prometheus reads them
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from contract.errors import (
 )
 from pipeline.front_door import Answer, FrontDoor, Gate
 from pipeline.http_edge.body import dump_answer, read_body
+from pipeline.metrics import CONTENT_TYPE, Metrics
 
 METHOD = "prediction"
 _RETRY_STATUSES = (429, 503)
@@ -35,13 +37,18 @@ _DISCARD_BYTES = 64 * 1024 * 1024
 
 
 def build_app(
-    front_door: FrontDoor, gate: Gate, pool: ThreadPoolExecutor, max_body_bytes: int
+    front_door: FrontDoor,
+    gate: Gate,
+    metrics: Metrics,
+    pool: ThreadPoolExecutor,
+    max_body_bytes: int,
 ) -> FastAPI:
     """Bind the routes.
 
     Args:
         front_door: answers.
         gate: says whether requests are taken.
+        metrics: of this process.
         pool: one thread for every request that may be in flight; ranking blocks its thread.
         max_body_bytes: of one request.
     """
@@ -57,6 +64,10 @@ def build_app(
         return answer_response(
             Answer() if closed is None else Answer.of_error(ShuttingDown(closed))
         )
+
+    @app.get("/metrics")
+    async def text() -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     @app.post("/{service}/{method}")
     async def predict(service: str, method: str, request: Request) -> Response:

@@ -14,18 +14,24 @@ import uvicorn
 from pipeline.config import LimitsConfig
 from pipeline.front_door import FrontDoor, Gate
 from pipeline.http_edge.app import build_app
+from pipeline.metrics import Metrics
 
 
 class HttpEdge:
     """One uvicorn server on a socket that is bound already."""
 
     def __init__(
-        self, front_door: FrontDoor, gate: Gate, limits: LimitsConfig, bound: socket.socket
+        self,
+        front_door: FrontDoor,
+        gate: Gate,
+        metrics: Metrics,
+        limits: LimitsConfig,
+        bound: socket.socket,
     ) -> None:
         """Build the app; :meth:`start` begins to answer."""
         pool = ThreadPoolExecutor(limits.max_in_flight, thread_name_prefix="http")
         config = uvicorn.Config(
-            build_app(front_door, gate, pool, limits.max_body_bytes),
+            build_app(front_door, gate, metrics, pool, limits.max_body_bytes),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -31,10 +31,12 @@ class Call(_Shared):
     Attributes:
         request: as validated at the door.
         rankers: who shall score it, the default ranker first.
+        deadline: when its caller stops waiting, on time.monotonic's clock; ``None``: never.
     """
 
     request: RankRequest
     rankers: tuple[str, ...]
+    deadline: Optional[float] = None
 
 
 @dataclass(frozen=True)

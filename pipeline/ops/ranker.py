@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Optional
 
 from contract.errors import DeadlineExceeded
-from pipeline.ops.messages import Encoded, RankerLogits
+from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.scheduler import Scheduler
 
 
@@ -42,12 +43,22 @@ class Rank:
         )
         if self._ranker not in encoded.call.rankers:
             return RankerLogits(*facts)
-        future = self._scheduler.submit(encoded.rows[self._ranker])
+        now = time.monotonic()
+        deadline = self._deadline(encoded.call, now)
+        future = self._scheduler.submit(encoded.rows[self._ranker], deadline)
+        wait_s = None if deadline is None else max(0.0, deadline - now)
         try:
-            scored = future.result(self._timeout_s)
+            scored = future.result(wait_s)
         except FutureTimeout as error:
             future.cancel()
             raise DeadlineExceeded(
-                f"{self._ranker} did not answer within {self._timeout_s:g} s"
+                f"{self._ranker} did not answer within {wait_s:.3g} s"
             ) from error
         return RankerLogits(*facts, scored.logits, scored.queue_ms, scored.compute_ms)
+
+    def _deadline(self, call: Call, now: float) -> Optional[float]:
+        """The earlier of what the caller and what the configuration allow."""
+        if self._timeout_s is None:
+            return call.deadline
+        own = now + self._timeout_s
+        return own if call.deadline is None else min(own, call.deadline)

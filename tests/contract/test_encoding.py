@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from contract.bundle import PAIRWISE, Bundle
 from contract.encoding import PairEncoder, save_tokenizer
 from contract.errors import BundleError
+from tests.bundles import SENTENCES
 
 TOKENS = [
     "[PAD]",
@@ -183,3 +185,23 @@ def test_bad_arguments_are_named(tokenizer_dir: Path) -> None:
         PairEncoder.load(tokenizer_dir, 4)
     with pytest.raises(BundleError, match="backend"):
         PairEncoder.load(tokenizer_dir, 32, backend="jieba")
+
+
+def test_a_list_longer_than_one_call_of_the_tokenizer_keeps_its_order(bundles: Path) -> None:
+    encoder = Bundle.open(bundles / PAIRWISE).encoder()
+    titles = [SENTENCES[i % len(SENTENCES)][: 1 + i % 11] + str(i) for i in range(200)]
+    together = encoder.encode(SENTENCES[0], titles)
+    for title, row in zip(titles, together):
+        assert row.input_ids.tolist() == encoder.encode(SENTENCES[0], [title])[0].input_ids.tolist()
+
+
+def test_a_padded_length_is_rounded_up_but_not_beyond_the_longest_row(bundles: Path) -> None:
+    encoder = Bundle.open(bundles / PAIRWISE).encoder()
+    rows = encoder.encode("感冒", ["感冒灵", "感冒"])
+    longest = max(len(row.input_ids) for row in rows)
+    assert encoder.pad(rows, 8)["input_ids"].shape == (2, -(-longest // 8) * 8)
+    plain, rounded = encoder.pad(rows), encoder.pad(rows, 8)
+    for name, values in plain.items():
+        assert rounded[name][:, :longest].tolist() == values.tolist()
+        assert not rounded[name][:, longest:].any()
+    assert encoder.pad(rows, 1000)["input_ids"].shape == (2, encoder.max_seq_length)

@@ -25,6 +25,7 @@ from contract.errors import (
 from contract.request import RankRequest, RankResponse
 from pipeline.config import SORT, TOKENIZE, ServiceConfig, load_config
 from pipeline.dag import Dag
+from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Prepare
 from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.ops.ranker import Rank
@@ -157,10 +158,46 @@ def test_more_requests_than_threads_are_all_answered(dag: Dag) -> None:
     assert not [caller for caller in callers if caller.is_alive()]
 
 
+def test_a_request_that_is_tokenized_for_long_does_not_hold_up_the_next(
+    bundles: Path, two_rankers: ServiceConfig
+) -> None:
+    encoders = {PAIRWISE: Bundle.open(bundles / PAIRWISE).encoder()}
+    real, go, entered = Tokenize(encoders), threading.Event(), threading.Event()
+
+    def slow_at_first(call: Call) -> Encoded:
+        if not entered.is_set():
+            entered.set()
+            go.wait(30)
+        return real(call)
+
+    prepares: dict[str, Prepare] = {
+        TOKENIZE: lambda _: slow_at_first,
+        "ernie": lambda _: Zeros(PAIRWISE, encoders[PAIRWISE], 1),
+        "rocketqa": lambda _: Zeros(CROSS_ENCODER, encoders[PAIRWISE], 2),
+        SORT: lambda _: Sort({PAIRWISE: Scoring(Bundle.open(bundles / PAIRWISE).score, "1")}),
+    }
+    dag = Dag(two_rankers, prepares)
+    dag.start()
+    long = threading.Thread(target=dag.call, args=(entry(),), daemon=True)
+    long.start()
+    assert entered.wait(30)
+    short: list[Any] = []
+    caller = threading.Thread(target=lambda: short.append(dag.call(entry()).result), daemon=True)
+    caller.start()
+    caller.join(30)
+    assert isinstance(short[0], RankResponse)
+    assert long.is_alive()
+    go.set()
+    long.join(30)
+    assert not long.is_alive()
+
+
 def test_a_ranker_that_takes_too_long(bundles: Path, two_rankers: ServiceConfig) -> None:
     encoder = Bundle.open(bundles / PAIRWISE).encoder()
     opening: Any = None  # the worker is never started, so nothing is ever answered
-    scheduler = Scheduler(PAIRWISE, opening, encoder.pad, two_rankers.scheduler)
+    scheduler = Scheduler(
+        PAIRWISE, "1", opening, encoder.pad, two_rankers.scheduler, Metrics().of(PAIRWISE)
+    )
     call = entry().call
     encoded = Tokenize({PAIRWISE: encoder})(call)
     with pytest.raises(DeadlineExceeded, match="pairwise did not answer within") as caught:

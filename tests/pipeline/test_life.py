@@ -56,9 +56,10 @@ def large(config: dict[str, Any], seconds: float) -> list[Any]:
     start = time.monotonic()
     assert rank(url, query="感冒", documents=documents[:50]).err_no == 0
     per_document = (time.monotonic() - start) / 50
-    # room for one more in the smallest queue there is, of 1000 rows
-    documents = documents[: int(min(900, seconds / 2 / per_document))]
-    wire = {"query": "感冒", "documents": json.dumps(documents)}
+    # three of them have room in a queue of 1500 rows
+    documents = documents[: int(min(450, seconds / 2 / per_document))]
+    # another query: identical rows would be computed once
+    wire = {"query": "感冒药", "documents": json.dumps(documents)}
     return [
         lambda: rank(url, query="感冒", documents=documents),
         lambda: rpc_call(endpoint, wire),
@@ -87,7 +88,7 @@ def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
     config["limits"] = {"max_in_flight": 3}
-    config["scheduler"] = {"max_batch_tokens": 1, "max_queue_rows": 1000}
+    config["scheduler"] = {"max_batch_tokens": 1, "max_queue_rows": 1500}
     url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
     with Launched(config, tmp_path) as service:
         service.wait_ready()
@@ -97,9 +98,12 @@ def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
         other = rank(url, "rocketqa", query="感冒", documents=["感冒灵"])
         assert other.err_no == 0
         assert not requests.replies, "it passes by while the first ranker is busy"
-        full = rpc_call(endpoint, {"query": "a", "documents": json.dumps(["b"] * 1000)})
+        full = rpc_call(
+            endpoint, {"query": "a", "documents": json.dumps([f"b{i}" for i in range(1000)])}
+        )
         assert (full.err_no, full.err_msg.split(" ")[1]) == (51, "documents")
-        third = InTheBackground([lambda: rank(url, query="感冒", documents=["感冒灵"])])
+        documents = [f"c{i}" for i in range(400)]
+        third = InTheBackground([lambda: rank(url, query="合同", documents=documents)])
         time.sleep(0.3)
         over = rank(url, query="感冒", documents=["感冒灵"])
         assert (over.err_no, over.status, over.headers["retry-after"]) == (51, 429, "1")

@@ -19,7 +19,8 @@ from contract.errors import BundleError, InferenceFailed, Overloaded, ShuttingDo
 from pipeline.config import LocalServiceConfig, SchedulerConfig
 from pipeline.engines import Feed, Logits
 from pipeline.engines.paddle import PaddleEngine
-from pipeline.scheduler import Scheduler, pack
+from pipeline.metrics import Metrics
+from pipeline.scheduler import Scheduler
 from tests.bundles import SENTENCES
 
 BUDGET = 256
@@ -28,6 +29,8 @@ CONF = LocalServiceConfig(ir_optim=True, thread_num=1)
 
 class Observed:
     """A real engine that keeps its batches' shapes, waits when told to, and fails on one token."""
+
+    count = 1
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -77,10 +80,16 @@ def engine(bundle: Bundle) -> Observed:
     return Observed(bundle)
 
 
+def on(engine: Observed, encoder: PairEncoder, config: SchedulerConfig) -> Scheduler:
+    """A scheduler, not started."""
+    metrics = Metrics().of("cross_encoder")
+    return Scheduler("cross_encoder", "1", engine, encoder.pad, config, metrics)
+
+
 @pytest.fixture()
 def scheduler(engine: Observed, encoder: PairEncoder) -> Iterator[Scheduler]:
     config = SchedulerConfig(max_batch_tokens=BUDGET, max_wait_ms=0.0, max_queue_rows=40)
-    scheduler = Scheduler("cross_encoder", engine.open, encoder.pad, config)
+    scheduler = on(engine, encoder, config)
     scheduler.start()
     yield scheduler
     engine.go.set()
@@ -100,7 +109,7 @@ def alone(engine: PaddleEngine, encoder: PairEncoder, wanted: Sequence[Row]) -> 
 def occupy(scheduler: Scheduler, engine: Observed, encoder: PairEncoder) -> Future:
     """One request that keeps the engine busy until ``engine.go``."""
     engine.go.clear()
-    future = scheduler.submit(rows(encoder, 1))
+    future = scheduler.submit(rows(encoder, 1, 5))
     assert engine.entered.wait(30)
     return future
 
@@ -119,7 +128,7 @@ def test_requests_at_once_get_their_own_logits(
     engine: Observed, encoder: PairEncoder, paddle_engine: PaddleEngine
 ) -> None:
     config = SchedulerConfig(max_batch_tokens=8 * BUDGET, max_wait_ms=20.0, max_queue_rows=10_000)
-    scheduler = Scheduler("cross_encoder", engine.open, encoder.pad, config)
+    scheduler = on(engine, encoder, config)
     requests = [rows(encoder, 1 + i % 9, i) for i in range(60)]
     expected = [alone(paddle_engine, encoder, request) for request in requests]
     scheduler.start()
@@ -151,15 +160,11 @@ def test_batches_stay_within_the_budget(
 
 def test_a_row_longer_than_the_budget_runs_alone(encoder: PairEncoder, engine: Observed) -> None:
     config = SchedulerConfig(max_batch_tokens=8)
-    scheduler = Scheduler("cross_encoder", engine.open, encoder.pad, config)
+    scheduler = on(engine, encoder, config)
     scheduler.start()
     assert scheduler.submit(rows(encoder, 3)).result(30).logits.shape == (3, 2)
     assert all(count == 1 for count, _ in engine.shapes)
     assert scheduler.stop(30)
-
-
-def test_nothing_to_pack_is_no_batch() -> None:
-    assert list(pack([], BUDGET)) == []
 
 
 def test_a_full_queue_refuses_at_once_and_takes_again_later(
@@ -167,28 +172,12 @@ def test_a_full_queue_refuses_at_once_and_takes_again_later(
 ) -> None:
     busy = occupy(scheduler, engine, encoder)
     waiting = scheduler.submit(rows(encoder, 30))
-    with pytest.raises(Overloaded, match="30 documents wait for cross_encoder already"):
-        scheduler.submit(rows(encoder, 11))
-    last = scheduler.submit(rows(encoder, 10))
+    with pytest.raises(Overloaded, match=r"30 documents wait for cross_encoder already"):
+        scheduler.submit(rows(encoder, 11, 1))
+    last = scheduler.submit(rows(encoder, 10, 1))
     engine.go.set()
     assert [len(f.result(30).logits) for f in (busy, waiting, last)] == [1, 30, 10]
     assert len(scheduler.submit(rows(encoder, 40)).result(30).logits) == 40
-
-
-def test_requests_are_served_in_the_order_they_came(
-    scheduler: Scheduler, engine: Observed, encoder: PairEncoder
-) -> None:
-    done: list[int] = []
-    occupy(scheduler, engine, encoder)
-    futures = []
-    for number, count in enumerate((20, 1, 15, 2)):
-        future = scheduler.submit(rows(encoder, count))
-        future.add_done_callback(lambda _, number=number: done.append(number))
-        futures.append(future)
-    engine.go.set()
-    for future in futures:
-        future.result(30)
-    assert sorted(done) == done
 
 
 def test_a_failure_fails_its_batch_only(
@@ -229,7 +218,7 @@ def test_a_caller_that_gave_up_costs_no_work(
 def test_stop_finishes_what_is_queued_and_takes_no_more(
     engine: Observed, encoder: PairEncoder
 ) -> None:
-    scheduler = Scheduler("cross_encoder", engine.open, encoder.pad, SchedulerConfig())
+    scheduler = on(engine, encoder, SchedulerConfig())
     scheduler.start()
     occupy(scheduler, engine, encoder)
     queued = [scheduler.submit(rows(encoder, 3)) for _ in range(4)]
@@ -242,22 +231,14 @@ def test_stop_finishes_what_is_queued_and_takes_no_more(
     assert not scheduler.alive
 
 
-def test_a_batch_that_is_not_full_waits_for_company(engine: Observed, encoder: PairEncoder) -> None:
-    config = SchedulerConfig(max_batch_tokens=10_000, max_wait_ms=300.0)
-    scheduler = Scheduler("cross_encoder", engine.open, encoder.pad, config)
-    scheduler.start()
-    futures = [scheduler.submit(rows(encoder, 2, i)) for i in range(5)]
-    for future in futures:
-        future.result(30)
-    assert [count for count, _ in engine.shapes] == [10]
-    assert scheduler.stop(30)
-
-
-def test_an_engine_that_does_not_open_is_the_starters_to_handle(encoder: PairEncoder) -> None:
+def test_an_engine_that_does_not_open_is_the_starters_to_handle(
+    engine: Observed, encoder: PairEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse() -> Observed:
         raise BundleError("damaged")
 
-    scheduler = Scheduler("cross_encoder", refuse, encoder.pad, SchedulerConfig())
+    monkeypatch.setattr(engine, "open", refuse)
+    scheduler = on(engine, encoder, SchedulerConfig())
     with pytest.raises(BundleError, match="damaged"):
         scheduler.start()
     assert not scheduler.alive

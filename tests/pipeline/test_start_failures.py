@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -45,13 +44,6 @@ def test_a_port_in_use(config: dict[str, Any], tmp_path: Path, key: str, address
         line = failure(config, tmp_path)
     assert f"{key}: {config[key]} cannot be bound (Address already in use)" in line
     assert "stop what listens there or choose another" in line
-
-
-def test_counters_that_need_a_package(config: dict[str, Any], tmp_path: Path) -> None:
-    if importlib.util.find_spec("prometheus_client"):
-        pytest.skip("prometheus-client is installed")
-    config["dag"] = {"enable_prometheus": True, "tracer": {"interval_s": 1}}
-    assert "dag.enable_prometheus: needs a package" in failure(config, tmp_path)
 
 
 def test_a_bundle_that_is_not_there(config: dict[str, Any], tmp_path: Path) -> None:
