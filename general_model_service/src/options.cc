@@ -57,6 +57,7 @@ void add_model_flags(CLI::App& app, Flags& flags, Options& options) {
                "answer an unknown fetch name with the first output, as upstream does");
   app.add_option("--request_cache_size", options.service.cache_bytes,
                  "bytes of answers to keep; 0: none")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40U))  // -1 would mean no bound
       ->capture_default_str();
 }
 

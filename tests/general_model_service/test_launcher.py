@@ -119,6 +119,15 @@ def test_the_program_knows_all_that_it_can_be_given(repository: Path, program: P
     assert {word for word in passed if word.startswith("--")} == known
 
 
+@pytest.mark.parametrize("flag", ["--port 70000", "--request_cache_size -1", "--max_body_size 0"])
+def test_a_number_out_of_range_is_one_line_of_the_program(repository: Path, flag: str) -> None:
+    done = launch(repository, ["--model", "absent", *flag.split()], BUILT)
+    assert done.returncode == 2
+    assert done.stderr.startswith("tensor_service: error: ")
+    assert flag.split()[0] in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 NO_EFFECT = [
     *("--workdir w", "--use_calib", "--mem_optim_off", "--encryption_rpc_port 1", "--use_trt"),
     *("--use_lite", "--use_xpu", "--use_ascend_cl", "--product_name p", "--container_id c"),
