@@ -65,10 +65,13 @@ def _quantize(directory: Path, calibration: Path) -> None:
         save_directory=str(work),
         ov_config=OVConfig(quantization_config=OVQuantizationConfig(num_samples=len(queries))),
     )
-    (directory / "openvino").mkdir(exist_ok=True)
+    (model_file,) = work.rglob("openvino_model.xml")
+    target = directory / "openvino"
+    target.mkdir(exist_ok=True)
+    # the .xml last: it says that both are there
     for suffix in (".bin", ".xml"):
         name = Path(_QUANTIZED).with_suffix(suffix).name
-        (work / f"openvino_model{suffix}").rename(directory / "openvino" / name)
+        model_file.with_suffix(suffix).rename(target / name)
 
 
 def _rank(model: Any, calls: Calls) -> dict[str, Any]:
