@@ -14,6 +14,8 @@ TYPED = $(wildcard contract clients experiments general_model_service)
 CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
 BUILD_TENSOR_SERVICE = VENV=$(VENV_$(DEVICE)) general_model_service/build.sh
 TESTS ?= tests
+# of make bench, such as --shape small --quick --systems ours peers
+BENCH ?=
 # of make tensor-service, such as --precision auto
 FLAGS ?= --pad_dynamic
 # of make fuzz, for each target
@@ -27,7 +29,7 @@ LOCK_SET = $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help serve tensor-service test sanitize fuzz lint format bench models lock clean \
-	setup-serving setup-train setup-dev build-tensor-service bench-tensor-service
+	setup-serving setup-train setup-dev setup-peers build-tensor-service bench-tensor-service
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -54,7 +56,7 @@ lint: setup-dev ## check style, types, C++ format, shell scripts and the Dockerf
 	@$(TOOLS)/ruff format --check --quiet . || { echo "run make format" >&2; exit 1; }
 	@$(TOOLS)/python -m mypy $(TYPED)
 	@$(TOOLS)/clang-format --dry-run -Werror $(CPP) || { echo "run make format" >&2; exit 1; }
-	@$(TOOLS)/shellcheck bootstrap.sh .ci/run general_model_service/build.sh \
+	@$(TOOLS)/shellcheck bootstrap.sh .ci/run general_model_service/build.sh benchmarks/peers/setup.sh \
 		$(wildcard train/recipes/*.sh)
 	@$(TOOLS)/hadolint Dockerfile
 
@@ -63,8 +65,8 @@ format: setup-dev ## format the code and mend what ruff can mend
 	@$(TOOLS)/ruff format .
 	@$(TOOLS)/clang-format -i $(CPP)
 
-bench: setup-serving ## measure pairs/s through HTTP beside Paddle Inference called directly
-	@$(PYTHON) -m benchmarks.run
+bench: setup-dev ## measure this beside the services a user would take instead; BENCH="--shape small --quick"
+	@$(TOOLS)/python -m benchmarks.run $(BENCH)
 
 bench-tensor-service: setup-serving ## measure the C++ tensor service beside its engine called in process
 	@$(BUILD_TENSOR_SERVICE) bench
@@ -87,12 +89,15 @@ lock: ## renew requirements/*.lock from pyproject.toml; UPGRADE=--upgrade takes 
 	$(LOCK) --group bootstrap -o requirements/bootstrap.lock
 
 clean: ## remove environments, caches and logs
-	rm -rf .venv .venv-gpu .cache .ruff_cache .mypy_cache .pytest_cache PipelineServingLogs \
+	rm -rf .venv .venv-gpu .venv-peers .cache .ruff_cache .mypy_cache .pytest_cache PipelineServingLogs \
 		ProcessInfo.json workdir*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-serving: ## make the environment that serves
 	@./bootstrap.sh serving ${DEVICE}
+
+setup-peers: ## make the environment of the systems that bench compares with (2 GB)
+	@benchmarks/peers/setup.sh
 
 build-tensor-service: setup-serving ## build the C++ tensor service
 	@$(BUILD_TENSOR_SERVICE)

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the service beside Paddle Inference called directly: ``python -m benchmarks.run``."""
+"""Measures this project beside what a user would run instead: ``python -m benchmarks.run``."""

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A command in, a running child process out, in a session and a directory of its own.
 
-Called by benchmarks.service and benchmarks.tensor_process.
+Called by benchmarks.service, benchmarks.tensor_process, benchmarks.worker_process and
+benchmarks.peer_systems.
 """
 
 from __future__ import annotations
@@ -42,7 +43,12 @@ class ChildService:
     """
 
     def __init__(
-        self, command: Sequence[str], directory: Path, env: Optional[Mapping[str, str]] = None
+        self,
+        command: Sequence[str],
+        directory: Path,
+        env: Optional[Mapping[str, str]] = None,
+        *,
+        piped: bool = False,
     ) -> None:
         """Start it.
 
@@ -50,6 +56,7 @@ class ChildService:
             command: the program and its arguments; Python finds the project's modules.
             directory: becomes the working directory; gets the log.
             env: variables beside this process's own.
+            piped: keep its standard input and output for the caller; the log gets its errors.
         """
         self.stop_limit_s = _STOP_LIMIT_S
         self._log = directory / "service.log"
@@ -59,16 +66,18 @@ class ChildService:
                 command,
                 cwd=directory,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(search), **(env or {})},
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdin=subprocess.PIPE if piped else None,
+                stdout=subprocess.PIPE if piped else log,
+                stderr=log,
                 # Paddle Serving kills its process group on some errors
                 start_new_session=True,
             )
 
-    def failed(self, what: str) -> SetUpError:
-        """An error with the end of the log."""
+    def failed(self, what: str, reason: str = "") -> SetUpError:
+        """An error with the reason, or without one with the end of the log."""
         lines = self.log().strip().splitlines()
-        return SetUpError(f"the service {what}: {' / '.join(lines[-3:])}", field="service")
+        said = reason or " / ".join(lines[-3:])
+        return SetUpError(f"the service {what}: {said}", field="service")
 
     def log(self) -> str:
         """What it has printed so far."""
@@ -91,6 +100,10 @@ class ChildService:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self.process.wait()
+            for pipe in (self.process.stdin, self.process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
 
     def __enter__(self: _Child) -> _Child:
         """Return itself."""

@@ -15,6 +15,8 @@ from typing import Any, Optional
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 _PACKAGES = (
+    "openvino",
+    "paddlenlp",
     "paddlepaddle",
     "paddlepaddle-gpu",
     "paddle-serving-server",

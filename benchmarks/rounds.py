@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Systems and a workload in, scores and times by round out. Called by benchmarks.run.
+"""Systems and a workload in, scores and times by round out. Called by benchmarks.measure.
 
-A system is anything that ranks the whole workload once and says how long that took. Systems take
+A system is anything that ranks a workload once and says how long that took. Systems take
 turns, in another order each round, so that noise of the machine falls on all of them.
 """
 
@@ -18,9 +18,7 @@ from typing import Callable, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.direct import DirectRanker, DirectTimes
 from benchmarks.workload import RankCall, Workload
-from clients.ranker_client import RankerClient
 from contract.errors import InferenceFailed
 
 # idle threads of a math library spin this long before they sleep and leave the cores to the next
@@ -48,14 +46,20 @@ class Round:
 
 @dataclass
 class Measured:
-    """All rounds of one system."""
+    """All rounds of one system.
 
+    Attributes:
+        pairs: of each round.
+        rounds: in the order in which they were taken.
+    """
+
+    pairs: int
     rounds: list[Round] = field(default_factory=list)
 
-    def pairs_per_s(self, pairs: int, *, tokenizing: bool = True) -> list[float]:
+    def pairs_per_s(self, *, tokenizing: bool = True) -> list[float]:
         """By round; empty when the system cannot tell its tokenizing apart."""
         times = [r.seconds if tokenizing else r.compute_s for r in self.rounds]
-        return [pairs / seconds for seconds in times if seconds]
+        return [self.pairs / seconds for seconds in times if seconds]
 
     def latency_ms(self, percentile: float) -> Optional[float]:
         """Of the calls of all rounds."""
@@ -64,61 +68,61 @@ class Measured:
 
 
 System = Callable[[Workload], Round]
+# one call to a service: the scores of its documents
+Rank = Callable[[RankCall], Sequence[float]]
 
 
-def run_rounds(
-    systems: Mapping[str, System], workload: Workload, rounds: int
-) -> dict[str, Measured]:
-    """Let every system rank the workload ``rounds`` times, in turns."""
-    names = list(systems)
-    measured = {name: Measured() for name in names}
-    for number in range(rounds):
+@dataclass(frozen=True)
+class Turns:
+    """What one system does in the rounds.
+
+    Attributes:
+        system: what ranks.
+        workload: its share of the whole; a slow system ranks a part of it.
+        rounds: how often.
+    """
+
+    system: System
+    workload: Workload
+    rounds: int
+
+
+def run_rounds(turns: Mapping[str, Turns]) -> dict[str, Measured]:
+    """Let the systems rank in turns, in another order each round."""
+    names = list(turns)
+    measured = {name: Measured(turns[name].workload.pairs) for name in names}
+    for number in range(max((turn.rounds for turn in turns.values()), default=0)):
         shift = number % len(names)
         for name in names[shift:] + names[:shift]:
-            time.sleep(_SETTLE_S)
-            measured[name].rounds.append(systems[name](workload))
+            turn = turns[name]
+            if number < turn.rounds:
+                time.sleep(_SETTLE_S)
+                measured[name].rounds.append(turn.system(turn.workload))
     return measured
 
 
-def padded(direct: DirectRanker) -> System:
-    """Each call is one batch, padded as its documents come."""
-    return _one_by_one(direct.as_they_come)
+def share_of(
+    workload: Workload, pairs_per_s: float, budget_s: float, clients: int, rounds: int
+) -> tuple[Workload, int]:
+    """How much of a workload a system can rank in a time, and in how many rounds.
+
+    Args:
+        workload: in an order in which every beginning stands for the whole.
+        pairs_per_s: about what the system does.
+        budget_s: for all rounds together; more where each client would else have no call.
+        clients: at once.
+        rounds: at most.
+
+    Returns:
+        The first calls of the workload, and the number of rounds that fit.
+    """
+    calls = len(workload.calls)
+    wanted = pairs_per_s * budget_s / (workload.pairs / calls)
+    share = min(calls, max(clients, int(wanted / rounds), 1))
+    return workload.first(share), max(1, min(rounds, round(wanted / share)))
 
 
-def sorted_by_call(direct: DirectRanker) -> System:
-    """Each call's rows are sorted by length into batches."""
-    return _one_by_one(lambda call: direct.sorted_by_length([call]))
-
-
-def sorted_over_all(direct: DirectRanker) -> System:
-    """The rows of the whole workload are sorted by length: no caller could wait for that."""
-
-    def system(workload: Workload) -> Round:
-        start = time.perf_counter()
-        flat, times = direct.sorted_by_length(workload.calls)
-        seconds = time.perf_counter() - start
-        rest = iter(flat)
-        scores = [[next(rest) for _ in call.documents] for call in workload.calls]
-        return Round(seconds, scores, times.compute_s)
-
-    return system
-
-
-def _one_by_one(rank: Callable[[RankCall], tuple[list[float], DirectTimes]]) -> System:
-    def system(workload: Workload) -> Round:
-        answers = [rank(call) for call in workload.calls]
-        latencies = tuple(sum(times) for _, times in answers)
-        return Round(
-            sum(latencies),
-            [scores for scores, _ in answers],
-            sum(times.compute_s for _, times in answers),
-            latencies,
-        )
-
-    return system
-
-
-def through_service(connections: Sequence[RankerClient], ranker: str) -> System:
+def through_service(connections: Sequence[Rank]) -> System:
     """A thread for each connection; they take the calls from one queue."""
 
     def system(workload: Workload) -> Round:
@@ -129,21 +133,21 @@ def through_service(connections: Sequence[RankerClient], ranker: str) -> System:
         latencies = [0.0] * len(workload.calls)
         errors: list[BaseException] = []
 
-        def work(client: RankerClient) -> None:
+        def work(rank: Rank) -> None:
             try:
                 while True:
                     index = todo.get_nowait()
                     call = workload.calls[index]
                     start = time.perf_counter()
-                    result = client.rank(call.query, call.documents, ranker=ranker)
+                    found = rank(call)
                     latencies[index] = time.perf_counter() - start
-                    scores[index] = list(result.scores)
+                    scores[index] = list(found)
             except queue.Empty:
                 return
             except BaseException as error:
                 errors.append(error)
 
-        threads = [threading.Thread(target=work, args=(client,)) for client in connections]
+        threads = [threading.Thread(target=work, args=(rank,)) for rank in connections]
         start = time.perf_counter()
         for thread in threads:
             thread.start()
@@ -156,32 +160,23 @@ def through_service(connections: Sequence[RankerClient], ranker: str) -> System:
     return system
 
 
-def check_agreement(systems: Mapping[str, System], workload: Workload, tolerance: float) -> float:
-    """Let every system rank the workload once and compare all scores with the first system's.
-
-    Also warms every system up.
+def check_agreement(reference: Round, given: Round, name: str, tolerance: float) -> float:
+    """Compare the scores of two systems over one workload.
 
     Returns:
         The largest difference seen.
 
     Raises:
-        InferenceFailed: it is above ``tolerance``; no time of such systems means anything.
+        InferenceFailed: it is above ``tolerance``; no time of such a system means anything.
     """
-    worst = 0.0
-    first: Optional[NDArray[np.float64]] = None
-    for name, system in systems.items():
-        scores = _flat(system(workload).scores)
-        if first is None:
-            first = scores
-        difference = float(np.abs(scores - first).max()) if scores.shape == first.shape else np.inf
-        if not difference <= tolerance:
-            raise InferenceFailed(
-                f"its scores differ from those of {next(iter(systems))} by {difference:.1e}, "
-                f"allowed {tolerance:.0e}; nothing was timed",
-                field=name,
-            )
-        worst = max(worst, difference)
-    return worst
+    first, second = _flat(reference.scores), _flat(given.scores)
+    difference = float(np.abs(second - first).max()) if first.shape == second.shape else np.inf
+    if not difference <= tolerance:
+        raise InferenceFailed(
+            f"its scores differ by {difference:.1e}, allowed {tolerance:.0e}; it was not timed",
+            field=name,
+        )
+    return difference
 
 
 def _flat(scores: Sequence[Sequence[float]]) -> NDArray[np.float64]:

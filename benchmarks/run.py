@@ -1,174 +1,221 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bundles and a workload in, a table of pairs/s out: the service beside Paddle Inference alone.
+"""Bundles and a workload in; one table of pairs/s, latency and memory, JSON and a plot out.
 
-``make bench`` and ``python -m benchmarks.run`` run it. Both sides score the same pairs with the
-same tokenizer, graph options and threads, in turns; scores are compared before anything is timed.
+``make bench`` and ``python -m benchmarks.run`` run it: this project's service and engines beside
+upstream's service, sentence-transformers and Infinity on the same weights, and the machine's
+roofline. Scores are compared before anything is timed; systems take turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Optional
+from typing import Callable, Optional
 
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from benchmarks import machine
+from benchmarks import machine, own_systems, peer_systems, plot
+from benchmarks.candidates import Candidate, LeftOut
 from benchmarks.child import REPOSITORY
-from benchmarks.direct import DirectRanker
-from benchmarks.report import (
-    RESULTS,
-    RankerReport,
-    ServiceReport,
-    as_json,
-    footer,
-    header,
-    table,
-    write_json,
-)
-from benchmarks.rounds import (
-    System,
-    check_agreement,
-    padded,
-    run_rounds,
-    sorted_by_call,
-    sorted_over_all,
-    through_service,
-)
-from benchmarks.service import OP_OF_RANKER, RunningService, service_config
-from benchmarks.workload import Workload, load_workload
-from clients.http_client import HttpRankerClient
-from clients.ranker_client import RankerClient
-from clients.rpc_client import RpcRankerClient
-from contract.bundle import MANIFEST_FILE, RANKERS, Bundle
-from contract.cpu import prepare_math_library
-from contract.errors import BundleError, RankingError, ServiceError
-from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE
-from export.inference import InferenceOptions
+from benchmarks.measure import Outcome, Plan, measure
+from benchmarks.own_systems import OWN_VARIANTS
+from benchmarks.peer_systems import CROSS_ENCODERS, INFINITY_NAME, PEERS, UPSTREAM_NAME
+from benchmarks.report import RESULTS, Roofline, Subject, as_json, header, table, write_json
+from benchmarks.roofline import Sizes
+from benchmarks.shapes import BUILT, MEDIUM, SHAPES, bundles_of
+from benchmarks.workload import RankCall, Workload, load_workload
+from contract.bundle import PAIRWISE, RANKERS, Bundle
+from contract.errors import BundleError, InferenceFailed, RankingError, ServiceError, SetUpError
 
-DEFAULT_BUNDLES = REPOSITORY / "serving_models"
-# a call of the workload takes seconds on a slow machine with a large bundle
-_TIMEOUT_S = 300.0
+ROOFLINE = "roofline"
+GROUPS = {"ours": tuple(OWN_VARIANTS), "peers": PEERS}
+SYSTEMS = (*OWN_VARIANTS, UPSTREAM_NAME, *PEERS, ROOFLINE)
+
+# --quick measures less of everything
+_ROUNDS, _QUICK_ROUNDS = 2, 1
+_CLIENTS, _QUICK_CLIENTS = (1, 4, 16), (1, 4)
+_BUDGET_S, _QUICK_BUDGET_S = 10.0, 3.0
+_IDLE_CALLS, _QUICK_IDLE_CALLS = 100, 30
+_LONG_DOCUMENTS = 1000
 
 
 def options() -> argparse.ArgumentParser:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    add = parser.add_argument
-    add("--bundles", type=Path, default=DEFAULT_BUNDLES, help="directory of <ranker>/ bundles")
-    add("--workload", type=Path, help='JSON: [{"query": text, "docs": [text, ...]}, ...]')
-    add("--rounds", type=_at_least_one, default=3, help="passes of each system [%(default)s]")
-    add(
-        "--clients",
-        type=_at_least_one,
-        nargs="+",
-        default=[1, 4],
-        help="numbers of clients at once [1 4]",
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add("--results", type=Path, default=RESULTS, help="where the JSON goes [benchmarks/results]")
+    add = parser.add_argument
+    add("--shape", choices=SHAPES, default=MEDIUM, help="which bundles [%(default)s]")
+    add("--bundles", type=Path, help="a directory of <ranker>/ bundles instead of a shape's")
+    add("--ranker", choices=RANKERS, default=PAIRWISE, help="[%(default)s]")
+    add("--workload", type=Path, help='JSON: [{"query": text, "docs": [text, ...]}, ...]')
+    add(
+        "--systems",
+        nargs="+",
+        choices=(*SYSTEMS, *GROUPS),
+        default=list(SYSTEMS),
+        metavar="NAME",
+        help=f"some of {', '.join((*SYSTEMS, *GROUPS))} [all]",
+    )
+    add("--clients", type=_at_least_one, nargs="+", help="numbers of clients at once [1 4 16]")
+    add("--rounds", type=_at_least_one, help=f"passes of each system, at most [{_ROUNDS}]")
+    add(
+        "--quick", action="store_true", help="less of everything: minutes instead of a quarter hour"
+    )
+    add("--results", type=Path, default=RESULTS, help="where JSON and plot go [benchmarks/results]")
     return parser
 
 
-def measure(
-    bundle: Bundle,
-    config: dict[str, Any],
-    service: RunningService,
-    args: argparse.Namespace,
-    workload: Workload,
-) -> RankerReport:
-    """Compare and time every system on one bundle."""
-    manifest = bundle.manifest
-    local = config["op"][OP_OF_RANKER[manifest.ranker]]["local_service_conf"]
-    direct = DirectRanker(bundle, _same_options(local))
-    with ExitStack() as stack:
-        systems: dict[str, System] = {
-            "Paddle Inference, padded as they come": padded(direct),
-            "Paddle Inference, each call sorted by length": sorted_by_call(direct),
-            "Paddle Inference, all calls sorted together": sorted_over_all(direct),
-        }
-        for clients in args.clients:
-            for name in ("HTTP", "RPC"):
-                connections = [
-                    stack.enter_context(_connection(name, service)) for _ in range(clients)
-                ]
-                label = f"service by {name}, {clients} client{'s' * (clients > 1)}"
-                systems[label] = through_service(connections, manifest.ranker)
-        low = "bf16" in (local.get("precision"), manifest.precision) or manifest.precision == "int8"
-        tolerance = LOW_PRECISION_TOLERANCE if low else FP32_TOLERANCE
-        _tell(f"{manifest.ranker}: comparing the scores of {len(systems)} systems")
-        difference = check_agreement(systems, workload, tolerance)
-        _tell(f"{manifest.ranker}: {args.rounds} rounds")
-        measured = run_rounds(systems, workload, args.rounds)
-    return RankerReport(
-        manifest.ranker,
-        manifest.version,
-        local.get("precision", "fp32"),
-        direct.tokens(workload.calls),
-        difference,
-        measured,
+def plan_of(args: argparse.Namespace) -> Plan:
+    """How much the arguments ask for."""
+    quick = args.quick
+    return Plan(
+        clients=tuple(args.clients or (_QUICK_CLIENTS if quick else _CLIENTS)),
+        rounds=args.rounds or (_QUICK_ROUNDS if quick else _ROUNDS),
+        budget_s=_QUICK_BUDGET_S if quick else _BUDGET_S,
+        idle_calls=_QUICK_IDLE_CALLS if quick else _IDLE_CALLS,
+        long_documents=0 if quick else _LONG_DOCUMENTS,
     )
 
 
-def _connection(name: str, service: RunningService) -> RankerClient:
-    if name == "HTTP":
-        return HttpRankerClient(service.url, timeout_s=_TIMEOUT_S)
-    return RpcRankerClient(service.endpoint, timeout_s=_TIMEOUT_S)
+class Starter:
+    """Starts the systems that were asked for, and keeps why others did not start."""
+
+    def __init__(
+        self, args: argparse.Namespace, bundle: Bundle, directory: Path, stack: ExitStack
+    ) -> None:
+        """``stack`` ends what is started; ``directory`` takes logs."""
+        self._asked = {name for asked in args.systems for name in GROUPS.get(asked, (asked,))}
+        self._bundle = bundle
+        self._bundles, self._ranker = bundle.root.parent, args.ranker
+        self._directory, self._stack = directory, stack
+        self.candidates: list[Candidate] = []
+        self.left_out: list[LeftOut] = []
+
+    def start(self, workload: Workload, expected_ids: list[list[int]]) -> None:
+        """Ours first: the first of them is what the others' scores are compared with."""
+        place = (self._bundles, self._ranker, self._directory, self._stack)
+        for name in OWN_VARIANTS:
+            self._try(name, lambda n=name: [own_systems.open_in_process(n, *place)])
+        for name in OWN_VARIANTS:
+            if any(candidate.system == name for candidate in self.candidates):
+                self._try(name, lambda n=name: own_systems.open_service(n, *place))
+        bundle, directory, stack = self._bundle, self._directory, self._stack
+        self._try(UPSTREAM_NAME, lambda: [peer_systems.open_upstream(bundle, directory, stack)])
+        if not self._asked & set(PEERS):
+            return
+        try:
+            model = peer_systems.exported(bundle, BUILT)
+        except SetUpError as error:
+            self.left_out.append(LeftOut("sentence-transformers, Infinity", str(error)))
+            return
+        for name in CROSS_ENCODERS:
+            self._try(name, lambda n=name: [self._cross_encoder(n, model, workload, expected_ids)])
+        self._try(INFINITY_NAME, lambda: [peer_systems.open_infinity(model, directory, stack)])
+
+    def _cross_encoder(
+        self, name: str, model: Path, workload: Workload, expected: list[list[int]]
+    ) -> Candidate:
+        candidate, worker = peer_systems.open_cross_encoder(
+            name, model, self._directory, self._stack
+        )
+        ids = worker.input_ids(workload.calls)
+        other = sum(a != b for a, b in zip(ids, expected)) + abs(len(ids) - len(expected))
+        if other:
+            raise SetUpError(f"its tokenizer gives {other} pairs other ids", field=name)
+        return candidate
+
+    def _try(self, name: str, open_it: Callable[[], list[Candidate]]) -> None:
+        if name not in self._asked:
+            return
+        tell(f"starting {name}")
+        try:
+            self.candidates += open_it()
+        except (SetUpError, InferenceFailed) as error:
+            self.left_out.append(LeftOut(name, str(error)))
 
 
-def _same_options(local: dict[str, Any]) -> InferenceOptions:
-    """The options of ``local_service_conf``, with Paddle Serving's own defaults."""
-    return InferenceOptions(
-        precision=local.get("precision", "fp32"),
-        cpu_threads=local.get("thread_num", 2),
-        enable_mkldnn=local.get("use_mkldnn", False),
-        ir_optim=local.get("ir_optim", False),
-    )
-
-
-def _tell(progress: str) -> None:
+def tell(progress: str) -> None:
     """What takes the next minutes; not part of the report."""
     print(progress, file=sys.stderr, flush=True)
 
 
+def measure_roofline(bundle: Bundle, lengths: Sequence[int]) -> Roofline:
+    """Measure it in a process of its own, over the pairs' real lengths."""
+    tell("measuring the roofline")
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.roofline", "--bundle", str(bundle.root.resolve())],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise InferenceFailed(last, field=ROOFLINE)
+    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    operations = Sizes(**answer["sizes"]).operations(lengths)
+    return Roofline(answer["gflops"], operations / len(lengths) / 1e9)
+
+
 def benchmark(args: argparse.Namespace) -> None:
-    """Run all of it and print the tables."""
+    """Run all of it and print the table."""
+    plan = plan_of(args)
     workload = load_workload(args.workload)
-    rankers = tuple(r for r in RANKERS if (args.bundles / r / MANIFEST_FILE).is_file())
-    if not rankers:
-        raise BundleError(
-            f"holds none of {', '.join(RANKERS)}; name a directory of bundles",
-            field=str(args.bundles),
-        )
+    bundles = args.bundles or bundles_of(args.shape, args.ranker)
+    if not bundles.is_dir():
+        raise BundleError(f"holds no {args.ranker} bundle", field=str(bundles))
+    bundle = Bundle.open(bundles / args.ranker)
+    encoder = bundle.encoder()
+    ids: dict[RankCall, list[list[int]]] = {
+        call: [row.input_ids.tolist() for row in encoder.encode(call.query, call.documents)]
+        for call in workload.calls
+    }
+    tokens = {call: sum(map(len, rows)) for call, rows in ids.items()}
+    workload = workload.representative(tokens)
+    shape = str(args.bundles) if args.bundles else args.shape
+    subject = Subject(
+        args.ranker,
+        shape,
+        bundle.manifest.version,
+        workload,
+        sum(tokens[c] for c in workload.calls),
+    )
     facts = machine.facts()
-    print(header(facts, workload, args.rounds), flush=True)
-    config = service_config(args.bundles, rankers)
-    reports = []
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as directory,
-        RunningService(config, Path(directory)) as service,
-    ):
-        for ranker in rankers:
-            bundle = Bundle.open(args.bundles / ranker)
-            reports.append(measure(bundle, config, service, args, workload))
-            print(f"\n{table(reports[-1], workload)}", flush=True)
-        took = ServiceReport(
-            service.first_answer_s, service.memory_mb(), service.memory_mb(peak=True)
-        )
-    print(f"\n{footer(took)}")
-    print(f"written to {write_json(as_json(facts, workload, reports, took), args.results)}")
+    print(header(facts, subject, plan), flush=True)
+    expected = [row for call in workload.calls for row in ids[call]]
+    asked_roofline = ROOFLINE in args.systems
+    roofline = (
+        measure_roofline(bundle, [len(r) for r in expected]) if asked_roofline else Roofline()
+    )
+    outcome = Outcome()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        starter = Starter(args, bundle, directory, stack)
+        starter.start(workload, expected)
+        outcome.left_out += starter.left_out
+        measure(starter.candidates, workload, plan, outcome, tell)
+    print(f"\n{table(outcome, roofline)}")
+    content = as_json(facts, subject, plan, outcome, roofline)
+    path = write_json(content, args.results)
+    drawn = plot.draw(content, path.with_suffix(".svg"))
+    print(f"written to {path}" + (" and .svg" if drawn else "; no plot, matplotlib is missing"))
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 when a system failed, 2 for a usage error."""
     args = options().parse_args(argv)
-    prepare_math_library()
     try:
         benchmark(args)
     except KeyboardInterrupt:
@@ -186,16 +233,7 @@ def _at_least_one(text: str) -> int:
     return number
 
 
-def _unwind_when_terminated() -> None:
-    """Make SIGTERM stop the service too: its session of its own keeps the signal from it."""
-    prepare_math_library()
-    import paddle
-
-    # paddle's handler, set when it is imported, ends the process on the spot
-    paddle.disable_signal_handler()
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-
-
 if __name__ == "__main__":
-    _unwind_when_terminated()
+    # SIGTERM must stop the services too: their sessions of their own keep the signal from them
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     sys.exit(main())

@@ -7,7 +7,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -55,6 +56,28 @@ class Workload:
         """(query, document) pairs over all calls."""
         return sum(len(call.documents) for call in self.calls)
 
+    def first(self, calls: int) -> Workload:
+        """Its first calls."""
+        return replace(self, calls=self.calls[:calls])
+
+    def representative(self, tokens: Mapping[RankCall, int]) -> Workload:
+        """The same calls, ordered so that every beginning has about the mean length of the whole.
+
+        Args:
+            tokens: of all pairs of a call.
+        """
+        mean = sum(tokens[call] for call in self.calls) / self.pairs
+        left, ordered, total, pairs = list(self.calls), [], 0, 0
+        while left:
+            best = min(
+                left,
+                key=lambda c: abs((total + tokens[c]) / (pairs + len(c.documents)) - mean),
+            )
+            left.remove(best)
+            ordered.append(best)
+            total, pairs = total + tokens[best], pairs + len(best.documents)
+        return replace(self, calls=tuple(ordered))
+
 
 def load_workload(path: Optional[Path]) -> Workload:
     """Read ``[{"query": ..., "docs": [...]}, ...]``.
@@ -87,6 +110,12 @@ def _call(item: Any) -> RankCall:
     if not documents or not all(isinstance(text, str) for text in (query, *documents)):
         raise ValueError("a query has no documents, or a text is not a string")
     return RankCall(query, documents)
+
+
+def made_up_pairs(count: int) -> list[tuple[str, str]]:
+    """Pairs of no workload file, to calibrate a quantization with."""
+    pairs = [(call.query, text) for call in _synthetic() for text in call.documents]
+    return pairs[:: max(1, len(pairs) // count)][:count]
 
 
 def _workload(name: str, calls: tuple[RankCall, ...]) -> Workload:

@@ -15,38 +15,32 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import machine, run
-from benchmarks.report import header
-from benchmarks.workload import SYNTHETIC, Workload
-from contract.bundle import PAIRWISE, RANKERS, Bundle
+from benchmarks import machine, peer_systems, run
+from benchmarks.measure import Plan
+from benchmarks.report import Subject, header
+from benchmarks.workload import SYNTHETIC, RankCall, Workload
+from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
 
-SYSTEMS = [
-    "Paddle Inference, padded as they come",
-    "Paddle Inference, each call sorted by length",
-    "Paddle Inference, all calls sorted together",
-    "service by HTTP, 1 client",
-    "service by RPC, 1 client",
-    "service by HTTP, 2 clients",
-    "service by RPC, 2 clients",
+SYSTEMS = ["paddle-fp32", "openvino-int8", "upstream"]
+LINES = [
+    ("paddle-fp32", "in process", 1),
+    ("paddle-fp32", "HTTP", 1),
+    ("paddle-fp32", "HTTP", 2),
+    ("paddle-fp32", "RPC", 1),
+    ("paddle-fp32", "RPC", 2),
+    ("upstream", "RPC", 1),
+    ("upstream", "RPC", 2),
 ]
 
 
-def test_every_system_is_measured_on_every_bundle(
-    repository: Path, bundles: Path, workload_file: Path, tmp_path: Path
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_every_system_is_measured_and_what_cannot_be_is_named(
+    ranker: str, repository: Path, bundles: Path, workload_file: Path, tmp_path: Path
 ) -> None:
-    arguments = ["--bundles", bundles, "--workload", workload_file, "--results", tmp_path]
+    arguments = ["--bundles", bundles, "--ranker", ranker, "--workload", workload_file]
+    arguments += ["--systems", *SYSTEMS, "--clients", "1", "2", "--quick", "--results", tmp_path]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "benchmarks.run",
-            *arguments,
-            "--rounds",
-            "2",
-            "--clients",
-            "1",
-            "2",
-        ],
+        [sys.executable, "-m", "benchmarks.run", *map(str, arguments)],
         cwd=repository,
         capture_output=True,
         text=True,
@@ -57,25 +51,43 @@ def test_every_system_is_measured_on_every_bundle(
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["commit"] == machine.commit()
     assert report["workload"]["pairs"] == 18
-    assert report["service"]["memory_mb"] > 0
-    assert [r["ranker"] for r in report["rankers"]] == list(RANKERS)
-    for ranker in report["rankers"]:
-        assert ranker["bundle"] == Bundle.open(bundles / ranker["ranker"]).manifest.version
-        assert ranker["bundle"] in done.stdout
-        assert list(ranker["systems"]) == SYSTEMS
-        for name, figures in ranker["systems"].items():
-            assert len(figures["pairs_per_s"]) == 2
-            assert bool(figures["pairs_per_s_without_tokenizing"]) == name.startswith("Paddle")
-            assert name in done.stdout
+    assert report["bundle"] == Bundle.open(bundles / ranker).manifest.version
+    assert report["bundle"] in done.stdout
     assert report["cpu"] in done.stdout
-    assert "first answer" in done.stdout
+    assert [(r["system"], r["way"], r["clients"]) for r in report["rows"]] == LINES
+    for row in report["rows"]:
+        assert len(row["pairs_per_s"]) == 1
+        assert 0 < row["memory_mb"] <= row["peak_memory_mb"]
+        assert (row["p99_ms"] is None) == (row["way"] == "in process")
+        assert f"{row['system']}, {row['way']}" in done.stdout
+    (left,) = report["left_out"]
+    assert left["system"] == "openvino-int8"
+    assert f"{ranker}-int8" in left["reason"]
+    assert "left out: openvino-int8" in done.stdout
+    assert set(report["idle"]) == {"paddle-fp32, HTTP", "paddle-fp32, RPC"}
+    assert "upstream" in report["ratios"]["paddle-fp32 by HTTP"]
+    assert "<svg" in path.with_suffix(".svg").read_text(encoding="utf-8")
+
+
+def test_without_the_peers_environment_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch, bundles: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(peer_systems, "PEERS_PYTHON", tmp_path / "nowhere")
+    args = run.options().parse_args(["--systems", "peers"])
+    with contextlib.ExitStack() as stack:
+        starter = run.Starter(args, Bundle.open(bundles / PAIRWISE), tmp_path, stack)
+        starter.start(Workload("w", "", (RankCall("q", ("d",)),)), [[1]])
+    assert starter.candidates == []
+    (left,) = starter.left_out
+    assert "make setup-peers" in left.reason
 
 
 def test_a_benchmark_that_is_terminated_takes_its_service_along(
     repository: Path, bundles: Path, tmp_path: Path
 ) -> None:
+    arguments = ["--bundles", bundles, "--systems", "paddle-fp32", "--results", tmp_path]
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.run", "--bundles", bundles, "--results", tmp_path],
+        [sys.executable, "-m", "benchmarks.run", *map(str, arguments)],
         cwd=repository,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.DEVNULL,
@@ -84,8 +96,10 @@ def test_a_benchmark_that_is_terminated_takes_its_service_along(
     )
     assert process.stderr is not None
     try:
-        # the first thing said, and only once the service answers
-        assert "comparing" in process.stderr.readline()
+        # said once everything has started
+        while "comparing" not in (line := process.stderr.readline()):
+            assert line, "it ended before anything was compared"
+        assert started_in(tmp_path)
         process.terminate()
         assert process.wait(60) == 128 + signal.SIGTERM
         assert started_in(tmp_path) == []
@@ -112,20 +126,21 @@ def test_one_bundle_alone_is_measured(
 ) -> None:
     shutil.copytree(bundles / PAIRWISE, tmp_path / "bundles" / PAIRWISE)
     arguments = ["--bundles", str(tmp_path / "bundles"), "--workload", str(workload_file)]
-    options = ["--rounds", "1", "--clients", "1", "--results", str(tmp_path / "results")]
-    assert run.main([*arguments, *options]) == 0
+    options = ["--quick", "--clients", "1", "--results", str(tmp_path / "results")]
+    assert run.main([*arguments, *options, "--systems", "paddle-fp32"]) == 0
     out = capsys.readouterr().out
     assert PAIRWISE in out
-    assert "cross_encoder" not in out
+    assert CROSS_ENCODER not in out
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--bundles", "nowhere"], "nowhere: holds none of pairwise, cross_encoder"),
+        (["--bundles", "nowhere"], "nowhere: holds no pairwise bundle"),
         (["--workload", "nowhere.json"], "nowhere.json: cannot read it"),
         (["--rounds", "0"], "--rounds"),
         (["--clients", "x"], "--clients"),
+        (["--systems", "x"], "--systems"),
     ],
 )
 def test_the_users_mistakes_end_with_status_2(
@@ -140,9 +155,13 @@ def test_the_users_mistakes_end_with_status_2(
 
 
 def test_the_header_says_when_texts_are_made_up() -> None:
-    facts = machine.facts()
-    assert "made up" in header(facts, Workload(SYNTHETIC, "0" * 64, ()), 1)
-    assert "made up" not in header(facts, Workload("file.json", "0" * 64, ()), 1)
+    def shown(name: str) -> str:
+        workload = Workload(name, "0" * 64, (RankCall("q", ("d",)),))
+        subject = Subject(PAIRWISE, "small", "0" * 12, workload, 5)
+        return header(machine.facts(), subject, Plan((1,), 1, 1.0, 1, 0))
+
+    assert "made up" in shown(SYNTHETIC)
+    assert "made up" not in shown("file.json")
 
 
 def test_the_facts_of_the_machine_are_there() -> None:

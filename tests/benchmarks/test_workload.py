@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import workload
-from benchmarks.workload import SYNTHETIC, load_workload
+from benchmarks.workload import SYNTHETIC, RankCall, load_workload
 from contract.errors import DataError
 
 
@@ -54,3 +54,21 @@ def test_another_shape_is_refused_with_the_files_name(content: str, tmp_path: Pa
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=r"workload\.json"):
         load_workload(path)
+
+
+def test_every_beginning_of_a_representative_order_has_about_the_mean_length() -> None:
+    calls = tuple(RankCall(str(length), ("d",) * 10) for length in range(10, 110, 10))
+    tokens = {call: int(call.query) * 10 for call in calls}
+    ordered = workload.Workload("w", "", calls).representative(tokens)
+    assert sorted(ordered.calls, key=calls.index) == list(calls)
+    assert [call.query for call in ordered.calls[:2]] in (["50", "60"], ["60", "50"])
+    for count in range(2, 11):
+        part = ordered.first(count)
+        mean = sum(tokens[call] for call in part.calls) / part.pairs
+        assert abs(mean - 55) <= 10
+
+
+def test_made_up_pairs_are_as_many_as_asked_for_and_of_many_queries() -> None:
+    pairs = workload.made_up_pairs(100)
+    assert len(pairs) == 100
+    assert len({query for query, _ in pairs}) == 20

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a system under measurement is, whoever wrote it; and one that could not be measured.
+
+Made by benchmarks.own_systems and benchmarks.peer_systems, measured by benchmarks.measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from benchmarks.rounds import Rank, System
+from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE
+
+OURS, UPSTREAM, PEER = "ours", "upstream", "peer"
+IN_PROCESS, HTTP, RPC = "in process", "HTTP", "RPC"
+
+# by the precision computed in; int8 weights and activations of an untrained model differ by more
+# than those of a trained one, whose loss is measured by NDCG when it is quantized
+TOLERANCES: Mapping[str, float] = {
+    "fp32": FP32_TOLERANCE,
+    "bf16": LOW_PRECISION_TOLERANCE,
+    "int8": 5 * LOW_PRECISION_TOLERANCE,
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A system that has started.
+
+    Attributes:
+        owner: ``ours``, ``upstream`` or ``peer``.
+        system: its name, such as ``openvino-int8``.
+        precision: a key of :data:`TOLERANCES`.
+        way: ``in process``, ``HTTP`` or ``RPC``.
+        open: the system with so many clients at once.
+        connect: one more connection, for single calls; ``None`` in process.
+        memory_mb: resident memory of its processes, at its peak when told so.
+    """
+
+    owner: str
+    system: str
+    precision: str
+    way: str
+    open: Callable[[int], System]
+    connect: Optional[Callable[[], Rank]]
+    memory_mb: Callable[[bool], float]
+
+    @property
+    def name(self) -> str:
+        """``openvino-int8, HTTP``."""
+        return f"{self.system}, {self.way}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A system that is not in the table, and why."""
+
+    system: str
+    reason: str
