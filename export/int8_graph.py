@@ -22,18 +22,27 @@ from contract.golden import Feed, RunFeed
 
 _PACKAGES = ("nncf", "openvino")
 
+# What becomes int8, from most to least. The products of queries with keys and of attention with
+# values are the first to stay: they are small, OpenVINO fuses them in fp32, and rounding them
+# reorders titles (docs/decisions/quantization.md).
+ALL, DENSE, FEED_FORWARD = "all", "dense", "feed_forward"
+PARTS = (ALL, DENSE, FEED_FORWARD)
+
 
 @dataclass(frozen=True)
 class QuantizeOptions:
     """How a graph is quantized.
 
     Attributes:
+        parts: ``all`` products of matrices; ``dense``, those with weights; ``feed_forward``,
+            those with weights that are not square.
         smooth_quant_alpha: how much of the activations' range moves into the weights, from 0 to
             1; -1 moves none.
         fast_bias_correction: correct the means layer by layer; else run the graph anew for each.
         keep_fp32: regular expressions of operator names that stay in fp32.
     """
 
+    parts: str = DENSE
     smooth_quant_alpha: float = 0.95
     fast_bias_correction: bool = True
     keep_fp32: tuple[str, ...] = ()
@@ -91,17 +100,35 @@ def quantize_graph(model: Path, feeds: Sequence[Feed], options: QuantizeOptions)
         smooth_quant_alphas=AdvancedSmoothQuantParameters(matmul=options.smooth_quant_alpha),
     )
     try:
+        graph = openvino.Core().read_model(str(model))
         return nncf.quantize(
-            openvino.Core().read_model(str(model)),
+            graph,
             nncf.Dataset(list(feeds)),
             model_type=nncf.ModelType.TRANSFORMER,
             subset_size=len(feeds),
             fast_bias_correction=options.fast_bias_correction,
-            ignored_scope=nncf.IgnoredScope(patterns=list(options.keep_fp32)),
+            ignored_scope=nncf.IgnoredScope(
+                names=_outside(graph, options.parts), patterns=list(options.keep_fp32)
+            ),
             advanced_parameters=advanced,
         )
     except nncf.ValidationError as error:
         raise SetUpError(str(error), field="keep_fp32") from error
+
+
+def _outside(graph: Any, parts: str) -> list[str]:
+    """Names of the products that stay in fp32."""
+    names = []
+    for op in graph.get_ops():
+        if op.get_type_name() != "MatMul" or parts == ALL:
+            continue
+        weights = op.input_value(1).get_node()
+        shape = op.input_value(1).get_partial_shape()
+        is_dense = weights.get_type_name() == "Constant"
+        is_wide = is_dense and 2 < min(shape.to_shape()) < max(shape.to_shape())
+        if not (is_wide if parts == FEED_FORWARD else is_dense):
+            names.append(op.get_friendly_name())
+    return names
 
 
 def save_graph(graph: Any, path: Path) -> None:

@@ -33,6 +33,9 @@ from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
 from export.export_model import described_path
 from export.int8_graph import (
+    DENSE,
+    FEED_FORWARD,
+    PARTS,
     QuantizeOptions,
     package_versions,
     quantize_graph,
@@ -48,6 +51,7 @@ from train.dataset import encode, read_labelled_pairs
 from train.options import boolean, fraction, positive_int
 
 _ENGINE = "OpenVINO int8"
+_AUTO = "auto"
 
 
 def calibration_feeds(path: Path, encoder: PairEncoder, count: int, seed: int) -> list[Feed]:
@@ -160,14 +164,8 @@ def quantize(options: argparse.Namespace) -> Published:
     with tempfile.TemporaryDirectory(prefix="quantize-") as name:
         folder = Path(name)
         graph = folder / f"{model.stem}.xml"
-        how = QuantizeOptions(
-            options.smooth_quant_alpha, options.fast_bias_correction, tuple(options.keep_fp32)
-        )
-        save_graph(quantize_graph(model, feeds, how), graph)
-        quality = measure(model, graph, bundle, options.dev_file, options.seed)
-        print(quality)
-        check_loss(quality, options.max_ndcg_drop)
-        source = _source(options, bundle, len(feeds))
+        how, quality = _best(options, bundle, model, feeds, graph)
+        source = _source(options, bundle, len(feeds), how)
         quality.write(folder / QUALITY_FILE, source)
         write_golden(golden_of(graph, bundle), folder / GOLDEN_FILE)
         parts = replace(
@@ -179,18 +177,46 @@ def quantize(options: argparse.Namespace) -> Published:
         return publish_bundle(parts, options.output, verify_int8)
 
 
+def _best(
+    options: argparse.Namespace, bundle: Bundle, model: Path, feeds: Sequence[Feed], graph: Path
+) -> tuple[QuantizeOptions, Quality]:
+    """Write the graph with the most in int8 that loses no more than allowed.
+
+    Raises:
+        SetUpError: the last of them loses more.
+    """
+    candidates = (DENSE, FEED_FORWARD) if options.parts == _AUTO else (options.parts,)
+    for parts in candidates:
+        how = QuantizeOptions(
+            parts,
+            options.smooth_quant_alpha,
+            options.fast_bias_correction,
+            tuple(options.keep_fp32),
+        )
+        save_graph(quantize_graph(model, feeds, how), graph)
+        quality = measure(model, graph, bundle, options.dev_file, options.seed)
+        print(f"int8: {parts}\n{quality}")
+        if -quality.difference.mean <= options.max_ndcg_drop:
+            break
+    check_loss(quality, options.max_ndcg_drop)
+    return how, quality
+
+
 def _check_output(output: Path) -> None:
     if output.exists() or output.is_symlink():
         raise SetUpError("exists; name a new directory", field=f"output {output}")
 
 
-def _source(options: argparse.Namespace, bundle: Bundle, samples: int) -> dict[str, str]:
+def _source(
+    options: argparse.Namespace, bundle: Bundle, samples: int, how: QuantizeOptions
+) -> dict[str, str]:
     """Facts for the manifest and the report."""
     parts = ["python -m export.quantize", f"--bundle {described_path(str(options.bundle))}"]
     for name in ("calibration_file", "dev_file"):
         parts.append(f"--{name} {described_path(str(getattr(options, name)))}")
     for name in ("samples", "seed", "smooth_quant_alpha", "fast_bias_correction"):
         parts.append(f"--{name} {getattr(options, name)}")
+    parts.append(f"--parts {how.parts}")
     parts += [f"--keep_fp32 {shlex.quote(pattern)}" for pattern in options.keep_fp32]
     return {
         "quantized": " ".join(parts),
@@ -223,6 +249,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("--max_ndcg_drop", type=fraction, default=0.005, help="default: %(default)s")
     add("--samples", type=positive_int, default=300, help="calibration rows; default: %(default)s")
     add("--seed", type=int, default=1000)
+    add(
+        "--parts",
+        choices=(_AUTO, *PARTS),
+        default=_AUTO,
+        help="what becomes int8; auto: dense, and feed_forward where dense loses too much",
+    )
     add(
         "--smooth_quant_alpha",
         type=_alpha,
