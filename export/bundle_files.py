@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of a bundle in, a published bundle out; or a refusal that leaves the old one in place.
 
-Called by ``export.export_to_serving``. What stands under the bundle's name has always been opened
+Called by the commands that publish. What stands under the bundle's name has always been opened
 and has scored its golden pairs, by Paddle Inference and by Paddle Serving's LocalPredictor.
 """
 
@@ -13,11 +13,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,13 +58,16 @@ class BundleParts:
     """Where a bundle's files come from.
 
     Attributes:
-        export_dir: holds the tokenizer and the golden pairs.
+        export_dir: holds the tokenizer and the golden pairs; an export or another bundle.
         model: the graph.
         params: its parameters.
         facts: of the export.
         feeds: inputs with their aliases.
         fetches: outputs with their aliases.
         model_card: a file for people, or ``None``.
+        precision: of the weights, as in the manifest.
+        golden: instead of the golden pairs of ``export_dir``.
+        report: what was measured of the bundle, put beside the manifest, or ``None``.
     """
 
     export_dir: Path
@@ -74,6 +77,37 @@ class BundleParts:
     feeds: tuple[TensorSpec, ...]
     fetches: tuple[TensorSpec, ...]
     model_card: Optional[Path] = None
+    precision: str = "fp32"
+    golden: Optional[Path] = None
+    report: Optional[Path] = None
+
+
+def republished(
+    bundle: Bundle, model: Path, params: Path, source: Mapping[str, str]
+) -> BundleParts:
+    """The parts of an opened bundle with another graph, and more facts on where it came from."""
+    manifest = bundle.manifest
+    logits = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
+    facts = ExportFacts(
+        ranker=manifest.ranker,
+        score_function=manifest.score_function,
+        logits=logits,
+        max_seq_length=manifest.max_seq_length,
+        model_filename=model.name,
+        params_filename=params.name,
+        outputs=tuple(spec.name for spec in manifest.fetches),
+        source={**manifest.source, **source},
+    )
+    card = bundle.root / MODEL_CARD_FILE
+    return BundleParts(
+        bundle.root,
+        model,
+        params,
+        facts,
+        manifest.feeds,
+        manifest.fetches,
+        card if card.is_file() else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -92,8 +126,16 @@ class Published:
         )
 
 
-def publish_bundle(parts: BundleParts, target: Path) -> Published:
+def publish_bundle(
+    parts: BundleParts, target: Path, check: Optional[Callable[[Path], None]] = None
+) -> Published:
     """Assemble, verify and put in place.
+
+    Args:
+        parts: where the files come from.
+        target: the bundle's directory.
+        check: raises when the assembled directory must not be published; ``None`` is
+            :func:`verify`.
 
     Raises:
         SetUpError: a part is missing, or ``target`` is something else than a bundle.
@@ -104,7 +146,7 @@ def publish_bundle(parts: BundleParts, target: Path) -> Published:
         with replacement(target.resolve()) as staging:
             manifest = assemble(parts, staging)
             try:
-                verify(staging)
+                (check or verify)(staging)
             except BundleError as error:
                 # the staging directory is gone when the message is read
                 field = (error.field or "").replace(str(staging), str(target))
@@ -141,7 +183,9 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     shutil.copytree(
         parts.export_dir / TOKENIZER_DIR, directory / TOKENIZER_DIR, copy_function=shutil.copyfile
     )
-    shutil.copyfile(parts.export_dir / GOLDEN_FILE, directory / GOLDEN_FILE)
+    shutil.copyfile(parts.golden or parts.export_dir / GOLDEN_FILE, directory / GOLDEN_FILE)
+    if parts.report is not None:
+        shutil.copyfile(parts.report, directory / parts.report.name)
     files = hash_files(directory, [path for path in directory.rglob("*") if path.is_file()])
     manifest = Manifest(
         ranker=parts.facts.ranker,
@@ -149,7 +193,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         score_function=parts.facts.score_function,
         logits=_logits_alias(parts),
         max_seq_length=parts.facts.max_seq_length,
-        precision="fp32",
+        precision=parts.precision,
         feeds=parts.feeds,
         fetches=parts.fetches,
         files=files,

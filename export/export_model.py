@@ -28,12 +28,13 @@ from contract.golden import GoldenPair, write_golden
 from contract.scoring import SCORE_FUNCTIONS
 from export.command import run_command
 from export.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS, ExportFacts
+from export.first_position import first_position_only
 from export.golden_lists import golden_lists
 from export.inference import GraphPredictor, logits_of
 from export.parity import TrainedRanker, check_parity, run_dynamic, score_golden
 from export.program import name_outputs, read_tensors
 from train.checkpoint import find_parameters
-from train.options import positive_int
+from train.options import boolean, positive_int
 
 _PACKAGES = ("paddlepaddle", "paddlepaddle-gpu", "paddlenlp", "fast-tokenizer-python")
 
@@ -43,6 +44,7 @@ def export_ranker(
     output: Path,
     golden_file: Optional[Path] = None,
     source: Optional[dict[str, str]] = None,
+    optimize: bool = True,
 ) -> ExportFacts:
     """Write a trained ranker as a static graph with all that a bundle needs.
 
@@ -51,6 +53,8 @@ def export_ranker(
         output: directory to write to; other files in it stay.
         golden_file: see :func:`export.golden_lists.golden_lists`.
         source: more facts on where the weights came from.
+        optimize: leave out of the last layer what no score depends on
+            (:mod:`export.first_position`); a graph built otherwise is exported as it is.
 
     Raises:
         BundleError: the static graph scores the golden pairs differently; there is then no
@@ -73,6 +77,8 @@ def export_ranker(
         # written last: without it a directory that was half written cannot become a bundle
         (output / FACTS_FILE).unlink(missing_ok=True)
         save_graph(ranker, output / name)
+        if optimize:
+            _optimize(output / facts.model_filename)
         _copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
         write_golden(pairs, output / GOLDEN_FILE)
     except OSError as error:
@@ -95,6 +101,12 @@ def save_graph(ranker: TrainedRanker, path: Path) -> None:
     # of use only to paddle.jit.load, and holds nothing a predictor reads
     path.with_name(f"{path.name}.pdiparams.info").unlink(missing_ok=True)
     name_outputs(path.with_name(f"{path.name}.pdmodel"), OUTPUTS[ranker.ranker])
+
+
+def _optimize(model: Path) -> None:
+    reason = first_position_only(model)
+    if reason is not None:
+        print(f"exported without --optimize: {reason}", file=sys.stderr)
 
 
 def _with_outputs(ranker: TrainedRanker) -> Any:
@@ -166,6 +178,8 @@ def _command(options: argparse.Namespace) -> str:
         value = getattr(options, name)
         if value is not None:
             parts.append(f"--{name} {described_path(str(value))}")
+    if not options.optimize:
+        parts.append("--optimize False")
     return " ".join(parts)
 
 
@@ -179,6 +193,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--max_seq_length", type=positive_int, help="longest row in tokens instead of training's")
     add("--golden_file", type=Path, help="TSV of query<TAB>title[<TAB>label] lists to prove on")
+    add(
+        "--optimize",
+        type=boolean,
+        default=True,
+        help="compute the last layer for the first position only; the scores stay; default: True",
+    )
 
 
 def load_and_export(options: argparse.Namespace, output: Path) -> ExportFacts:
@@ -192,7 +212,7 @@ def load_and_export(options: argparse.Namespace, output: Path) -> ExportFacts:
         options.params_path, options.model_name_or_path, max_seq_length=options.max_seq_length
     )
     source = {"checkpoint": described_path(options.params_path), "command": _command(options)}
-    return export_ranker(ranker, output, options.golden_file, source)
+    return export_ranker(ranker, output, options.golden_file, source, options.optimize)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -71,6 +71,20 @@ def open_model_dir(
     return _of_upstream(directory, tokenizer, max_seq_length or _UPSTREAM_MAX_SEQ_LENGTH)
 
 
+def fp32_graph(bundle: Bundle) -> Path:
+    """The Paddle graph of a bundle that was not quantized.
+
+    Raises:
+        BundleError: the bundle is another's product, or holds no such graph.
+    """
+    if bundle.manifest.precision != "fp32":
+        raise BundleError(
+            f"is {bundle.manifest.precision} already; name the fp32 bundle it was made from",
+            field=f"bundle {bundle.root}",
+        )
+    return _only_graph(bundle.server_dir)
+
+
 def _of_bundle(bundle: Bundle, max_seq_length: Optional[int]) -> ScoringGraph:
     manifest = bundle.manifest
     model = _only_graph(bundle.server_dir)

@@ -22,9 +22,6 @@ from contract.errors import BundleError
 from contract.golden import FP32_TOLERANCE, Feed, GoldenPair, RunFeed, check_golden
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
 
-# logits that lie closer are equal but for rounding, and may change places
-_TIE = 2 * FP32_TOLERANCE
-
 GoldenLists = Sequence[Sequence[tuple[str, str]]]
 
 
@@ -162,7 +159,8 @@ def _check(
 ) -> float:
     """Scores by the contract's check; then the order of every list by its logits.
 
-    Scores near 0 or 1 lie within the tolerance of each other whatever their order is.
+    Scores near 0 or 1 lie within the tolerance of each other whatever their order is. Logits that
+    lie within twice the tolerance are equal but for rounding, and may change places.
     """
     returned: list[NDArray[np.float32]] = []
 
@@ -177,7 +175,7 @@ def _check(
     for number, logits in zip(members, returned):
         expected = _margins(np.array([pair.logits for pair in members[number]]))
         order = np.argsort(-_margins(logits), kind="stable")
-        if (np.diff(expected[order]) > _TIE).any():
+        if (np.diff(expected[order]) > 2 * tolerance).any():
             raise BundleError(
                 "the order of the titles is not that at export", field=f"golden list {number}"
             )

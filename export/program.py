@@ -36,7 +36,7 @@ def read_tensors(path: Path) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, 
     Raises:
         BundleError: the file is missing or is no graph.
     """
-    block = _read(path).blocks[0]
+    block = read_program(path).blocks[0]
     variables = {variable.name: variable for variable in block.vars}
     inputs = [_spec(variables[name]) for name in _ends(block, "feed")]
     outputs = [_spec(variables[name]) for name in _ends(block, "fetch")]
@@ -51,7 +51,7 @@ def name_outputs(path: Path, names: Sequence[str]) -> None:
     LocalPredictor looks for outputs by the graph's own names and takes the first ones silently
     where it does not find them; with these it finds them.
     """
-    program = _read(path)
+    program = read_program(path)
     block = program.blocks[0]
     renamed: dict[str, str] = dict(zip(_ends(block, "fetch"), names))
     for variable in block.vars:
@@ -62,7 +62,12 @@ def name_outputs(path: Path, names: Sequence[str]) -> None:
     path.write_bytes(program.SerializeToString())
 
 
-def _read(path: Path) -> Any:
+def read_program(path: Path) -> Any:
+    """The ``ProgramDesc`` of a ``.pdmodel`` file.
+
+    Raises:
+        BundleError: the file is missing or is no graph.
+    """
     from google.protobuf.message import DecodeError
     from paddle.base.proto import framework_pb2
 

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bundle in, the same bundle with a graph that does less work for the same scores out.
+
+Run as ``python -m export.optimize --bundle serving_models/pairwise --output faster/pairwise``.
+Needs no checkpoint: the parameters are copied, the graph is rewritten (``export.first_position``),
+and the golden pairs of the source prove the result before it is published.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Optional
+
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from contract.bundle import Bundle
+from contract.errors import BundleError
+from export.bundle_files import Published, publish_bundle, republished
+from export.command import run_command
+from export.export_model import described_path
+from export.first_position import first_position_only
+from export.model_dir import fp32_graph
+
+
+def optimize(source: Path, target: Path) -> Published:
+    """Rewrite a bundle's graph and publish it as another version.
+
+    Raises:
+        BundleError: the bundle is damaged or its graph cannot be narrowed, or the result scores
+            the golden pairs differently; nothing is published.
+    """
+    bundle = Bundle.open(source)
+    model = fp32_graph(bundle)
+    with tempfile.TemporaryDirectory(prefix="optimize-") as folder:
+        graph = Path(folder) / model.name
+        shutil.copyfile(model, graph)
+        reason = first_position_only(graph)
+        if reason is not None:
+            raise BundleError(f"cannot be optimized: {reason}", field=f"bundle {source}")
+        facts = {
+            "optimized": f"python -m export.optimize --bundle {described_path(str(source))}",
+            "optimized_from": bundle.manifest.version,
+        }
+        parts = republished(bundle, graph, model.with_suffix(".pdiparams"), facts)
+        return publish_bundle(parts, target)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; the process's exit status."""
+    parser = argparse.ArgumentParser(
+        prog="optimize", description="Publish a bundle with a faster graph and the same scores."
+    )
+    parser.add_argument("--bundle", type=Path, required=True, help="serving_models/pairwise")
+    parser.add_argument("--output", type=Path, help="default: in the bundle's own place")
+    return run_command(
+        lambda options: print(optimize(options.bundle, options.output or options.bundle)),
+        parser,
+        arguments,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
