@@ -7,6 +7,7 @@ Called by benchmarks.tensor_service and by the fixtures of the tests.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import urllib.error
@@ -16,7 +17,11 @@ from pathlib import Path
 from benchmarks.child import REPOSITORY, ChildService, free_port
 from contract.errors import SetUpError
 
-PROGRAM = REPOSITORY / ".cache" / "tensor-service" / "release" / "tensor_service"
+# TENSOR_SERVICE_BIN names another build, such as one with sanitizers
+PROGRAM = Path(
+    os.environ.get("TENSOR_SERVICE_BIN")
+    or REPOSITORY / ".cache" / "tensor-service" / "release" / "tensor_service"
+)
 
 _START_LIMIT_S = 60.0
 _POLL_S = 0.02

@@ -80,6 +80,8 @@ class ProtocolRun : private CallSink {
     rule(open_.erase(id) == 1, "a cancelled call that was not open");
   }
 
+  void on_refused(Status status) override { rule(status != Status::kOk, "refused as good"); }
+
   static void rule(bool holds, const char* broken) {
     if (!holds) {
       throw std::logic_error(broken);

@@ -175,6 +175,7 @@ class BaiduStd final : public Protocol {
     Reply reply;
     reply.status = error.status();
     reply.message = error.what();
+    sink_.on_refused(error.status());
     append_baidu_reply(output_, reader_.meta().correlation_id(), reply);
   }
 

@@ -70,6 +70,8 @@ void Connection::on_cancel(CallId id) {
   }
 }
 
+void Connection::on_refused(Status status) { service_.metrics().count(status); }
+
 void Connection::read() {
   const bool full = sending_.size() - sent_ > limits_.max_unsent ||
                     ready_.size() > limits_.max_unsent_replies ||

@@ -49,6 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
 
   void on_call(Call&& call) override;
   void on_cancel(CallId id) override;
+  void on_refused(Status status) override;
 
   void read();
   void on_read(const boost::system::error_code& error, std::size_t bytes);

@@ -179,6 +179,7 @@ class Grpc final : public Protocol, private Http2Events {
   }
 
   void refuse(std::int32_t id, Stream& stream, const CallError& error) {
+    sink_.on_refused(error.status());
     send(id, stream, stream.request.refuse(error));
   }
 

@@ -192,6 +192,7 @@ class Http1 final : public Protocol {
       open_ = call.id;
       sink_.on_call(std::move(call));
     } catch (const CallError& error) {
+      sink_.on_refused(error.status());
       answer(head_, make_error_reply(0, head_.format, error));
     }
   }
@@ -204,6 +205,7 @@ class Http1 final : public Protocol {
   // Answers the request that is being received.
   void refuse(const CallError& error) {
     keep_alive_ = false;
+    sink_.on_refused(error.status());
     answer(request_->head, make_error_reply(0, request_->head.format, error));
   }
 

@@ -53,6 +53,8 @@ class CallSink {
   virtual void on_call(Call&& call) = 0;
   // The caller no longer wants it; a reply() may still follow and is then dropped.
   virtual void on_cancel(CallId id) = 0;
+  // The protocol has answered a request itself: it was not one, or too large, or too late.
+  virtual void on_refused(Status status) = 0;
 };
 
 struct ProtocolLimits {

@@ -93,7 +93,7 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   return infer(std::move(call), debug, alone, std::move(done));
 }
 
-Reply Service::answer_at_once(const Call& call) const {
+Reply Service::answer_at_once(const Call& call) {
   const bool get = call.method == "GET" || call.method == "HEAD";
   const auto current = model();
   if (get && call.path == "/health") {
@@ -111,6 +111,7 @@ Reply Service::answer_at_once(const Call& call) const {
   if (get && call.path == "/" && current) {
     return plain_reply(call, Status::kOk, "application/json", describe(*current));
   }
+  metrics_.count(Status::kNotFound);
   Reply reply = plain_reply(call, Status::kNotFound, "application/json", "");
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
@@ -177,10 +178,19 @@ void Service::finish(Job& job, const Call& call, const Done& done, std::string c
   }
   metrics_.queue.observe(microseconds_between(job.decoded, job.started));
   metrics_.compute.observe(microseconds_between(job.started, job.computed));
-  if (!cache_key.empty() && job.model == model()) {
-    cache_.store(std::move(cache_key), job.outputs);
+  Reply reply;
+  // a thread of the loop calls this, and what it throws would end the process
+  try {
+    if (!cache_key.empty() && job.model == model()) {
+      cache_.store(std::move(cache_key), job.outputs);
+    }
+    reply = good_reply(job, call);
+  } catch (const std::bad_alloc&) {
+    reply = error_reply(call, Status::kNoMemory,
+                        "not enough memory for this answer; send fewer rows or fetch less",
+                        job.request.log_id);
   }
-  done(good_reply(job, call));
+  done(std::move(reply));
 }
 
 void Service::reply_from_cache(Job& job, const Call& call, const Done& done,

@@ -50,7 +50,7 @@ class Service {
   Metrics& metrics() { return metrics_; }
 
  private:
-  Reply answer_at_once(const Call& call) const;
+  Reply answer_at_once(const Call& call);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
   void finish(Job& job, const Call& call, const Done& done, std::string cache_key);
   void reply_from_cache(Job& job, const Call& call, const Done& done,

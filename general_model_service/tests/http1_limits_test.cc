@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "compression.h"
 #include "recording_sink.h"
 
@@ -33,6 +35,7 @@ class Http1LimitsTest : public testing::Test {
     EXPECT_NE(output.find("Connection: close\r\n"), std::string::npos) << bytes;
     EXPECT_TRUE(protocol->wants_close()) << bytes;
     EXPECT_FALSE(protocol->wants_read()) << bytes;
+    EXPECT_EQ(std::exchange(sink.refused, {}).size(), 1U) << bytes;
   }
 
   RecordingSink sink;

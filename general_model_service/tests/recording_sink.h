@@ -21,9 +21,11 @@ struct RecordingSink : CallSink {
     }
   }
   void on_cancel(CallId id) override { cancelled.push_back(id); }
+  void on_refused(Status status) override { refused.push_back(status); }
 
   std::vector<Call> calls;
   std::vector<CallId> cancelled;
+  std::vector<Status> refused;
   std::function<void(CallId)> answer_at_once;
 };
 

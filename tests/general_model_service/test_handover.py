@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import signal
 import threading
@@ -11,11 +12,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import openvino
 import pytest
 
 from benchmarks.tensor_process import TensorProcess
-from contract.bundle import RANKERS
+from clients.tensor_client import TensorClient
+from clients.tensor_http_client import TensorHttpClient
+from clients.tensor_rpc_client import TensorRpcClient
+from contract.bundle import (
+    GOLDEN_FILE,
+    MANIFEST_FILE,
+    RANKERS,
+    Manifest,
+    content_version,
+    hash_files,
+)
+from contract.golden import FP32_TOLERANCE
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService
 
@@ -82,6 +95,64 @@ def test_a_new_bundle_takes_over_without_a_failed_request(
     assert len(statuses) > 20
     assert set(statuses) == {200}
     assert wire.get(service.port, "/").json["ranker"] == RANKERS[1]
+
+
+def other_version(bundle: Path, path: Path) -> Path:
+    """The same graph with a golden pair less, which makes it another version."""
+    shutil.copytree(bundle, path)
+    golden = path / GOLDEN_FILE
+    golden.write_text("".join(golden.read_text(encoding="utf-8").splitlines(True)[:-1]))
+    manifest = Manifest.from_json((path / MANIFEST_FILE).read_text(encoding="utf-8"), str(path))
+    files = {**manifest.files, **hash_files(path, [golden])}
+    fresh = dataclasses.replace(manifest, files=files, version=content_version(files))
+    (path / MANIFEST_FILE).write_text(fresh.to_json(), encoding="utf-8")
+    return path
+
+
+def open_client(protocol: str, endpoint: str, bundle: Path) -> TensorClient:
+    if protocol == "json":
+        return TensorHttpClient(endpoint, bundle, 30.0)
+    return TensorRpcClient(endpoint, bundle, 30.0, protocol=protocol)
+
+
+@pytest.mark.parametrize("protocol", ["json", "grpc", "baidu_std"])
+def test_kept_connections_live_through_three_takeovers(
+    tensor_service: StartTensorService, bundle: Path, tmp_path: Path, protocol: str
+) -> None:
+    versions = [bundle, other_version(bundle, tmp_path / "other")]
+    sources = [Path(shutil.copytree(path, tmp_path / f"v{i}")) for i, path in enumerate(versions)]
+    service = tensor_service(bundle, "--pad_dynamic", "--reload_interval_s", "0")
+    scores: list[list[float]] = []
+    failures: list[BaseException] = []
+    stop = threading.Event()
+
+    def call() -> None:
+        endpoint = f"127.0.0.1:{service.port}"
+        with open_client(protocol, endpoint, sources[0]) as client:
+            while not stop.is_set():
+                try:
+                    scores.append(list(client.rank("牙结石", ["洗牙", "感冒怎么办"]).scores))
+                except BaseException as error:
+                    failures.append(error)
+                    return
+
+    callers = [threading.Thread(target=call) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    try:
+        for source in (sources[1], sources[0], sources[1]):
+            before = version(service)
+            replace(bundle, source)
+            service.process.send_signal(signal.SIGHUP)
+            until(lambda before=before: version(service) != before)
+            shutil.rmtree(bundle.with_name("old"))
+    finally:
+        stop.set()
+        for caller in callers:
+            caller.join()
+    assert failures == []
+    assert len(scores) > 20
+    assert np.ptp(np.array(scores), axis=0).max() <= FP32_TOLERANCE
 
 
 def damage_model(bundle: Path) -> None:

@@ -253,6 +253,14 @@ def test_metrics_split_a_request(pairwise: TensorProcess) -> None:
     assert [wire.metric(pairwise.port, part) for part in parts] == [n + 1 for n in counts]
 
 
+def test_metrics_count_what_the_protocol_refuses(pairwise: TensorProcess) -> None:
+    names = [f'tensor_service_requests_total{{status="{s}"}}' for s in ("unsupported", "not_found")]
+    before = [wire.metric(pairwise.port, name) for name in names]
+    assert wire.post(pairwise.port, wire.json_request(), Content_Type="text/csv").status == 415
+    assert wire.get(pairwise.port, "/nothing").status == 404
+    assert [wire.metric(pairwise.port, name) for name in names] == [n + 1 for n in before]
+
+
 def test_metrics_of_a_port_of_their_own(
     tensor_service: StartTensorService, repository: Path
 ) -> None:
