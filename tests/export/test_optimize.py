@@ -67,9 +67,10 @@ def test_a_graph_that_reads_more_positions_is_left_alone(plain: Path, tmp_path: 
     model = Path(shutil.copy(graph_of(plain / "pairwise"), tmp_path))
     program = read_program(model)
     ops = program.blocks[0].ops
-    cls = next(op for op in ops if op.type == "slice" and "layer_norm" in op.inputs[0].arguments[0])
-    reader = next(op for op in ops if op.type == "sigmoid")
-    reader.inputs[0].arguments[:] = [cls.inputs[0].arguments[0]]
+    norm = [op for op in ops if op.type == "layer_norm"][-1]
+    hidden = next(slot for slot in norm.outputs if slot.parameter == "Y")
+    reader = next(slot for op in ops if op.type == "sigmoid" for slot in op.inputs)
+    reader.arguments[:] = [hidden.arguments[0]]
     model.write_bytes(program.SerializeToString())
     before = model.read_bytes()
     reason = first_position_only(model)
