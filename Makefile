@@ -45,7 +45,7 @@ test: setup-dev ## run all tests, of C++ and Python; TESTS=tests/contract runs a
 	@VENV=$(VENV_cpu) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(TOOLS)/python -m pytest $(TESTS)
 
-sanitize: setup-serving ## run the C++ tests with address, undefined and thread sanitizers
+sanitize: setup-dev ## run the tensor service's tests with address, undefined and thread sanitizers
 	@$(BUILD_TENSOR_SERVICE) sanitize
 
 fuzz: setup-serving ## run each fuzz target for FUZZ_SECONDS (600)

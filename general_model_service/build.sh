@@ -145,17 +145,23 @@ run_tests() {
     "$BUILDS/release/tensor_service_tests" --gtest_brief=1
 }
 
+# The tests of the library, then Python's against the program: only these have sockets and threads.
 # TBB, which OpenVINO brings, opens libraries in a way that AddressSanitizer cannot follow, unless told.
 run_sanitized() {
     supp=$PWD/$SOURCE/tests
     export TBB_ENABLE_SANITIZERS=1
-    build "$BUILDS/asan" tensor_service_tests -D SANITIZE=address,undefined
-    say "running the tests with address,undefined"
-    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=suppressions=$supp/leaks.supp \
-        "$BUILDS/asan/tensor_service_tests" --gtest_brief=1
-    build "$BUILDS/tsan" tensor_service_tests -D SANITIZE=thread
-    say "running the tests with thread"
-    TSAN_OPTIONS=suppressions=$supp/races.supp "$BUILDS/tsan/tensor_service_tests" --gtest_brief=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    export LSAN_OPTIONS=suppressions=$supp/leaks.supp TSAN_OPTIONS=suppressions=$supp/races.supp
+    sanitize asan address,undefined
+    sanitize tsan thread
+}
+
+sanitize() {
+    build "$BUILDS/$1" "tensor_service tensor_service_tests" -D SANITIZE="$2"
+    say "running the tests with $2"
+    "$BUILDS/$1/tensor_service_tests" --gtest_brief=1
+    TENSOR_SERVICE_BIN=$PWD/$BUILDS/$1/tensor_service "$VENV/bin/python" -m pytest \
+        tests/$SOURCE/test_abuse.py tests/$SOURCE/test_handover.py tests/$SOURCE/test_wire.py
 }
 
 # New inputs go to a corpus of the build; fuzz/corpus keeps those that are worth a commit.
