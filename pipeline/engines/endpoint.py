@@ -83,9 +83,10 @@ class Endpoint:
         """Log whether it is asked, when that has changed."""
         asked = self.breaker.closed
         if asked != self._logged:
+            level = logging.INFO if asked and self._logged is None else logging.WARNING
             self._logged = asked
             use = "is asked" if asked else "is left out"
-            _LOGGER.warning("tensor service %s %s: %s", self.address, use, self.state)
+            _LOGGER.log(level, "tensor service %s %s: %s", self.address, use, self.state)
 
 
 class Asked(Protocol):
