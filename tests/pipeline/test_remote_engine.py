@@ -196,18 +196,23 @@ def test_a_service_that_hangs_is_given_up_at_the_deadline_then_left_out(
     bundle: Bundle, tensor_service: StartTensorService
 ) -> None:
     hung, other = tensor_service(bundle.root), tensor_service(bundle.root)
-    engine = opened(bundle, endpoint(hung), endpoint(other), timeout_s=2.0)
+    source = RemoteEngines([endpoint(hung), endpoint(other)], bundle, timeout_s=1.5)
+    engine = source.open()
     feed = feed_of(bundle)
+    engine.run(feed)
+    engine.run(feed)  # connected to both
     os.killpg(hung.process.pid, signal.SIGSTOP)
     try:
         failures = []
-        for _ in range(12):
+        while source.endpoints.all[0].breaker.closed:
             try:
                 engine.run(feed)
             except DeadlineExceeded as error:
                 failures.append(str(error))
         assert len(failures) == 3
         assert all(endpoint(hung) in text and "no answer within" in text for text in failures)
+        for _ in range(4):
+            assert len(engine.run(feed)) == 7
     finally:
         os.killpg(hung.process.pid, signal.SIGCONT)
     engine.close()
