@@ -17,11 +17,11 @@ import time
 
 from google.protobuf import message
 
-from clients.endpoint import host_and_port
 from clients.errors import Unreachable, UnreadableAnswer
-from clients.messages import BYTES, INT32, INT64, STRING, Field, message_classes
-from clients.tensor_errors import from_brpc
+from contract.endpoint import host_and_port
 from contract.errors import DeadlineExceeded
+from contract.messages import BYTES, INT32, INT64, STRING, Field, message_classes
+from contract.tensor_errors import from_brpc
 
 _HEADER = struct.Struct(">4sII")
 _MAGIC = b"PRPC"

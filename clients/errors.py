@@ -2,32 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """An answer's err_no, HTTP status and message in, an error class of the contract out.
 
-Called by all clients. Two errors exist only on this side of the wire and are defined here.
+Called by all clients. The errors that exist only on this side of the wire are here too.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Optional
 
 from contract.errors import RankingError, RequestError, ServiceError
+from contract.wire_errors import Unreachable, UnreadableAnswer, with_field
 
-_FIELD_AND_MESSAGE = re.compile(r"([\w.\[\]]+): (.+)", re.DOTALL)
-
-
-class Unreachable(ServiceError):
-    """No connection to the service could be made or kept."""
-
-    http_status = 503
-    code = "unreachable"
-
-
-class UnreadableAnswer(ServiceError):
-    """Something answered, but not as this service does."""
-
-    http_status = 502
-    code = "unreadable_answer"
+__all__ = ["Unreachable", "UnreadableAnswer", "rebuild"]
 
 
 def rebuild(err_no: int, message: str, *, http_status: Optional[int] = None) -> RankingError:
@@ -46,14 +32,6 @@ def rebuild(err_no: int, message: str, *, http_status: Optional[int] = None) -> 
     if kind is ServiceError and err_no != ServiceError.err_no:
         message = f"err_no {err_no}: {message}"
     return with_field(kind, message)
-
-
-def with_field(kind: type[RankingError], message: str) -> RankingError:
-    """An error whose text is ``field: message`` where it is the request's fault and names one."""
-    named = _FIELD_AND_MESSAGE.fullmatch(message)
-    if named and issubclass(kind, RequestError):
-        return kind(named.group(2), field=named.group(1))
-    return kind(message or "the service gave no reason")
 
 
 def _kind(err_no: int, http_status: Optional[int]) -> type[RankingError]:

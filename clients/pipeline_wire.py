@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from google.protobuf import message
 
 from clients.errors import UnreadableAnswer
-from clients.messages import INT32, INT64, MAX_MESSAGE_BYTES, STRING, Field, message_classes
 from contract.errors import InvalidField, RequestTooLarge
+from contract.messages import INT32, INT64, MAX_MESSAGE_BYTES, STRING, Field, message_classes
 
 PACKAGE = "baidu.paddle_serving.pipeline_serving"
 INFERENCE = f"/{PACKAGE}.PipelineService/inference"

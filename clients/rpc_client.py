@@ -19,12 +19,12 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from clients import ranker_command
-from clients.endpoint import checked_endpoint
 from clients.errors import Unreachable, UnreadableAnswer, rebuild
-from clients.grpc_channel import OPTIONS
 from clients.pipeline_wire import INFERENCE, decode_response, encode_request
 from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, RankerClient
+from contract.endpoint import checked_endpoint
 from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
+from contract.grpc_channel import OPTIONS
 
 DEFAULT_ENDPOINT = "127.0.0.1:8089"
 

@@ -20,14 +20,14 @@ import numpy as np
 from clients.errors import Unreachable, UnreadableAnswer
 from clients.ranker_client import DEFAULT_TIMEOUT_S
 from clients.result import RankedDocument, RankResult
-from clients.tensor_errors import from_response
 from clients.tensor_rows import feeds_of, in_input_order
-from clients.tensor_wire import Array, TensorAnswer, TensorRequest
 from clients.variants import BundleOrPath, Variant, Variants
 from contract.encoding import Row
 from contract.errors import DeadlineExceeded, RankingError, ShuttingDown
 from contract.request import Limits, RankRequest
 from contract.scoring import rank_order
+from contract.tensor_errors import from_response
+from contract.tensor_wire import Array, TensorAnswer, TensorRequest
 
 DEFAULT_BUNDLE = Path(__file__).resolve().parent.parent / "serving_models" / "pairwise"
 DEFAULT_TAG = "default"

@@ -23,10 +23,10 @@ from clients.errors import Unreachable, UnreadableAnswer
 from clients.http_post import Answer, connections, post
 from clients.ranker_client import DEFAULT_TIMEOUT_S
 from clients.tensor_client import CONNECT_TIMEOUT_S, DEFAULT_BUNDLE, TensorClient
-from clients.tensor_errors import from_http
-from clients.tensor_wire import Codec, JsonCodec, ProtoCodec, TensorAnswer, TensorRequest
 from clients.variants import BundleOrPath
 from contract.errors import DeadlineExceeded, InvalidField
+from contract.tensor_errors import from_http
+from contract.tensor_wire import Codec, JsonCodec, ProtoCodec, TensorAnswer, TensorRequest
 
 WIRES: dict[str, Codec] = {"proto": ProtoCodec(), "json": JsonCodec()}
 PATH = "/GeneralModelService/inference"

@@ -15,9 +15,9 @@ from itertools import groupby
 import numpy as np
 
 from clients.errors import UnreadableAnswer
-from clients.tensor_wire import Array, Feed
 from contract.bundle import TensorSpec
 from contract.encoding import PairEncoder, Row
+from contract.tensor_wire import Array, Feed
 
 
 def feeds_of(

@@ -20,14 +20,12 @@ if not __package__:  # run as a file
 from clients import tensor_command
 from clients.baidu_std import BaiduChannel
 from clients.errors import UnreadableAnswer
-from clients.grpc_channel import GrpcChannel
 from clients.ranker_client import DEFAULT_TIMEOUT_S
 from clients.tensor_client import CONNECT_TIMEOUT_S, DEFAULT_BUNDLE, TensorClient
-from clients.tensor_wire import SERVICE, ProtoCodec, TensorAnswer, TensorRequest
 from clients.variants import BundleOrPath
 from contract.errors import InvalidField
-
-METHOD = "inference"
+from contract.grpc_channel import GrpcChannel
+from contract.tensor_wire import METHOD, SERVICE, ProtoCodec, TensorAnswer, TensorRequest
 
 
 class _Channel(Protocol):

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Union
 
-from clients.endpoint import checked_endpoint
 from contract.assignment import Assignment
 from contract.bundle import TOKENIZER_DIR, Bundle, PathLike
 from contract.encoding import PairEncoder
+from contract.endpoint import checked_endpoint
 from contract.errors import InvalidField
 
 DEFAULT_ENDPOINT = "127.0.0.1:8600"

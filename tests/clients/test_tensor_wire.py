@@ -15,9 +15,9 @@ from paddle_serving_client.proto import general_model_service_pb2 as generated
 
 from clients.baidu_std import decode_answer, encode_call
 from clients.errors import UnreadableAnswer
-from clients.tensor_wire import SERVICE, Feed, JsonCodec, ProtoCodec, TensorRequest
 from contract.bundle import ELEM_TYPES, TensorSpec
 from contract.errors import DeadlineExceeded, InvalidField, Overloaded
+from contract.tensor_wire import SERVICE, Feed, JsonCodec, ProtoCodec, TensorRequest
 
 IDS = TensorSpec("input_ids", "ids", "int64", (-1,))
 REQUEST = TensorRequest(

@@ -13,7 +13,9 @@ import pytest
 
 from benchmarks.service import RunningService, service_config
 from contract.bundle import RANKERS
+from tests.clients.peers import serve  # noqa: F401
 from tests.services import running_service
+from tests.tensor_service import tensor_service  # noqa: F401
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 

@@ -1,18 +1,22 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A payload in, the answer's payload out, by gRPC; called by the RPC tensor client."""
+"""A payload in, the answer's payload out, by gRPC.
+
+Called by the RPC tensor client and by the remote engine of the pipeline.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any, Optional
 
 import grpc
 
-from clients.errors import Unreachable, UnreadableAnswer
-from clients.messages import MAX_MESSAGE_BYTES
-from clients.tensor_errors import from_grpc
 from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
+from contract.messages import MAX_MESSAGE_BYTES
+from contract.tensor_errors import from_grpc
+from contract.wire_errors import ConnectionLost, Unreachable, UnreadableAnswer
 
 OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -22,17 +26,35 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
 )
 # the service's own number, which it sends beside gRPC's status
 _ERR_NO = "err_no"
+# how gRPC begins to tell of a call that never left; other texts tell of one that may have
+_NOT_CONNECTED = "failed to connect"
 
 
 class GrpcChannel:
     """Calls one method of one server; safe to share between threads."""
 
-    def __init__(self, endpoint: str, service: str, method: str, connect_timeout_s: float) -> None:
-        """Prepare a channel; nothing connects before the first call."""
+    def __init__(
+        self,
+        endpoint: str,
+        service: str,
+        method: str,
+        connect_timeout_s: float,
+        extra_options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        """Prepare a channel; nothing connects before the first call.
+
+        Args:
+            endpoint: ``host:port``.
+            service: with its package.
+            method: of the service.
+            connect_timeout_s: how long an attempt to connect may take.
+            extra_options: of gRPC's channel, beside those that every caller needs.
+        """
         self.endpoint = endpoint
         self._path = f"/{service}/{method}"
         self._options = [
             *OPTIONS,
+            *extra_options,
             # despite its name, how long an attempt to connect may take
             ("grpc.min_reconnect_backoff_ms", int(connect_timeout_s * 1000)),
             # else a new channel shares connections, and their back-off, with the one before
@@ -84,7 +106,9 @@ class GrpcChannel:
                 field=self.endpoint,
             )
         if code == grpc.StatusCode.UNAVAILABLE:
-            return Unreachable(
+            never_sent = details.startswith(_NOT_CONNECTED)
+            kind = Unreachable if never_sent else ConnectionLost
+            return kind(
                 f"no connection ({details}); is the tensor service running there?",
                 field=self.endpoint,
             )

@@ -3,7 +3,7 @@
 """Arrays in, a request's bytes out, as JSON or protobuf; an answer's bytes in, arrays out.
 
 The messages are those of general_model_service/proto/general_model_service.proto. Called by both
-tensor clients.
+tensor clients and by the remote engine of the pipeline.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy as np
 from google.protobuf import message
 from numpy.typing import NDArray
 
-from clients.errors import UnreadableAnswer
-from clients.messages import (
+from contract.bundle import ELEM_TYPES, TensorSpec
+from contract.errors import InvalidField
+from contract.messages import (
     BOOL,
     BYTES,
     DOUBLE,
@@ -32,11 +33,11 @@ from clients.messages import (
     Field,
     message_classes,
 )
-from contract.bundle import ELEM_TYPES, TensorSpec
-from contract.errors import InvalidField
+from contract.wire_errors import UnreadableAnswer
 
 PACKAGE = "baidu.paddle_serving.predictor.general_model"
 SERVICE = f"{PACKAGE}.GeneralModelService"
+METHOD = "inference"
 
 Array = NDArray[Any]
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from clients.errors import with_field
 from contract.errors import (
     DeadlineExceeded,
     InferenceFailed,
@@ -19,6 +18,7 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
+from contract.wire_errors import with_field
 
 
 class _Codes(NamedTuple):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fields of protobuf messages in, their classes out; called by the modules that know a wire.
 
-The messages are described here instead of imported, so that a client needs no server package. Each
+The messages are described here instead of imported, so that a caller needs no server package. Each
 call makes a pool of its own, because Paddle Serving's generated modules register the same names in
 the default one.
 """

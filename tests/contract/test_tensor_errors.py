@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.tensor_errors import CODES, from_brpc, from_grpc, from_http, from_response
 from contract.errors import (
     InferenceFailed,
     InvalidField,
@@ -20,6 +19,7 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
+from contract.tensor_errors import CODES, from_brpc, from_grpc, from_http, from_response
 
 
 def test_the_table_is_the_services(repository: Path) -> None:

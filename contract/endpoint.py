@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``host:port`` texts in, checked ones out; called by every client that takes them."""
+"""``host:port`` texts in, checked ones out; called by every caller of services."""
 
 from __future__ import annotations
 
