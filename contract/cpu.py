@@ -19,19 +19,25 @@ _MKL_AVX2_KERNELS = "5"
 
 
 @lru_cache(maxsize=1)
-def _cpuinfo() -> tuple[str, frozenset[str]]:
-    """Vendor and feature flags of the first processor; empty where there is no /proc."""
-    vendor, flags = "", frozenset[str]()
+def _first_processor() -> dict[str, str]:
+    """What the system tells of the first processor; empty where there is no /proc."""
     path = Path("/proc/cpuinfo")
     if not path.exists():
-        return vendor, flags
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == "vendor_id" and not vendor:
-            vendor = value.strip()
-        elif key.strip() == "flags":
-            return vendor, frozenset(value.split())
-    return vendor, flags
+        return {}
+    first = path.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _cpuinfo() -> tuple[str, frozenset[str]]:
+    """Vendor and feature flags of the processor."""
+    facts = _first_processor()
+    return facts.get("vendor_id", ""), frozenset(facts.get("flags", "").split())
+
+
+def describe_cpu() -> str:
+    """Model and features: what was compiled or measured here holds where this is the same."""
+    return f"{_first_processor().get('model name', '')}: {' '.join(sorted(_cpuinfo()[1]))}"
 
 
 def has_bf16() -> bool:

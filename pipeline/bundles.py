@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An op's keys in, an opened bundle out; and its engine, which still scores as at export.
+"""An op's keys in, an opened bundle out; and what opens its engines.
 
 Called by pipeline.web_service: bundles are opened before anything runs, engines are loaded where
 their op runs.
@@ -8,31 +8,42 @@ their op runs.
 
 from __future__ import annotations
 
-from pathlib import Path
+import importlib.metadata
+from dataclasses import asdict, replace
 from typing import Protocol
 
 from contract.bundle import (
     CROSS_ENCODER,
-    GOLDEN_FILE,
     MANIFEST_FILE,
     PAIRWISE,
     SERVER_CONF,
     TOKENIZER_DIR,
     Bundle,
 )
+from contract.cpu import describe_cpu
 from contract.encoding import VOCAB_FILE, PairEncoder
-from contract.errors import BundleError, ConfigError
-from contract.golden import (
-    FP32_TOLERANCE,
-    LOW_PRECISION_TOLERANCE,
-    check_golden,
-    read_golden,
-)
-from pipeline.config import OP_OF_RANKER, ServiceConfig
-from pipeline.engines import Engine, EngineSource
+from contract.errors import ConfigError
+from pipeline.config import AUTO, OP_OF_RANKER, OPENVINO, PADDLE, REMOTE, ServiceConfig
+from pipeline.engines import EngineSource
+from pipeline.engines.cache import EngineCache
+from pipeline.engines.candidates import candidates
+from pipeline.engines.choose import AutoSource
+from pipeline.engines.golden import CheckedSource, GoldenPairs
+from pipeline.engines.paddle import PaddleSource
+from pipeline.engines.remote import RemoteEngines
 
 # what upstream's exports return: the pair-wise graph ends in a sigmoid, the cross-encoder does not
 _ADOPTED_SCORE_FUNCTIONS = {PAIRWISE: "identity", CROSS_ENCODER: "softmax_positive"}
+# with another version of one of these another engine may be the fastest
+_PACKAGES = ("openvino", "paddlepaddle", "paddlepaddle-gpu")
+
+
+class SummedUpSource(EngineSource, Protocol):
+    """An EngineSource that tells what it opened."""
+
+    @property
+    def summary(self) -> str:
+        """What computes and what was checked; known once the first open() has returned."""
 
 
 def open_bundles(config: ServiceConfig) -> dict[str, Bundle]:
@@ -77,18 +88,10 @@ def _open(config: ServiceConfig, ranker: str) -> Bundle:
     return bundle
 
 
-class CheckedSource(EngineSource, Protocol):
-    """A source that also tells what its first engine was found to be."""
-
-    @property
-    def summary(self) -> str:
-        """What was opened and checked, in words; known once the first open() has returned."""
-
-
 def engine_source(
     config: ServiceConfig, ranker: str, bundle: Bundle, encoder: PairEncoder, index: int
-) -> CheckedSource:
-    """What opens the engines of one ranker.
+) -> SummedUpSource:
+    """What opens a ranker's engines, each of which scores the golden pairs first.
 
     Args:
         config: of the service.
@@ -96,54 +99,55 @@ def engine_source(
         bundle: as opened.
         encoder: about to serve with the engines.
         index: number of the op's process.
+
+    Raises:
+        SetUpError: nothing on this machine can run the bundle as the configuration asks.
     """
-    return _PaddleSource(config, ranker, bundle, encoder, index)
+    op = config.ranker_op(ranker)
+    conf = op.local_service_conf
+    where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"
+    golden = GoldenPairs(bundle, encoder)
+    if op.engine == REMOTE:
+        return RemoteEngines(
+            op.server_endpoints or (),
+            bundle,
+            timeout_s=op.timeout / 1000.0 if op.timeout > 0 else None,
+            admit=(lambda engine: golden.check(engine, conf.precision)) if golden else None,
+        )
+    if op.engine == AUTO and not golden:
+        # nothing could prove another engine's scores
+        conf = replace(
+            conf, ir_optim=True, precision="fp32" if conf.precision == AUTO else conf.precision
+        )
+        op = replace(op, engine=PADDLE, local_service_conf=conf)
+    if op.engine == PADDLE:
+        source = PaddleSource(bundle, conf, where, index)
+        return CheckedSource(source, f"paddle {conf.precision}", conf.precision, golden)
+    if op.engine == OPENVINO and conf.precision == AUTO and not golden:
+        op = replace(op, local_service_conf=replace(conf, precision="fp32"))
+    cache = EngineCache.open(config.engine_cache_directory)
+    found = candidates(bundle, op, where, index, cache)
+    facts = {
+        "bundle": bundle.manifest.version,
+        "keys": asdict(conf),
+        "cpu": describe_cpu(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+    }
+    max_tokens = config.scheduler.max_batch_tokens
+    return AutoSource(ranker, found, golden, cache, facts, max_tokens)
 
 
-class _PaddleSource:
-    """One Paddle engine; it uses ``thread_num`` threads itself."""
-
-    count = 1
-
-    def __init__(
-        self, config: ServiceConfig, ranker: str, bundle: Bundle, encoder: PairEncoder, index: int
-    ) -> None:
-        self._conf = config.ranker_op(ranker).local_service_conf
-        self._where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"
-        self._bundle, self._encoder, self._index = bundle, encoder, index
-        self.summary = ""
-
-    def open(self) -> Engine:
-        """Load the bundle's graph and score its golden pairs again.
-
-        Raises:
-            SetUpError: the graph does not load, or scores differently than at export.
-        """
-        from pipeline.engines.paddle import PaddleEngine
-
-        engine = PaddleEngine(self._bundle, self._conf, self._where, self._index)
-        self.summary = _check(self._bundle, self._conf.precision, engine, self._encoder)
-        return engine
-
-
-def _check(bundle: Bundle, precision: str, engine: Engine, encoder: PairEncoder) -> str:
-    path: Path = bundle.root / GOLDEN_FILE
-    if GOLDEN_FILE not in bundle.manifest.files:
-        return "no manifest: files not verified, no golden pairs"
-    pairs = read_golden(path)
-    exact = precision == "fp32" and bundle.manifest.precision == "fp32"
-    tolerance = FP32_TOLERANCE if exact else LOW_PRECISION_TOLERANCE
+def _version(package: str) -> str:
     try:
-        worst = check_golden(pairs, encoder, engine.run, bundle.score, tolerance)
-    except BundleError as error:
-        raise BundleError(f"{error}; export the bundle again", field=str(path)) from error
-    return f"{len(pairs)} golden pairs agree within {worst:.1e}"
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
-def describe(bundle: Bundle, encoder: PairEncoder, checked: str) -> str:
-    """One line for the start of the service."""
+def describe(bundle: Bundle, encoder: PairEncoder, summary: str) -> str:
+    """One line for the start of the service; ``summary`` is that of the engine's source."""
     manifest = bundle.manifest
     return (
         f"{manifest.ranker}: bundle {manifest.version} {manifest.precision}, at most "
-        f"{manifest.max_seq_length} tokens, {encoder.backend}; {checked}"
+        f"{manifest.max_seq_length} tokens, {encoder.backend}; {summary}"
     )

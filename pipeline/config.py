@@ -8,6 +8,7 @@ paths in the file are relative to the file, not to the working directory.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from pipeline.strict_yaml import (
 )
 
 CONFIG_FILE = "config_nlp.yml"
+ENGINE_CACHE = "~/.cache/ranking-stack/engines"
 
 TOKENIZE = "tokenize"
 SORT = "sort"
@@ -44,6 +46,10 @@ OPS = (TOKENIZE, *OP_OF_RANKER.values(), SORT)
 GRAPH_DECIDES = "a ranker's bundle says what is fed and fetched"
 SCHEDULER_BATCHES = "the scheduler batches rows of all requests, see scheduler.max_batch_tokens"
 NO_REMOTE = "the ranker runs in this service, by local_service_conf.model_config"
+
+PADDLE, OPENVINO, REMOTE, AUTO = "paddle", "openvino", "remote", "auto"
+_ENDPOINT = re.compile(r"[^\s/@,]+:\d{1,5}")
+ENGINES = (PADDLE, OPENVINO, REMOTE, AUTO)
 ONE_DAG = "one DAG serves all requests, so that they share batches"
 
 
@@ -61,7 +67,7 @@ class LocalServiceConfig:
     devices: str = key(text, "")
     mem_optim: bool = key(flag, True)
     ir_optim: bool = key(flag, False)
-    precision: str = key(choice("fp32", "fp16", "bf16", "int8"), "fp32")
+    precision: str = key(choice("fp32", "fp16", "bf16", "int8", AUTO), "fp32")
     use_calib: bool = key(flag, False)
     use_mkldnn: bool = key(flag, False)
     mkldnn_cache_capacity: int = key(whole(), 0)
@@ -74,8 +80,13 @@ class LocalServiceConfig:
 
 @dataclass(frozen=True)
 class OpConfig:
-    """op.<name>; the last three keys are for a serving_server directory without a manifest."""
+    """op.<name>; the last three keys are for a serving_server directory without a manifest.
 
+    Attributes:
+        engine: what computes a ranker's batches; ``remote`` asks ``server_endpoints``.
+    """
+
+    engine: str = key(choice(*ENGINES), PADDLE)
     concurrency: int = key(whole(1), 1)
     timeout: int = key(whole(), -1)
     retry: int = key(whole(1), 1)
@@ -84,7 +95,7 @@ class OpConfig:
     local_service_conf: LocalServiceConfig = field(
         default_factory=LocalServiceConfig, metadata=checked_by(section(LocalServiceConfig))
     )
-    server_endpoints: Optional[tuple[str, ...]] = key(texts, note=NO_REMOTE)
+    server_endpoints: Optional[tuple[str, ...]] = key(texts)
     fetch_list: Optional[tuple[str, ...]] = key(texts, note=GRAPH_DECIDES)
     client_config: Optional[str] = key(text, note=NO_REMOTE)
     client_type: Optional[str] = key(text, note=NO_REMOTE)
@@ -178,6 +189,7 @@ class ServiceConfig:
     )
     drain_timeout_s: float = key(seconds(0, 60), 8.0)
     log_dir: Optional[str] = key(text)
+    engine_cache: Optional[str] = key(text)
     path: Path = Path(CONFIG_FILE)
     notes: tuple[str, ...] = ()
 
@@ -194,6 +206,13 @@ class ServiceConfig:
     def other_op(self, name: str) -> OpConfig:
         """The keys of ``tokenize`` or ``sort``, which need not stand in the file."""
         return self.op.get(name, OpConfig())
+
+    @property
+    def engine_cache_directory(self) -> Path:
+        """Where compiled graphs and choices of engines are kept."""
+        if self.engine_cache is None:
+            return Path(ENGINE_CACHE).expanduser()
+        return self.resolve(self.engine_cache)
 
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the file's directory."""
@@ -236,11 +255,7 @@ def _check_together(config: ServiceConfig) -> None:
         op = OP_OF_RANKER[config.default_ranker]
         raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
     for ranker in config.rankers:
-        if config.ranker_op(ranker).local_service_conf.model_config is None:
-            raise ConfigError(
-                "missing; name the directory of a bundle",
-                field=f"op.{OP_OF_RANKER[ranker]}.local_service_conf.model_config",
-            )
+        _check_ranker(config.ranker_op(ranker), f"op.{OP_OF_RANKER[ranker]}")
     if config.scheduler.max_queue_rows < config.limits.max_documents:
         raise ConfigError(
             f"must be at least limits.max_documents ({config.limits.max_documents}), "
@@ -249,3 +264,30 @@ def _check_together(config: ServiceConfig) -> None:
         )
     if config.dag.enable_prometheus and config.dag.tracer.interval_s < 1:
         raise ConfigError("must be at least 1 for enable_prometheus", field="dag.tracer.interval_s")
+
+
+def _check_ranker(op: OpConfig, where: str) -> None:
+    """The keys of one ranker, together."""
+    conf = op.local_service_conf
+    if conf.model_config is None:
+        raise ConfigError(
+            "missing; name the directory of a bundle",
+            field=f"{where}.local_service_conf.model_config",
+        )
+    if conf.precision == AUTO and op.engine not in (AUTO, OPENVINO):
+        raise ConfigError(
+            f"auto needs engine auto or openvino, not {op.engine}; name one",
+            field=f"{where}.local_service_conf.precision",
+        )
+    if op.engine != REMOTE:
+        return
+    if not op.server_endpoints:
+        raise ConfigError(
+            "missing; name host:port of each GeneralModelService", field=f"{where}.server_endpoints"
+        )
+    for endpoint in op.server_endpoints:
+        if not _ENDPOINT.fullmatch(endpoint):
+            raise ConfigError(
+                f"must be host:port like 127.0.0.1:8600, got {endpoint!r}",
+                field=f"{where}.server_endpoints",
+            )

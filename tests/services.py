@@ -13,12 +13,21 @@ from benchmarks.service import RunningService, service_config
 from contract.bundle import RANKERS
 
 
-@contextmanager
-def running_service(bundles: Path, directory: Path, **keys: Any) -> Iterator[RunningService]:
-    """The service on free ports, one thread for each ranker; ``keys`` replace top-level ones."""
+def small_config(bundles: Path) -> dict[str, Any]:
+    """The shipped configuration on free ports, one thread for each ranker, exact scores.
+
+    Choices of engines are kept beside the bundles: only a session's first service has to time any.
+    """
     config = service_config(bundles, RANKERS)
+    config["engine_cache"] = str(bundles.parent / "engine_cache")
     for op in config["op"].values():
         if "local_service_conf" in op:
-            op["local_service_conf"]["thread_num"] = 1
-    with RunningService({**config, **keys}, directory) as service:
+            op["local_service_conf"].update(thread_num=1, precision="fp32")
+    return config
+
+
+@contextmanager
+def running_service(bundles: Path, directory: Path, **keys: Any) -> Iterator[RunningService]:
+    """A service with :func:`small_config`; ``keys`` replace top-level ones."""
+    with RunningService({**small_config(bundles), **keys}, directory) as service:
         yield service

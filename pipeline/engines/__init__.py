@@ -30,6 +30,10 @@ class Engine(Protocol):
 
         Returns:
             ``[N, width]``: the output that the manifest names as logits.
+
+        Raises:
+            InferenceFailed: this batch could not be computed.
+            Overloaded: other services compute it, and all of them are full.
         """
 
     def close(self) -> None:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paddle Inference behind the Engine protocol, configured by local_service_conf.
 
-The graph is loaded by Paddle Serving's LocalPredictor, so that every key keeps its meaning, and
-run by name and position: LocalPredictor's own fetch by alias returns the graph's first output
-under any alias that is not a variable of the graph.
+The graph is loaded by Paddle Serving's LocalPredictor, so that every key keeps its meaning (but
+see paddle_gpu), and run by name and position: LocalPredictor's own fetch by alias returns the
+graph's first output under any alias that is not a variable of the graph.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from contract.cpu import has_bf16, prepare_math_library
 from contract.errors import BundleError, ConfigError
 from pipeline.config import LocalServiceConfig
 from pipeline.engines import Feed, Logits
+from pipeline.engines.feeds import arrays_of
+from pipeline.engines.paddle_gpu import gpu_predictor
 
 # device_type of local_service_conf to the switches of LocalPredictor
 _SWITCHES: dict[int, dict[str, bool]] = {
@@ -31,9 +33,10 @@ _SWITCHES: dict[int, dict[str, bool]] = {
     5: {"use_lite": True, "use_ascend_cl": True},
     6: {"use_ascend_cl": True},
 }
-_CPU, _GPU, _TENSORRT, _XPU = 0, 1, 2, 4
-# what LocalPredictor really runs; for the rest it would say nothing and run fp32
-_PRECISIONS = {_CPU: ("fp32", "bf16"), _GPU: ("fp32",)}
+CPU, GPU = 0, 1
+_TENSORRT, _XPU = 2, 4
+# what really runs; for the rest LocalPredictor would say nothing and run fp32
+_PRECISIONS = {CPU: ("fp32", "bf16"), GPU: ("fp32", "fp16", "bf16")}
 
 
 class PaddleEngine:
@@ -54,42 +57,25 @@ class PaddleEngine:
             ConfigError: the machine or this build of PaddlePaddle cannot do what ``conf`` asks.
             BundleError: the graph does not load, or is not what the manifest says.
         """
-        device_type = _device_type(conf)
+        device_type = device_type_of(conf)
         _check_precision(conf.precision, device_type, where)
         prepare_math_library()
         # below errors, PaddlePaddle's C++ writes what it is doing to the terminal
         os.environ.setdefault("GLOG_minloglevel", "2")
-        from paddle_serving_app import local_predict
-
-        logging.getLogger("LocalPredictor").setLevel(logging.ERROR)
         device = _device(conf, device_type, index, where)
         _check_graph(bundle)
-        # on a failure LocalPredictor kills its whole process group, the caller's shell included
-        local_predict.kill_stop_process_by_pid = _refuse_to_kill
-        predictor = local_predict.LocalPredictor()
         try:
-            predictor.load_model_config(
-                str(bundle.server_dir),
-                gpu_id=device,
-                thread_num=conf.thread_num,
-                mem_optim=conf.mem_optim,
-                ir_optim=conf.ir_optim,
-                precision=conf.precision,
-                use_mkldnn=conf.use_mkldnn,
-                mkldnn_cache_capacity=conf.mkldnn_cache_capacity,
-                mkldnn_op_list=_as_set(conf.mkldnn_op_list),
-                mkldnn_bf16_op_list=_as_set(conf.mkldnn_bf16_op_list),
-                min_subgraph_size=conf.min_subgraph_size,
-                use_calib=conf.use_calib,
-                **_SWITCHES[device_type],
-            )
+            if device_type == GPU:
+                predictor = gpu_predictor(bundle.server_dir, conf, device)
+            else:
+                predictor = _local_predictor(bundle, conf, device_type, device)
         except Exception as error:
             reason = str(error).strip().split("\n")[-1]
             raise BundleError(
                 f"Paddle Inference cannot load the graph ({reason}); export the bundle again",
                 field=str(bundle.server_dir),
             ) from error
-        self._bind(predictor.predictor, bundle)
+        self._bind(predictor, bundle)
 
     def _bind(self, predictor: Any, bundle: Bundle) -> None:
         """Find the graph's inputs by name and its logits by position."""
@@ -105,16 +91,14 @@ class PaddleEngine:
             )
         position = [spec.alias for spec in manifest.fetches].index(manifest.logits)
         self._predictor = predictor
-        self._inputs = [
-            (spec.alias, np.dtype(spec.dtype), predictor.get_input_handle(spec.name))
-            for spec in manifest.feeds
-        ]
+        self._specs = manifest.feeds
+        self._inputs = [predictor.get_input_handle(spec.name) for spec in manifest.feeds]
         self._logits = predictor.get_output_handle(outputs[position])
 
     def run(self, feed: Feed) -> Logits:
         """Run one batch; see :class:`pipeline.engines.Engine`."""
-        for alias, dtype, handle in self._inputs:
-            handle.copy_from_cpu(np.ascontiguousarray(feed[alias], dtype=dtype))
+        for handle, array in zip(self._inputs, arrays_of(feed, self._specs)):
+            handle.copy_from_cpu(array)
         self._predictor.run()
         return np.asarray(self._logits.copy_to_cpu(), dtype=np.float32)
 
@@ -123,12 +107,61 @@ class PaddleEngine:
         self._inputs, self._logits, self._predictor = [], None, None
 
 
+class PaddleSource:
+    """Opens one Paddle engine, which uses all threads; see :class:`EngineSource`."""
+
+    count = 1
+
+    def __init__(
+        self, bundle: Bundle, conf: LocalServiceConfig, where: str, index: int = 0
+    ) -> None:
+        """Bind the arguments of :class:`PaddleEngine`."""
+        self._arguments = (bundle, conf, where, index)
+
+    def open(self) -> PaddleEngine:
+        """Load the graph."""
+        return PaddleEngine(*self._arguments)
+
+
+def _local_predictor(
+    bundle: Bundle, conf: LocalServiceConfig, device_type: int, device: int
+) -> Any:
+    from paddle_serving_app import local_predict
+
+    logging.getLogger("LocalPredictor").setLevel(logging.ERROR)
+    # on a failure LocalPredictor kills its whole process group, the caller's shell included
+    local_predict.kill_stop_process_by_pid = _refuse_to_kill
+    predictor = local_predict.LocalPredictor()
+    predictor.load_model_config(
+        str(bundle.server_dir),
+        gpu_id=device,
+        thread_num=conf.thread_num,
+        mem_optim=conf.mem_optim,
+        ir_optim=conf.ir_optim,
+        precision=conf.precision,
+        use_mkldnn=conf.use_mkldnn,
+        mkldnn_cache_capacity=conf.mkldnn_cache_capacity,
+        mkldnn_op_list=_as_set(conf.mkldnn_op_list),
+        mkldnn_bf16_op_list=_as_set(conf.mkldnn_bf16_op_list),
+        min_subgraph_size=conf.min_subgraph_size,
+        use_calib=conf.use_calib,
+        **_SWITCHES[device_type],
+    )
+    return predictor.predictor
+
+
 def _check_graph(bundle: Bundle) -> None:
     """Paddle Inference ends the process by a segmentation fault on a file that is no graph."""
     from google.protobuf.message import DecodeError
     from paddle.base.proto.framework_pb2 import ProgramDesc
 
-    for path in bundle.server_dir.glob("*.pdmodel"):
+    graphs = list(bundle.server_dir.glob("*.pdmodel"))
+    if not graphs and any(bundle.server_dir.glob("*.xml")):
+        raise BundleError(
+            "holds a graph for OpenVINO only; set engine to openvino or auto",
+            field=str(bundle.server_dir),
+        )
+    for path in graphs:
         data = path.read_bytes()
         try:
             program = ProgramDesc.FromString(data)
@@ -139,11 +172,11 @@ def _check_graph(bundle: Bundle) -> None:
             raise BundleError("not a Paddle graph; export the bundle again", field=str(path))
 
 
-def _device_type(conf: LocalServiceConfig) -> int:
+def device_type_of(conf: LocalServiceConfig) -> int:
     """-1, upstream's default, means a GPU when ``devices`` names one."""
     if conf.device_type >= 0:
         return conf.device_type
-    return _GPU if conf.devices else _CPU
+    return GPU if conf.devices else CPU
 
 
 def _check_precision(precision: str, device_type: int, where: str) -> None:
@@ -153,7 +186,7 @@ def _check_precision(precision: str, device_type: int, where: str) -> None:
             f"device_type {device_type} runs {' or '.join(allowed)}, not {precision}",
             field=f"{where}.precision",
         )
-    if device_type == _CPU and precision == "bf16" and not has_bf16():
+    if device_type == CPU and precision == "bf16" and not has_bf16():
         raise ConfigError(
             "bf16 needs a processor with AVX-512, this one has none; use fp32",
             field=f"{where}.precision",
@@ -165,7 +198,7 @@ def _device(conf: LocalServiceConfig, device_type: int, index: int, where: str) 
     import paddle
 
     built_for = {
-        _GPU: (paddle.is_compiled_with_cuda, "a GPU"),
+        GPU: (paddle.is_compiled_with_cuda, "a GPU"),
         _TENSORRT: (paddle.is_compiled_with_cuda, "a GPU"),
         _XPU: (paddle.is_compiled_with_xpu, "a Kunlun XPU"),
     }
@@ -182,14 +215,14 @@ def _device(conf: LocalServiceConfig, device_type: int, index: int, where: str) 
             f"must be device numbers with commas between, got {conf.devices!r}",
             field=f"{where}.devices",
         ) from error
-    if device_type in (_GPU, _TENSORRT):
+    if device_type in (GPU, _TENSORRT):
         count = paddle.device.cuda.device_count()
         if not devices or not all(0 <= device < count for device in devices):
             raise ConfigError(
                 f"must be among the {count} GPUs of this machine, got {conf.devices!r}",
                 field=f"{where}.devices",
             )
-    return devices[index % len(devices)] if devices and device_type != _CPU else 0
+    return devices[index % len(devices)] if devices and device_type != CPU else 0
 
 
 def _as_set(names: Any) -> Any:

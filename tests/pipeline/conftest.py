@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.service import RunningService, service_config
-from contract.bundle import RANKERS
+from benchmarks.service import RunningService
 from tests.clients.peers import serve  # noqa: F401
-from tests.services import running_service
+from tests.services import running_service, small_config
 from tests.tensor_service import tensor_service  # noqa: F401
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -27,6 +27,10 @@ def upstream_logs(tmp_path_factory: pytest.TempPathFactory) -> None:
     import paddle_serving_server.pipeline  # noqa: F401
 
     del os.environ["SERVING_LOG_PATH"]
+    for logger in logging.root.manager.loggerDict.values():
+        # the import disables the loggers that exist
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +45,4 @@ def service(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture()
 def config(bundles: Path) -> dict[str, Any]:
     """Keys of a configuration on free ports, to change and to start a service with."""
-    keys = service_config(bundles, RANKERS)
-    for op in ("ernie", "rocketqa"):
-        keys["op"][op]["local_service_conf"]["thread_num"] = 1
-    return keys
+    return small_config(bundles)

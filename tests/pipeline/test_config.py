@@ -152,7 +152,7 @@ def test_what_cannot_be_taken_is_named(text: str, message: str, tmp_path: Path) 
         ("thread_nums: 2", "thread_nums: unknown key; did you mean thread_num?"),
         ("devices: 0", "devices: must be text, got 0; put it in quotes"),
         ("device_type: 9", "device_type: must be a whole number from -1 to 6, got 9"),
-        ("precision: fp8", "precision: must be one of fp32, fp16, bf16, int8, got 'fp8'"),
+        ("precision: fp8", "precision: must be one of fp32, fp16, bf16, int8, auto, got 'fp8'"),
         ("fetch_list: predict", "fetch_list: must be a list of texts, got 'predict'"),
         ("ir_optim: 'True'", "ir_optim: must be true or false, got 'True'"),
     ],
