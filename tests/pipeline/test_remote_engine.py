@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The remote engine on real tensor services: which of them die, hang, fill up or are another's."""
+"""The remote engine on real tensor services that die, hang, fill up or refuse."""
 
 from __future__ import annotations
 
@@ -8,89 +8,45 @@ import os
 import signal
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks import tensor_process
-from benchmarks.child import free_port
-from benchmarks.tensor_process import TensorProcess
-from contract.bundle import CROSS_ENCODER, GOLDEN_FILE, PAIRWISE, RANKERS, Bundle
+from contract.bundle import GOLDEN_FILE, PAIRWISE, RANKERS, Bundle
 from contract.errors import (
-    BundleError,
-    ConfigError,
     DeadlineExceeded,
     InferenceFailed,
     Overloaded,
-    RankingError,
-    SetUpError,
 )
-from contract.golden import check_golden, read_golden
+from contract.golden import read_golden
 from pipeline.config import SchedulerConfig
-from pipeline.engines import Engine
 from pipeline.engines.endpoint import Endpoints
 from pipeline.engines.remote import RemoteEngines
 from pipeline.engines.remote_engine import RemoteEngine
 from pipeline.metrics import Metrics
 from pipeline.scheduler import Scheduler
-from tests.bundles import SENTENCES, build_bundle
+from tests.bundles import SENTENCES
 from tests.clients.peers import Serve
+from tests.pipeline.remote_services import (
+    LIMIT_S,
+    answers,
+    endpoint,
+    feed_of,
+    golden_check,
+    kill,
+    opened,
+    until,
+)
 from tests.tensor_service import StartTensorService
-
-LIMIT_S = 30.0
-Admit = Callable[[Engine], str]
 
 
 @pytest.fixture
 def bundle(bundles: Path) -> Bundle:
     return Bundle.open(bundles / PAIRWISE)
-
-
-def endpoint(service: TensorProcess) -> str:
-    return f"127.0.0.1:{service.port}"
-
-
-def golden_check(bundle: Bundle) -> Admit:
-    pairs = read_golden(bundle.root / GOLDEN_FILE)
-    encoder = bundle.encoder()
-    return lambda engine: f"{check_golden(pairs, encoder, engine.run, bundle.score):.0e}"
-
-
-def opened(bundle: Bundle, *endpoints: str, timeout_s: float = LIMIT_S, **keys: Any) -> Any:
-    source = RemoteEngines(
-        endpoints, bundle, timeout_s=timeout_s, admit=golden_check(bundle), **keys
-    )
-    return source.open()
-
-
-def feed_of(bundle: Bundle, count: int = 7) -> Any:
-    encoder = bundle.encoder()
-    titles = [SENTENCES[i % len(SENTENCES)] for i in range(count)]
-    return encoder.pad(encoder.encode(SENTENCES[2], titles))
-
-
-def until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + LIMIT_S
-    while not met():
-        assert time.monotonic() < end, "has not come about in time"
-        time.sleep(0.02)
-
-
-def answers(engine: Any, feed: Any) -> bool:
-    try:
-        engine.run(feed)
-    except RankingError:
-        return False
-    return True
-
-
-def kill(service: TensorProcess) -> None:
-    os.killpg(service.process.pid, signal.SIGKILL)
-    service.process.wait()
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -218,64 +174,6 @@ def test_a_service_that_hangs_is_given_up_at_the_deadline_then_left_out(
     engine.close()
 
 
-def test_a_service_with_another_bundle_is_refused(
-    bundle: Bundle, tensor_service: StartTensorService, tmp_path: Path
-) -> None:
-    other = tensor_service(build_bundle(tmp_path, PAIRWISE, seed=1))
-    with pytest.raises(BundleError, match=f"tensor service {endpoint(other)}: .*scores differ"):
-        opened(bundle, endpoint(other))
-    right = tensor_service(bundle.root)
-    source = RemoteEngines(
-        [endpoint(other), endpoint(right)], bundle, timeout_s=LIMIT_S, admit=golden_check(bundle)
-    )
-    engine = source.open()
-    assert "scores differ" in source.summary
-    feed = feed_of(bundle)
-    alone = opened(bundle, endpoint(right))
-    for _ in range(4):
-        np.testing.assert_array_equal(engine.run(feed), alone.run(feed))
-    engine.close()
-    alone.close()
-
-
-def test_a_service_that_restarts_with_another_bundle_is_left_out(
-    bundle: Bundle,
-    tensor_service: StartTensorService,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    service = tensor_service(bundle.root)
-    source = RemoteEngines(
-        [endpoint(service)], bundle, timeout_s=LIMIT_S, admit=golden_check(bundle)
-    )
-    engine = source.open()
-    feed = feed_of(bundle)
-    kill(service)
-    until(lambda: not source.endpoints.in_order() or answers(engine, feed))
-    monkeypatch.setattr(tensor_process, "free_port", lambda: service.port)
-    tensor_service(build_bundle(tmp_path, PAIRWISE, seed=1))
-    until(lambda: "scores differ" in source.summary)
-    with pytest.raises(InferenceFailed, match="scores differ"):
-        engine.run(feed)
-    engine.close()
-
-
-def test_a_service_of_the_other_ranker_is_refused(
-    bundle: Bundle, bundles: Path, tensor_service: StartTensorService
-) -> None:
-    other = tensor_service(bundles / CROSS_ENCODER)
-    with pytest.raises(SetUpError, match=endpoint(other)):
-        opened(bundle, endpoint(other))
-
-
-def test_nobody_listening_stops_the_start_with_the_addresses(bundle: Bundle) -> None:
-    ports = [free_port(), free_port()]
-    with pytest.raises(SetUpError) as caught:
-        opened(bundle, *(f"127.0.0.1:{port}" for port in ports))
-    assert all(f"127.0.0.1:{port}" in str(caught.value) for port in ports)
-    assert caught.value.field == "server_endpoints"
-
-
 def test_a_batch_that_breaks_connections_is_sent_twice_only(bundle: Bundle, serve: Serve) -> None:
     """It may be what ends the services."""
     batches: list[int] = []
@@ -317,9 +215,3 @@ def test_a_batch_that_is_refused_is_not_the_services_failure(
     with pytest.raises(InferenceFailed, match="token_type_ids: not fed"):
         engine.run({"input_ids": feed_of(bundle)["input_ids"]})
     engine.close()
-
-
-@pytest.mark.parametrize("endpoints", [(), ("localhost",), ("http://a:1",)])
-def test_an_endpoint_that_is_none_names_the_key(bundle: Bundle, endpoints: Any) -> None:
-    with pytest.raises(ConfigError, match=r"server_endpoints: .*127\.0\.0\.1:8600"):
-        RemoteEngines(endpoints, bundle, timeout_s=None)
