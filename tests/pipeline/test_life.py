@@ -23,8 +23,10 @@ WIRE = {"query": SENTENCES[0], "documents": json.dumps(list(SENTENCES))}
 
 
 def slow(config: dict[str, Any]) -> dict[str, Any]:
-    """One row a batch, so that a thousand documents take seconds."""
+    """One row a batch, by the slowest engine, so that some hundred documents take seconds."""
     config["scheduler"] = {"max_batch_tokens": 1}
+    for op in config["op"].values():
+        op["engine"] = "paddle"
     return config
 
 
@@ -52,7 +54,7 @@ class InTheBackground:
 def large(config: dict[str, Any], seconds: float) -> list[Any]:
     """A request over each transport, both done after about so many seconds on this machine."""
     url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
-    documents = [f"{i}{SENTENCES[i % 7]}" for i in range(1000)]
+    documents = [f"{i}{SENTENCES[i % 7]}" * 20 for i in range(1000)]
     start = time.monotonic()
     assert rank(url, query="感冒", documents=documents[:50]).err_no == 0
     per_document = (time.monotonic() - start) / 50
