@@ -153,6 +153,7 @@ def test_what_cannot_be_taken_is_named(text: str, message: str, tmp_path: Path) 
         ("devices: 0", "devices: must be text, got 0; put it in quotes"),
         ("device_type: 9", "device_type: must be a whole number from -1 to 6, got 9"),
         ("precision: fp8", "precision: must be one of fp32, fp16, bf16, int8, auto, got 'fp8'"),
+        ("precision: auto", "precision: auto needs engine auto or openvino, not paddle"),
         ("fetch_list: predict", "fetch_list: must be a list of texts, got 'predict'"),
         ("ir_optim: 'True'", "ir_optim: must be true or false, got 'True'"),
     ],
@@ -162,6 +163,35 @@ def test_local_service_conf_is_named_in_full(key: str, message: str, tmp_path: P
     with pytest.raises(ConfigError) as caught:
         load(f"rpc_port: 8089\nop: {{ernie: {{local_service_conf: {local}}}}}\n", tmp_path)
     assert f"op.ernie.local_service_conf.{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("engine: fast", "engine: must be one of paddle, openvino, remote, auto, got 'fast'"),
+        ("engine: remote", "server_endpoints: missing; name host:port"),
+        ("engine: remote, server_endpoints: [a]", "server_endpoints: must be host:port like"),
+    ],
+)
+def test_an_engine_that_cannot_be_is_named(keys: str, message: str, tmp_path: Path) -> None:
+    op = f"{{{keys}, local_service_conf: {{model_config: m}}}}"
+    with pytest.raises(ConfigError) as caught:
+        load(f"rpc_port: 8089\nop: {{ernie: {op}}}\n", tmp_path)
+    assert f"op.ernie.{message}" in str(caught.value)
+
+
+def test_upstreams_configurations_keep_paddle_and_ours_chooses(tmp_path: Path) -> None:
+    assert load(UPSTREAM, tmp_path).op["ernie"].engine == "paddle"
+    for op in load_config(REPOSITORY / "config_nlp.yml").op.values():
+        assert (op.engine, op.local_service_conf.precision) == ("auto", "auto")
+
+
+def test_the_engine_cache_is_relative_to_the_file(tmp_path: Path) -> None:
+    assert load(SMALL, tmp_path).engine_cache_directory == (
+        Path.home() / ".cache" / "ranking-stack" / "engines"
+    )
+    kept = load(SMALL + "engine_cache: kept\n", tmp_path)
+    assert kept.engine_cache_directory == tmp_path.resolve() / "kept"
 
 
 def test_a_key_that_does_not_apply_is_said_once(tmp_path: Path) -> None:
