@@ -54,7 +54,7 @@ class InTheBackground:
 def large(config: dict[str, Any], seconds: float) -> list[Any]:
     """A request over each transport, both done after about so many seconds on this machine."""
     url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
-    documents = [f"{i}{SENTENCES[i % 7]}" * 20 for i in range(1000)]
+    documents = [f"{i}{SENTENCES[i % 7]}" * 4 for i in range(1000)]
     start = time.monotonic()
     assert rank(url, query="感冒", documents=documents[:50]).err_no == 0
     per_document = (time.monotonic() - start) / 50
@@ -89,8 +89,9 @@ def test_sigterm_answers_what_is_in_work_and_exits_0(
 def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
+    config = slow(config)
     config["limits"] = {"max_in_flight": 3}
-    config["scheduler"] = {"max_batch_tokens": 1, "max_queue_rows": 1500}
+    config["scheduler"]["max_queue_rows"] = 1500
     url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
     with Launched(config, tmp_path) as service:
         service.wait_ready()
@@ -104,7 +105,7 @@ def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
             endpoint, {"query": "a", "documents": json.dumps([f"b{i}" for i in range(1000)])}
         )
         assert (full.err_no, full.err_msg.split(" ")[1]) == (51, "documents")
-        documents = [f"c{i}" for i in range(400)]
+        documents = [f"c{i}{SENTENCES[i % 7]}" * 4 for i in range(450)]
         third = InTheBackground([lambda: rank(url, query="合同", documents=documents)])
         time.sleep(0.3)
         over = rank(url, query="感冒", documents=["感冒灵"])

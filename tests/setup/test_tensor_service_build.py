@@ -49,6 +49,10 @@ class Checkout:
         self.program("tensor_service_tests", 'echo "tested in $(dirname "$0")"')
         for name in (".venv", "other"):
             (folder / name / OPENVINO).mkdir(parents=True)
+        python = folder / ".venv/bin/python"
+        python.parent.mkdir()
+        python.write_text('#!/bin/sh\necho "pytest with ${TENSOR_SERVICE_BIN#"$PWD"/}"\n')
+        python.chmod(0o755)
         self.path = self._path()
 
     def packages(self, *names: str) -> None:
@@ -136,8 +140,10 @@ def test_the_status_of_the_tests_is_the_script_s(checkout: Checkout) -> None:
 
 
 def test_the_sanitizers_run_one_after_the_other(checkout: Checkout) -> None:
-    folders = [".cache/tensor-service/asan", ".cache/tensor-service/tsan"]
-    assert checkout.built("sanitize").stdout.splitlines() == [f"tested in {f}" for f in folders]
+    expected = []
+    for folder in (".cache/tensor-service/asan", ".cache/tensor-service/tsan"):
+        expected += [f"tested in {folder}", f"pytest with {folder}/tensor_service"]
+    assert checkout.built("sanitize").stdout.splitlines() == expected
     assert checkout.configurations("asan")[0].split()[1:] == ["address,undefined"]
     assert checkout.configurations("tsan")[0].split()[1:] == ["thread"]
     checkout.program("tensor_service_tests", "exit 66")
