@@ -56,7 +56,10 @@ void Scheduler::submit(std::shared_ptr<Job> job, bool alone) {
     }
   }
   if (run_here) {
-    run_one();
+    if (auto batch = take_batch()) {
+      compute(*batch);
+      leave();
+    }
   }
 }
 
@@ -95,14 +98,25 @@ void Scheduler::run_posted() {
     const std::lock_guard lock(mutex_);
     --woken_;
   }
-  run_one();
+  run();
 }
 
-void Scheduler::run_one() {
+// Answers are written before the next batch begins, by the thread that computed them: handing over
+// to another would leave a core idle until the kernel has moved that thread there.
+void Scheduler::run() {
+  bool ran = false;
+  while (auto batch = take_batch(ran)) {
+    compute(*batch);
+    ran = true;
+  }
+}
+
+std::optional<Scheduler::Batch> Scheduler::take_batch(bool again) {
   Jobs lost;
-  Batch batch;
+  std::optional<Batch> batch;
   {
     const std::lock_guard lock(mutex_);
+    running_ -= again ? 1 : 0;
     lost = drop_lost();
     if (!queue_.empty() && running_ < options_.workers && !waits_for_more()) {
       batch = next_batch();
@@ -113,9 +127,13 @@ void Scheduler::run_one() {
   for (const auto& job : lost) {
     job->on_done(*job);
   }
-  if (!batch.rows.empty()) {
-    compute(batch);
-  }
+  return batch;
+}
+
+void Scheduler::leave() {
+  const std::lock_guard lock(mutex_);
+  --running_;
+  wake();
 }
 
 void Scheduler::compute(Batch& batch) {
@@ -143,7 +161,6 @@ void Scheduler::compute(Batch& batch) {
     const std::lock_guard lock(mutex_);
     give_back(batch);
     done = settle(batch, status, message);
-    wake();
   }
   for (const auto& job : done) {
     job->computed = end;
@@ -195,7 +212,7 @@ bool Scheduler::waits_for_more() {
         const std::lock_guard lock(mutex_);
         timer_armed_ = false;
       }
-      run_one();
+      run();
     });
   }
   return true;
@@ -284,7 +301,6 @@ void Scheduler::take(Queue::iterator entry, const Job& head, Batch& batch) {
 }
 
 void Scheduler::give_back(Batch& batch) {
-  --running_;
   Model& model = *batch.rows.front().job->model;
   if (batch.engine != model.lone.get()) {
     model.idle.push_back(batch.engine);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Decides which rows run next and refuses what cannot run in time. Jobs come from any connection;
-// whichever thread calls run_one computes the next batch on a free engine.
+// whichever thread calls run computes batches on a free engine.
 //
 // Order: a job's place is the work done before it arrived plus its own size in tokens, so a small
 // request passes a large one that has not waited long, and none waits for ever. Admission: a job
@@ -69,10 +69,15 @@ class Scheduler {
   // Jobs by place; the number keeps those of one place in order of arrival.
   using Queue = std::map<std::pair<std::int64_t, std::uint64_t>, std::shared_ptr<Job>>;
 
-  // Computes one batch on this thread if there is work and an engine is free.
-  void run_one();
+  // Computes batches on this thread while there is work and an engine is free.
+  void run();
   void run_posted();
+  // The next batch, if there is one and an engine is free. again: this thread has computed one
+  // before and still counts as running, as compute() leaves it.
+  std::optional<Batch> take_batch(bool again = false);
   void compute(Batch& batch);
+  // This thread computes no more.
+  void leave();
 
   // With the lock held.
   void wake();
@@ -94,8 +99,8 @@ class Scheduler {
   std::uint64_t arrivals_ = 0;
   std::int64_t done_tokens_ = 0;  // the clock that places are measured on
   std::int64_t queued_tokens_ = 0;
-  int running_ = 0;               // batches being computed
-  int woken_ = 0;                 // run_one calls that were posted and have not begun
+  int running_ = 0;               // threads that compute a batch or write its answers
+  int woken_ = 0;                 // run calls that were posted and have not begun
   Clock::time_point last_empty_;  // when the queue was last seen empty
   bool timer_armed_ = false;      // a batch that is not full waits for rows
   std::vector<std::unique_ptr<BatchBuffers>> buffers_;
