@@ -22,7 +22,7 @@ IN_PROCESS, HTTP, RPC = "in process", "HTTP", "RPC"
 TOLERANCES: Mapping[str, float] = {
     "fp32": FP32_TOLERANCE,
     "bf16": LOW_PRECISION_TOLERANCE,
-    "int8": 5 * LOW_PRECISION_TOLERANCE,
+    "int8": 20 * LOW_PRECISION_TOLERANCE,
 }
 
 
