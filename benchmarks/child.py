@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A command in, a running child process out, in a session and a directory of its own.
 
-Called by benchmarks.service, benchmarks.tensor_process, benchmarks.worker_process and
-benchmarks.peer_systems.
+Called by the other modules of benchmarks that start processes.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -117,6 +117,31 @@ class ChildService:
     ) -> None:
         """Stop the service."""
         self.stop()
+
+
+def run_module(module: str, words: Sequence[str]) -> str:
+    """Run a module of this project to its end in a process of its own.
+
+    Returns:
+        The last line that it printed.
+
+    Raises:
+        SetUpError: it failed; with the last line of what it said.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SetUpError(_last_line(done.stderr), field=module)
+    return _last_line(done.stdout)
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no output"])[-1]
 
 
 def _session(leader: int) -> Iterator[int]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ import httpx
 import numpy as np
 
 from benchmarks.candidates import HTTP, IN_PROCESS, PEER, RPC, UPSTREAM, Candidate
-from benchmarks.child import REPOSITORY, ChildService, free_port
+from benchmarks.child import REPOSITORY, ChildService, free_port, run_module
 from benchmarks.own_systems import TIMEOUT_S, in_worker, new_directory
 from benchmarks.rounds import Rank, System, through_service
 from benchmarks.worker_process import WorkerProcess
@@ -63,17 +62,7 @@ def exported(bundle: Bundle, cache: Path) -> Path:
         raise SetUpError("not installed; run `make setup-peers`", field=".venv-peers")
     output = cache / f"hf-{bundle.manifest.version}"
     # a process of its own: Paddle's static mode is for the whole process
-    words = ["--bundle", str(bundle.root), "--output", str(output)]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.hf_export", *words],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise SetUpError(last, field="benchmarks.hf_export")
+    run_module("benchmarks.hf_export", ["--bundle", str(bundle.root), "--output", str(output)])
     return output
 
 

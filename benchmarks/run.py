@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ if not __package__:  # run as a file
 
 from benchmarks import machine, own_systems, peer_systems, plot
 from benchmarks.candidates import Candidate, LeftOut
-from benchmarks.child import REPOSITORY
+from benchmarks.child import run_module
 from benchmarks.measure import Outcome, Plan, measure
 from benchmarks.own_systems import OWN_VARIANTS
 from benchmarks.peer_systems import CROSS_ENCODERS, INFINITY_NAME, PEERS, UPSTREAM_NAME
@@ -154,17 +153,7 @@ def tell(progress: str) -> None:
 def measure_roofline(bundle: Bundle, lengths: Sequence[int]) -> Roofline:
     """Measure it in a process of its own, over the pairs' real lengths."""
     tell("measuring the roofline")
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.roofline", "--bundle", str(bundle.root.resolve())],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise InferenceFailed(last, field=ROOFLINE)
-    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    answer = json.loads(run_module("benchmarks.roofline", ["--bundle", str(bundle.root.resolve())]))
     operations = Sizes(**answer["sizes"]).operations(lengths)
     return Roofline(answer["gflops"], operations / len(lengths) / 1e9)
 

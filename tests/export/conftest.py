@@ -11,6 +11,7 @@ import pytest
 
 from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.bundles import build_checkpoint, build_export
+from tests.tensor_service import tensor_service  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from contract.bundle import MANIFEST_FILE, RANKERS, Bundle
-from contract.golden import read_golden
+from contract.golden import LOW_PRECISION_TOLERANCE, read_golden
 from export import quantize
 from export.int8_graph import run_graph
 from tests.bundles import SENTENCES, build_bundle
+from tests.general_model_service import wire
+from tests.tensor_service import StartTensorService
 
 LOSS_ALLOWED = "1.0"
 
@@ -95,6 +97,19 @@ def test_a_score_does_not_depend_on_companions(quantized: Path, ranker: str) -> 
     rows = encoder.encode_pairs([(SENTENCES[0], title) for title in SENTENCES])
     alone = np.concatenate([run(encoder.pad([row])) for row in rows])
     np.testing.assert_allclose(run(encoder.pad(rows)), alone, atol=1e-2)
+
+
+def test_the_tensor_service_scores_the_golden_pairs(
+    quantized: Path, ranker: str, tensor_service: StartTensorService
+) -> None:
+    bundle = Bundle.open(quantized / ranker)
+    golden = read_golden(bundle.root / "golden.jsonl")
+    rows = bundle.encoder().encode_pairs([(pair.query, pair.title) for pair in golden])
+    service = tensor_service(bundle.root, "--precision", "int8")
+    scores = wire.scores(service.port, bundle, rows)
+    np.testing.assert_allclose(
+        scores, [pair.score for pair in golden], rtol=0, atol=LOW_PRECISION_TOLERANCE
+    )
 
 
 def test_the_weights_are_small_integers(quantized: Path, sources: Path, ranker: str) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.tensor_process import TensorProcess
 from contract.bundle import RANKERS, Bundle
 from contract.cpu import has_bf16
 from contract.encoding import Row
@@ -49,12 +48,6 @@ def paddle_scores(bundle: Bundle, rows: Sequence[Row]) -> NDArray[np.float32]:
     return np.concatenate([bundle.score(run(encoder.pad([row]))) for row in rows])
 
 
-def service_scores(service: TensorProcess, bundle: Bundle, rows: list[Row]) -> NDArray[np.float32]:
-    body = wire.post(service.port, wire.ragged_request(rows, [bundle.manifest.logits])).body
-    width = bundle.manifest.fetches[-1].shape[0]
-    return bundle.score(wire.floats_of(body).reshape(len(rows), width))
-
-
 def encoded(bundle: Bundle, lists: Lists) -> list[list[Row]]:
     encoder = bundle.encoder()
     return [encoder.encode(query, titles) for query, titles in lists]
@@ -71,7 +64,7 @@ def test_fp32_equals_paddle_inference(
     # four callers at once, so that rows of different requests share batches
     with ThreadPoolExecutor(4) as callers:
         scores = np.concatenate(
-            list(callers.map(lambda rows: service_scores(service, bundle, rows), lists))
+            list(callers.map(lambda rows: wire.scores(service.port, bundle, rows), lists))
         )
     assert len(scores) == LISTS * TITLES
     assert np.abs(scores - expected).max() <= FP32_TOLERANCE
@@ -85,7 +78,7 @@ def test_bf16_keeps_the_first_title(
     lists = encoded(bundle, real_lists(shared_data))
     service = tensor_service(bundle.server_dir, "--pad_dynamic", "--precision", "bf16")
     expected = paddle_scores(bundle, [row for rows in lists for row in rows])
-    scores = np.concatenate([service_scores(service, bundle, rows) for rows in lists])
+    scores = np.concatenate([wire.scores(service.port, bundle, rows) for rows in lists])
     assert np.abs(scores - expected).max() <= LOW_PRECISION_TOLERANCE
     first, wanted = (np.reshape(s, (LISTS, TITLES)).argmax(axis=1) for s in (scores, expected))
     assert (first == wanted).mean() >= 0.99
@@ -116,8 +109,8 @@ def test_a_score_does_not_depend_on_its_companions(
     pairs = read_golden(bundle.root / "golden.jsonl")
     rows = bundle.encoder().encode_pairs([(pair.query, pair.title) for pair in pairs])
     service = tensor_service(bundle.server_dir, *flags)
-    together = service_scores(service, bundle, rows)
-    alone = np.concatenate([service_scores(service, bundle, [row]) for row in rows])
+    together = wire.scores(service.port, bundle, rows)
+    alone = np.concatenate([wire.scores(service.port, bundle, [row]) for row in rows])
     assert np.abs(together - alone).max() <= FP32_TOLERANCE
     recorded = np.array([pair.score for pair in pairs])
     assert np.abs(together - recorded).max() <= FP32_TOLERANCE

@@ -16,6 +16,7 @@ from google.protobuf.internal import decoder
 from numpy.typing import NDArray
 from paddle_serving_client.proto import general_model_service_pb2 as messages
 
+from contract.bundle import Bundle
 from contract.encoding import Row
 
 PATH = "/GeneralModelService/inference"
@@ -91,6 +92,13 @@ def floats_of(body: bytes, output: int = 0) -> NDArray[np.float32]:
     response = messages.Response.FromString(body)
     assert response.err_no == 0, response.err_msg
     return np.array(response.outputs[0].tensor[output].float_data, dtype=np.float32)
+
+
+def scores(port: int, bundle: Bundle, rows: Sequence[Row]) -> NDArray[np.float32]:
+    """The service's scores of rows, of any lengths, in one request."""
+    body = post(port, ragged_request(rows, [bundle.manifest.logits])).body
+    width = bundle.manifest.fetches[-1].shape[0]
+    return bundle.score(floats_of(body).reshape(len(rows), width))
 
 
 def alive(port: int) -> bool:
