@@ -153,7 +153,11 @@ def tell(progress: str) -> None:
 def measure_roofline(bundle: Bundle, lengths: Sequence[int]) -> Roofline:
     """Measure it in a process of its own, over the pairs' real lengths."""
     tell("measuring the roofline")
-    answer = json.loads(run_module("benchmarks.roofline", ["--bundle", str(bundle.root.resolve())]))
+    try:
+        printed = run_module("benchmarks.roofline", ["--bundle", str(bundle.root.resolve())])
+    except SetUpError as error:
+        raise InferenceFailed(error.message, field=ROOFLINE) from error
+    answer = json.loads(printed)
     operations = Sizes(**answer["sizes"]).operations(lengths)
     return Roofline(answer["gflops"], operations / len(lengths) / 1e9)
 
