@@ -119,4 +119,6 @@ class Variants:
         """
         if self._assignment is None:
             raise InvalidField("the client has none; name one, or add a variant", field="endpoint")
-        return self._variants[self._assignment.variant_of(unit)]
+        tag = self._assignment.variant_of(unit)
+        assert tag is not None  # all units take part
+        return self._variants[tag]

@@ -3,57 +3,126 @@
 """A unit and a salt in, always the same variant out: sticky assignment without a store.
 
 A unit is what has to keep its variant: a user, a session, or the query itself. With another salt,
-units are dealt anew and independently.
+units are dealt anew and independently. The hash and the ranges are those of GrowthBook's SDKs
+(hash version 2; https://docs.growthbook.io/lib/build-your-own), so that both assign alike:
 
-    bucket  = first 8 bytes of SHA-256(salt, a zero byte, unit), big-endian, modulo 10,000
-    variant = the first one whose share, added to those before it, is above (bucket + 0.5) / 10,000
+    bucket  = fnv1a32(str(fnv1a32(salt + unit))) modulo 10,000
+    variant = the one whose range [start, start + coverage * share) holds bucket / 10,000
 
-Texts are UTF-8. Shares are weights over their sum, laid side by side in the order given: raising
-the first one's share gives it units of the second and takes none away.
+Shares are weights over their sum; a range starts where the shares before it end, so raising the
+coverage adds units to every variant and moves none. FNV-1a runs over UTF-16 code units, as in
+GrowthBook's JavaScript. Called by the service's router, by clients and by the report.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
-from itertools import accumulate
+from dataclasses import dataclass
+from typing import Optional
 
 from contract.errors import InvalidField
 
 BUCKETS = 10_000
+_NAMESPACE_BUCKETS = 1000
+_FNV_OFFSET, _FNV_PRIME, _32_BITS = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
+
+
+def fnv1a32(text: str) -> int:
+    """FNV-1a, 32 bits, over UTF-16 code units."""
+    value = _FNV_OFFSET
+    if not text.isascii():
+        data = text.encode("utf-16-le", "surrogatepass")
+        for low, high in zip(data[::2], data[1::2]):
+            value = ((value ^ (low | high << 8)) * _FNV_PRIME) & _32_BITS
+        return value
+    for unit in text.encode("ascii"):
+        value = ((value ^ unit) * _FNV_PRIME) & _32_BITS
+    return value
 
 
 def bucket_of(unit: str, salt: str) -> int:
     """The unit's bucket, 0 to 9,999."""
-    text = f"{salt}\0{unit}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") % BUCKETS
+    return fnv1a32(str(fnv1a32(salt + unit))) % BUCKETS
+
+
+def unit_of(unit_id: str, user_id: str, query: str) -> str:
+    """What keeps its variant: the first of these that is not empty."""
+    return unit_id or user_id or query
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A part of all units; experiments in parts that do not overlap never share one.
+
+    Attributes:
+        name: with another name, units are dealt anew.
+        start: of the part, from 0 to 1.
+        end: of the part, itself not in it.
+    """
+
+    name: str
+    start: float
+    end: float
+
+    def holds(self, unit: str) -> bool:
+        """Whether the unit is in this part (GrowthBook's ``inNamespace``, hash version 1)."""
+        point = fnv1a32(f"{unit}__{self.name}") % _NAMESPACE_BUCKETS / _NAMESPACE_BUCKETS
+        return self.start <= point < self.end
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Units that take part in no experiment, to compare all experiments together with.
+
+    Attributes:
+        salt: of the hold-out.
+        share: of all units, from 0 to 1.
+    """
+
+    salt: str
+    share: float
+
+    def holds(self, unit: str) -> bool:
+        """Whether the unit is held out."""
+        return bucket_of(unit, self.salt) / BUCKETS < self.share
 
 
 class Assignment:
     """Variants and their weights; safe to share between threads."""
 
-    def __init__(self, weights: Mapping[str, float], salt: str) -> None:
+    def __init__(self, weights: Mapping[str, float], salt: str, coverage: float = 1.0) -> None:
         """Bind the weights.
 
         Args:
             weights: by variant, 0 or more each; their order matters, their sum does not.
-            salt: name of the experiment.
+            salt: of the experiment.
+            coverage: share of all units that take part, from 0 to 1.
 
         Raises:
-            InvalidField: a weight is negative or no number, or none is above 0.
+            InvalidField: a weight is negative or no number, none is above 0, or the coverage is
+                not from 0 to 1.
         """
         bad = [name for name, w in weights.items() if not (math.isfinite(w) and w >= 0)]
-        if bad or not sum(weights.values()) > 0:
+        total = sum(weights.values())
+        if bad or not total > 0:
             raise InvalidField(
                 f"must be 0 or more, and at least one above 0, got {dict(weights)}", field="weight"
             )
+        if not 0 <= coverage <= 1:
+            raise InvalidField(f"must be from 0 to 1, got {coverage}", field="coverage")
         self.salt = salt
-        self._borders = tuple(zip(accumulate(weights.values()), weights))
+        ranges, start = [], 0.0
+        for variant, weight in weights.items():
+            share = weight / total
+            ranges.append((start, start + coverage * share, variant))
+            start += share
+        self._ranges = tuple(ranges)
 
-    def variant_of(self, unit: str) -> str:
-        """The variant of a unit."""
-        total = self._borders[-1][0]
-        point = (bucket_of(unit, self.salt) + 0.5) / BUCKETS * total
-        # the last border is the sum, and no point reaches it
-        return next(variant for border, variant in self._borders if point < border)
+    def variant_of(self, unit: str) -> Optional[str]:
+        """The variant of a unit; ``None`` for one that the coverage leaves out."""
+        point = bucket_of(unit, self.salt) / BUCKETS
+        for start, end, variant in self._ranges:
+            if start <= point < end:
+                return variant
+        return None
