@@ -53,10 +53,9 @@ class HttpRankerClient(RankerClient):
         """
         super().__init__(timeout_s, service)
         self.base_url = _checked_url(base_url)
-        self._url = f"{self.base_url}/{quote(service, safe='')}/prediction"
         self._client = connections(_IDLE_S)
 
-    def _exchange(self, fields: Mapping[str, str], log_id: int) -> dict[str, str]:
+    def _exchange(self, fields: Mapping[str, str], log_id: int, service: str) -> dict[str, str]:
         body = {"key": list(fields), "value": list(fields.values()), "logid": log_id}
         try:
             content = json.dumps(body, ensure_ascii=False).encode("utf-8")
@@ -67,7 +66,8 @@ class HttpRankerClient(RankerClient):
             ) from error
         try:
             headers = {"Content-Type": "application/json"}
-            answer = post(self._client, self._url, content, headers, self.timeout_s)
+            url = f"{self.base_url}/{quote(service, safe='')}/prediction"
+            answer = post(self._client, url, content, headers, self.timeout_s)
         except httpx.TimeoutException as error:
             raise self._too_late() from error
         except httpx.HTTPError as error:

@@ -25,6 +25,8 @@ def parser(prog: str, transport: str) -> argparse.ArgumentParser:
     made.add_argument(
         "--ranker", choices=RANKER_CHOICES, help="which ranker scores [the service's default]"
     )
+    made.add_argument("--unit_id", default="", help="what keeps its variant of an experiment")
+    made.add_argument("--user_id", default="", help="stands for --unit_id when there is none")
     return made
 
 
@@ -36,4 +38,5 @@ def run(
     """Read the arguments, rank and print; the exit status."""
     args = made.parse_args(argv)
     remedy = "Name ranker, ernie or rocketqa with --service."
-    return command.run(made, args, connect, {"ranker": args.ranker}, remedy)
+    options = {"ranker": args.ranker, "unit_id": args.unit_id, "user_id": args.user_id}
+    return command.run(made, args, connect, options, remedy)

@@ -25,11 +25,13 @@ class RankedDocument:
         index: position in the request's documents.
         score: in [0, 1]; larger is more relevant.
         document: its text when the request asked for it, else ``None``.
+        team: in an interleaved answer, the variant that put it there; else empty.
     """
 
     index: int
     score: float
     document: Optional[str] = None
+    team: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ class RankResult:
         truncated: indices of documents whose text was cut.
         timings_ms: where the service spent its time.
         rankings: every ranker's scores and order, for ``both``; empty otherwise.
-        variant: tag of the variant that answered, for clients that have several.
+        variant: of an experiment, that the unit was assigned; or, for a client that has several,
+            the tag of the one that answered.
+        experiment: that the unit takes part in, or empty.
     """
 
     results: tuple[RankedDocument, ...]
@@ -74,6 +78,7 @@ class RankResult:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     rankings: Mapping[str, RankerScores] = field(default_factory=dict)
     variant: str = ""
+    experiment: str = ""
 
 
 def rank_fields(query: str, documents: Sequence[str]) -> dict[str, str]:
@@ -92,7 +97,12 @@ def pair_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def option_fields(
-    ranker: Optional[str], top_n: Optional[int], return_documents: bool, request_id: str
+    ranker: Optional[str],
+    top_n: Optional[int],
+    return_documents: bool,
+    request_id: str,
+    unit_id: str = "",
+    user_id: str = "",
 ) -> dict[str, str]:
     """Only what differs from the service's defaults."""
     fields: dict[str, str] = {}
@@ -102,9 +112,19 @@ def option_fields(
         fields["top_n"] = json.dumps(top_n)
     if return_documents:
         fields["return_documents"] = json.dumps(return_documents)
-    if request_id:
-        fields["request_id"] = request_id
-    return fields
+    ids = {"request_id": request_id, "unit_id": unit_id, "user_id": user_id}
+    return {**fields, **{name: value for name, value in ids.items() if value}}
+
+
+def feedback_fields(
+    request_id: str, clicks: Sequence[int], grades: Mapping[int, float]
+) -> dict[str, str]:
+    """What a reader did with the answer of that id."""
+    return {
+        "request_id": request_id,
+        "clicks": json.dumps(list(clicks)),
+        "grades": json.dumps(list(grades.items())),
+    }
 
 
 def read_result(fields: Mapping[str, str]) -> RankResult:
@@ -124,6 +144,8 @@ def read_result(fields: Mapping[str, str]) -> RankResult:
         truncated=usage[1],
         timings_ms=_read(fields, "timings_ms", lambda v: {k: float(ms) for k, ms in v.items()}),
         rankings=_read(fields, "rankings", _rankings) if "rankings" in fields else {},
+        variant=fields.get("variant", ""),
+        experiment=fields.get("experiment", ""),
     )
 
 
@@ -153,7 +175,9 @@ def _scores(value: Any) -> tuple[float, ...]:
 
 
 def _document(value: Any) -> RankedDocument:
-    return RankedDocument(int(value["index"]), float(value["score"]), value.get("document"))
+    return RankedDocument(
+        int(value["index"]), float(value["score"]), value.get("document"), value.get("team", "")
+    )
 
 
 def _usage(value: Any) -> tuple[int, tuple[int, ...]]:

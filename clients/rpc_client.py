@@ -56,8 +56,8 @@ class RpcRankerClient(RankerClient):
             INFERENCE, request_serializer=bytes, response_deserializer=bytes
         )
 
-    def _exchange(self, fields: Mapping[str, str], log_id: int) -> dict[str, str]:
-        request = encode_request(fields, self.service, log_id)
+    def _exchange(self, fields: Mapping[str, str], log_id: int, service: str) -> dict[str, str]:
+        request = encode_request(fields, service, log_id)
         try:
             data = self._inference(request, timeout=self.timeout_s)
         except grpc.RpcError as error:

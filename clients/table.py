@@ -31,7 +31,8 @@ def render(
     bundles = [f"{name} {ranking.bundle}" for name, ranking in result.rankings.items()]
     served = ", ".join(bundles) or f"{result.ranker} {result.bundle}"
     if result.variant:
-        served += f", variant {_printable(result.variant)}"
+        of = f" of {_printable(result.experiment)}" if result.experiment else ""
+        served += f", variant {_printable(result.variant)}{of}"
     head = [
         f"query: {_printable(task.query)}",
         f"{served}, {len(task.titles)} titles, {result.tokens} tokens, {elapsed_ms:.1f} ms",

@@ -9,6 +9,7 @@ their op runs.
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Protocol
 
@@ -31,6 +32,7 @@ from pipeline.engines.choose import AutoSource
 from pipeline.engines.golden import CheckedSource, GoldenPairs
 from pipeline.engines.paddle import PaddleSource
 from pipeline.engines.remote import RemoteEngines
+from pipeline.routing.route import Target
 
 # what upstream's exports return: the pair-wise graph ends in a sigmoid, the cross-encoder does not
 _ADOPTED_SCORE_FUNCTIONS = {PAIRWISE: "identity", CROSS_ENCODER: "softmax_positive"}
@@ -46,21 +48,45 @@ class SummedUpSource(EngineSource, Protocol):
         """What computes and what was checked; known once the first open() has returned."""
 
 
-def open_bundles(config: ServiceConfig) -> dict[str, Bundle]:
-    """Open and verify the bundle of every ranker in the configuration.
+def open_bundles(config: ServiceConfig) -> dict[Target, Bundle]:
+    """Open and verify the bundles of every ranker in the configuration.
+
+    Returns:
+        By ranker and version, the default ranker first, and of each ranker that of
+        ``model_config`` first.
 
     Raises:
         BundleError: missing, damaged, or of another ranker.
-        ConfigError: a directory without a manifest lacks a key that its manifest would answer.
+        ConfigError: a directory without a manifest lacks a key that its manifest would answer, or
+            two directories hold the same bundle.
     """
-    return {ranker: _open(config, ranker) for ranker in config.rankers}
+    opened: dict[Target, Bundle] = {}
+    for ranker in config.rankers:
+        op = config.ranker_op(ranker)
+        where = f"op.{OP_OF_RANKER[ranker]}"
+        named = {f"{where}.local_service_conf.model_config": op.local_service_conf.model_config}
+        named.update({f"{where}.more_bundles[{i}]": p for i, p in enumerate(op.more_bundles)})
+        for key, path in named.items():
+            bundle = _open(config, ranker, str(path), key)
+            target = Target(ranker, bundle.manifest.version)
+            if target in opened:
+                raise ConfigError(f"{target.bundle} is named already", field=key)
+            opened[target] = bundle
+    return opened
 
 
-def _open(config: ServiceConfig, ranker: str) -> Bundle:
+def served(bundles: Mapping[Target, Bundle]) -> dict[str, list[str]]:
+    """By ranker, the versions of its bundles, that of ``model_config`` first."""
+    versions: dict[str, list[str]] = {}
+    for ranker, version in bundles:
+        versions.setdefault(ranker, []).append(version)
+    return versions
+
+
+def _open(config: ServiceConfig, ranker: str, named: str, key: str) -> Bundle:
     op = config.ranker_op(ranker)
     where = f"op.{OP_OF_RANKER[ranker]}"
-    key = f"{where}.local_service_conf.model_config"
-    path = config.resolve(str(op.local_service_conf.model_config))
+    path = config.resolve(named)
     if not path.is_dir():
         raise ConfigError(
             f"no such directory {path}; export a bundle there or name another", field=key

@@ -18,12 +18,14 @@ from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.errors import ConfigError
 from contract.request import Limits
 from contract.scoring import SCORE_FUNCTIONS
+from pipeline.routing.settings import ExperimentConfig, ExposuresConfig, HoldoutConfig
 from pipeline.strict_yaml import (
     Reader,
     checked_by,
     choice,
     flag,
     fraction,
+    items,
     key,
     load_yaml,
     seconds,
@@ -84,6 +86,7 @@ class OpConfig:
 
     Attributes:
         engine: what computes a ranker's batches; ``remote`` asks ``server_endpoints``.
+        more_bundles: directories of further bundles of the ranker, for experiments.
     """
 
     engine: str = key(choice(*ENGINES), PADDLE)
@@ -96,6 +99,7 @@ class OpConfig:
         default_factory=LocalServiceConfig, metadata=checked_by(section(LocalServiceConfig))
     )
     server_endpoints: Optional[tuple[str, ...]] = key(texts)
+    more_bundles: tuple[str, ...] = key(texts, ())
     fetch_list: Optional[tuple[str, ...]] = key(texts, note=GRAPH_DECIDES)
     client_config: Optional[str] = key(text, note=NO_REMOTE)
     client_type: Optional[str] = key(text, note=NO_REMOTE)
@@ -186,6 +190,13 @@ class ServiceConfig:
     )
     scheduler: SchedulerConfig = field(
         default_factory=SchedulerConfig, metadata=checked_by(section(SchedulerConfig))
+    )
+    experiments: tuple[ExperimentConfig, ...] = key(items(ExperimentConfig), ())
+    holdout: HoldoutConfig = field(
+        default_factory=HoldoutConfig, metadata=checked_by(section(HoldoutConfig))
+    )
+    exposures: ExposuresConfig = field(
+        default_factory=ExposuresConfig, metadata=checked_by(section(ExposuresConfig))
     )
     drain_timeout_s: float = key(seconds(0, 60), 8.0)
     log_dir: Optional[str] = key(text)
@@ -281,6 +292,11 @@ def _check_ranker(op: OpConfig, where: str) -> None:
         )
     if op.engine != REMOTE:
         return
+    if op.more_bundles:
+        raise ConfigError(
+            "does not go with engine remote, whose services serve one bundle",
+            field=f"{where}.more_bundles",
+        )
     if not op.server_endpoints:
         raise ConfigError(
             "missing; name host:port of each GeneralModelService", field=f"{where}.server_endpoints"

@@ -62,7 +62,8 @@ class Dag:
         """
         concurrency = self._config.other_op(name).concurrency
         if self._threads and name in OP_OF_RANKER.values():
-            concurrency = max(concurrency, self._config.limits.max_in_flight)
+            in_flight = self._config.limits.max_in_flight + self._config.exposures.shadow_threads
+            concurrency = max(concurrency, in_flight)
         elif self._threads and name == TOKENIZE:
             concurrency = max(concurrency, _TOKENIZING)
         return PaddleOp(name, inputs, concurrency, prepares[name], joins=joins)

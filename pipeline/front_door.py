@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A service name and raw fields in, an answer out: validate, bound, run the DAG, log.
+"""A service name and raw fields in, an answer out: validate, bound, run the DAG, log, record.
 
 Both edges, RPC and HTTP, come through here, so that they differ in transport only.
 """
@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from traceback import format_tb
 from typing import Any, Callable, Optional
 
@@ -25,16 +26,24 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from contract.request import BOTH, PROFILE_KEY, RankRequest, wire_fields
+from contract.exposure import Feedback
+from contract.feedback import feedback_from_fields, feedback_from_wire
+from contract.request import BOTH, PROFILE_KEY, RANKER_CHOICES, RankRequest, wire_fields
+from contract.response import RankResponse
+from contract.wire_values import check_choice
 from pipeline.config import OP_OF_RANKER, ServiceConfig
 from pipeline.dag import Dag
 from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
+from pipeline.routing.recorder import Recorder
+from pipeline.routing.shadow import Shadow
 
 _LOGGER = logging.getLogger(__name__)
 
 DEFAULT_SERVICE = "ranker"
+FEEDBACK_SERVICE = "feedback"
+RANKER_HEADER = "x-ranker"
 _STRING_TENSOR = 12
 _WRONG_NAME = "Failed to inference: Service name error."
 
@@ -60,13 +69,21 @@ class Answer:
         return cls(error.err_no, message, http_status=error.http_status)
 
     @classmethod
-    def of_outcome(cls, outcome: Outcome) -> Answer:
-        """What came out of the DAG."""
+    def of_outcome(cls, outcome: Outcome, request_id: str) -> Answer:
+        """What came out of the DAG; an error too says to which request it belongs."""
         if isinstance(outcome.result, RankingError):
             answer = cls.of_error(outcome.result)
+            route = outcome.route
+            wire = {
+                "request_id": request_id,
+                "experiment": route.experiment if route else "",
+                "variant": route.variant if route else "",
+            }
         else:
+            answer = cls()
             wire = outcome.result.to_wire()
-            answer = cls(key=list(wire), value=list(wire.values()))
+        answer.key.extend(wire)
+        answer.value.extend(wire.values())
         answer.key.extend(outcome.key)
         answer.value.extend(outcome.value)
         return answer
@@ -124,9 +141,19 @@ class Gate:
 class FrontDoor:
     """Answers requests; used by many threads at once."""
 
-    def __init__(self, config: ServiceConfig, gate: Gate, dag: Dag, metrics: Metrics) -> None:
-        """Bind the running DAG, the gate before it, and what counts requests."""
+    def __init__(
+        self,
+        config: ServiceConfig,
+        gate: Gate,
+        dag: Dag,
+        metrics: Metrics,
+        recorder: Recorder,
+        shadow: Shadow,
+    ) -> None:
+        """Bind the running DAG, the gate before it, and what counts and records requests."""
         self._dag = dag
+        self._recorder = recorder
+        self._shadow = shadow
         self._metrics = metrics
         self._gate = gate
         self._limits = config.limits.of_request()
@@ -155,13 +182,16 @@ class FrontDoor:
         _LOGGER.info("? documents=0 err_no=%d 0.0 ms", error.err_no)
         return Answer.of_error(error)
 
-    def answer(self, service: str, read: Read, deadline: Optional[float] = None) -> Answer:
+    def answer(
+        self, service: str, read: Read, deadline: Optional[float] = None, header: str = ""
+    ) -> Answer:
         """Answer one request that was taken; blocks its thread.
 
         Args:
             service: ``ernie``, ``rocketqa`` or ``ranker``.
             read: decodes and validates the request, and says whether a timeline is wanted.
             deadline: when the caller stops waiting, on time.monotonic's clock.
+            header: value of ``x-ranker``; stands for ``ranker`` in a request without.
         """
         start = time.monotonic()
         documents = 0
@@ -170,8 +200,14 @@ class FrontDoor:
                 ranker = self._ranker_of(service)
                 request, profile = read()
                 documents = len(request.pairs)
-                call = Call(request, self._route(ranker, service, request.ranker), deadline)
-                answer = Answer.of_outcome(self._run(Entry(call, profile)))
+                asked = request.ranker or check_choice(
+                    header or None, RANKER_HEADER, RANKER_CHOICES
+                )
+                request = replace(request, request_id=request.request_id or uuid.uuid4().hex)
+                call = Call(request, self._asked(ranker, service, asked), deadline)
+                outcome = self._run(Entry(call, profile))
+                answer = Answer.of_outcome(outcome, request.request_id)
+                self._record(request, outcome, time.monotonic() - start)
             except RankingError as error:
                 answer = Answer.of_error(error)
             except Exception as error:
@@ -188,6 +224,40 @@ class FrontDoor:
             "%s documents=%d err_no=%d %.1f ms", name, documents, answer.err_no, seconds * 1000.0
         )
         return answer
+
+    def feedback(self, read: Callable[[], Feedback]) -> Answer:
+        """Keep what a caller says of an answer it got.
+
+        Args:
+            read: decodes and validates it.
+        """
+        try:
+            if self._gate.closed is not None:
+                raise ShuttingDown(self._gate.closed)
+            feedback = read()
+            self._recorder.feedback(feedback)
+            answer = Answer(key=["request_id"], value=[feedback.request_id])
+        except RankingError as error:
+            answer = Answer.of_error(error)
+        self._metrics.answered(FEEDBACK_SERVICE, answer.err_no, 0.0)
+        return answer
+
+    def read_feedback(self, fields: Mapping[str, Any]) -> Feedback:
+        """Validate decoded fields of feedback.
+
+        Raises:
+            RequestError: which field, and what is wrong with it.
+        """
+        return feedback_from_fields(fields, time.time(), self._limits.max_documents)
+
+    def read_feedback_wire(self, keys: Sequence[str], values: Sequence[str]) -> Feedback:
+        """Validate string keys and values of feedback.
+
+        Raises:
+            RequestError: which field, and what is wrong with it.
+        """
+        fields = wire_fields(keys, values)
+        return feedback_from_wire(fields, time.time(), self._limits.max_documents)
 
     def read_wire(
         self, keys: Sequence[str], values: Sequence[str], tensors: Iterable[tuple[str, int, Any]]
@@ -226,8 +296,8 @@ class FrontDoor:
             raise UnknownService(_WRONG_NAME)
         return self._services[service]
 
-    def _route(self, ranker: str, service: str, asked: Optional[str]) -> tuple[str, ...]:
-        """Which rankers score, the default first."""
+    def _asked(self, ranker: str, service: str, asked: Optional[str]) -> tuple[str, ...]:
+        """Which rankers the caller names, the default first; none leaves it to the router."""
         if ranker:
             if asked not in (None, ranker):
                 raise InvalidField(
@@ -236,7 +306,7 @@ class FrontDoor:
                 )
             return (ranker,)
         if asked is None:
-            return self._rankers[:1]
+            return ()
         if asked == BOTH and len(self._rankers) > 1:
             return self._rankers
         if asked not in self._rankers:
@@ -246,9 +316,30 @@ class FrontDoor:
         return (asked,)
 
     def _run(self, entry: Entry) -> Outcome:
-        """Run the DAG, again after a timeout if dag.retry says so."""
+        """Run the DAG, again after a timeout if dag.retry says so, and then with the fallback."""
         for _ in range(self._tries):
             outcome = self._dag.call(entry)
             if not isinstance(outcome.result, DeadlineExceeded):
                 break
-        return outcome
+        route, deadline = outcome.route, entry.call.deadline
+        failed = isinstance(outcome.result, ServiceError)
+        if not failed or isinstance(outcome.result, ShuttingDown):
+            return outcome
+        if route is None or not route.can_fall_back:
+            return outcome
+        if deadline is not None and time.monotonic() >= deadline:
+            return outcome
+        return self._dag.call(replace(entry, call=replace(entry.call, route=route.fallen_back())))
+
+    def _record(self, request: RankRequest, outcome: Outcome, seconds: float) -> None:
+        """Tell the experiments what was shown; what fails here fails no request."""
+        route, result = outcome.route, outcome.result
+        if route is None or not route.experiment:
+            return
+        try:
+            self._recorder.exposed(request, outcome, seconds)
+            if route.shadow is not None and isinstance(result, RankResponse):
+                self._shadow.offer(request, route, result.rankings[0])
+        except Exception as error:
+            place = "".join(format_tb(error.__traceback__))
+            _LOGGER.error("a record failed with %s at\n%s", type(error).__name__, place)

@@ -76,6 +76,44 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._records = Counter(
+            "ranking_records",
+            "Records of experiments: on disk, or lost (no room in the queue, no disk at the stop).",
+            ("log", "outcome"),
+            registry=self._registry,
+        )
+        self._record_queue = Gauge(
+            "ranking_record_queue", "Records that wait.", ("log",), registry=self._registry
+        )
+        self._routed = Counter(
+            "ranking_routed",
+            "Requests of experiments, by assigned variant and by who served (empty: nobody).",
+            ("experiment", "variant", "ranker", "fallback"),
+            registry=self._registry,
+        )
+        self._shadowed = Counter(
+            "ranking_shadowed",
+            "Shadow requests: scored, failed, or dropped.",
+            ("outcome",),
+            registry=self._registry,
+        )
+
+    def of_records(self, log: str) -> RecordMetrics:
+        """The part of one log."""
+        return RecordMetrics(
+            self._records.labels(log, "written"),
+            self._records.labels(log, "lost"),
+            self._record_queue.labels(log),
+        )
+
+    def routed(self, experiment: str, variant: str, ranker: str, fallback: bool) -> None:
+        """Count one request of an experiment."""
+        self._routed.labels(experiment, variant, ranker, str(fallback).lower()).inc()
+
+    def shadowed(self, outcome: str) -> None:
+        """Count one shadow request."""
+        self._shadowed.labels(outcome).inc()
+
     def of(self, ranker: str) -> RankerMetrics:
         """The part of one ranker."""
         return RankerMetrics(self, ranker)
@@ -88,6 +126,23 @@ class Metrics:
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
+
+
+class RecordMetrics:
+    """The metrics of one log of records."""
+
+    def __init__(self, written: Any, lost: Any, waiting: Any) -> None:
+        """Bind the children."""
+        self._written, self._lost, self._waiting = written, lost, waiting
+
+    def written(self, records: int, waiting: int) -> None:
+        """Records went to disk; so many wait now."""
+        self._written.inc(records)
+        self._waiting.set(waiting)
+
+    def lost(self, records: int) -> None:
+        """Records will never be on disk."""
+        self._lost.inc(records)
 
 
 class RankerMetrics:

@@ -24,7 +24,13 @@ from contract.errors import (
     RequestError,
     RequestTooLarge,
 )
-from pipeline.front_door import DEFAULT_SERVICE, Answer, FrontDoor
+from pipeline.front_door import (
+    DEFAULT_SERVICE,
+    FEEDBACK_SERVICE,
+    RANKER_HEADER,
+    Answer,
+    FrontDoor,
+)
 
 _SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
 _METHOD = "inference"
@@ -85,6 +91,11 @@ class RpcEdge:
     def _inference(
         self, request: Union[pb.Request, RequestError], context: grpc.ServicerContext
     ) -> pb.Response:
+        if isinstance(request, pb.Request) and request.name == FEEDBACK_SERVICE:
+            keys, values = request.key, request.value
+            return _message(
+                self._front_door.feedback(lambda: self._front_door.read_feedback_wire(keys, values))
+            )
         try:
             self._front_door.enter()
         except RankingError as error:
@@ -97,6 +108,7 @@ class RpcEdge:
                 request.name or DEFAULT_SERVICE,
                 lambda: self._front_door.read_wire(request.key, request.value, tensors),
                 _deadline(context),
+                _header(context),
             )
         )
 
@@ -107,6 +119,14 @@ def _deadline(context: grpc.ServicerContext) -> Optional[float]:
     if remaining is None or remaining > _LONGEST_DEADLINE_S:
         return None
     return time.monotonic() + remaining
+
+
+def _header(context: grpc.ServicerContext) -> str:
+    """The value of ``x-ranker``, or nothing."""
+    for key, value in context.invocation_metadata():
+        if key == RANKER_HEADER:
+            return str(value)
+    return ""
 
 
 def _parse(max_bytes: int, data: bytes) -> Union[pb.Request, RequestError]:

@@ -8,20 +8,25 @@ Called by pipeline.web_service.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable
 
 from contract.bundle import Bundle
-from pipeline.bundles import describe, engine_source
+from pipeline.bundles import describe, engine_source, served
 from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
 from pipeline.dag import Dag
 from pipeline.metrics import Metrics
 from pipeline.op_process import OpProcesses
 from pipeline.ops.adapter import Prepare
 from pipeline.ops.ranker import Rank
-from pipeline.ops.sort import Scoring, Sort
+from pipeline.ops.sort import Sort
 from pipeline.ops.tokenize import Tokenize
+from pipeline.routing.plan import Plan
+from pipeline.routing.reload import Watcher, first_plan
+from pipeline.routing.route import Target
+from pipeline.routing.router import Router
 from pipeline.scheduler import Scheduler
 
 Show = Callable[[str], None]
@@ -29,7 +34,7 @@ Show = Callable[[str], None]
 
 def start_dag(
     config: ServiceConfig,
-    bundles: Mapping[str, Bundle],
+    bundles: Mapping[Target, Bundle],
     metrics: Metrics,
     log_directory: Path,
     show: Show,
@@ -38,7 +43,7 @@ def start_dag(
 
     Args:
         config: of the service.
-        bundles: by ranker.
+        bundles: by ranker and version.
         metrics: of this process; those of op processes stay there.
         log_directory: where op processes send what libraries print.
         show: takes a line about each ranker.
@@ -47,7 +52,8 @@ def start_dag(
         The running DAG, and the schedulers that run in this process.
 
     Raises:
-        SetUpError: a ranker does not load, or scores differently than at export.
+        SetUpError: a ranker does not load, or scores differently than at export, or an experiment
+            asks for what is not there.
     """
     schedulers: list[Scheduler] = []
     if config.dag.is_thread_op:
@@ -66,50 +72,60 @@ def start_dag(
 
 def _prepares(
     config: ServiceConfig,
-    bundles: Mapping[str, Bundle],
+    bundles: Mapping[Target, Bundle],
     metrics: Metrics,
     announce: Callable[[str, str], None],
     schedulers: list[Scheduler],
 ) -> dict[str, Prepare]:
     """By op name, what makes its function."""
+    plan = first_plan(config, served(bundles))  # here, so that its errors are the start's
     prepares: dict[str, Prepare] = {
-        TOKENIZE: lambda _: Tokenize({ranker: b.encoder() for ranker, b in bundles.items()}),
-        SORT: lambda _: Sort(
-            {ranker: Scoring(b.score, b.manifest.version) for ranker, b in bundles.items()}
-        ),
+        TOKENIZE: lambda _: _prepare_tokenize(config, bundles, plan),
+        SORT: lambda _: Sort({target: bundle.score for target, bundle in bundles.items()}),
     }
-    for ranker, bundle in bundles.items():
+    for ranker in config.rankers:
         prepares[OP_OF_RANKER[ranker]] = functools.partial(
-            _prepare_ranker, config, ranker, bundle, metrics, announce, schedulers
+            _prepare_ranker, config, ranker, bundles, metrics, announce, schedulers
         )
     return prepares
+
+
+def _prepare_tokenize(
+    config: ServiceConfig, bundles: Mapping[Target, Bundle], plan: Plan
+) -> Tokenize:
+    """Encoders, and a router whose experiments follow the file."""
+    router = Router(plan)
+    Watcher(config, served(bundles), router).start(time.sleep)
+    return Tokenize({target: bundle.encoder() for target, bundle in bundles.items()}, router)
 
 
 def _prepare_ranker(
     config: ServiceConfig,
     ranker: str,
-    bundle: Bundle,
+    bundles: Mapping[Target, Bundle],
     metrics: Metrics,
     announce: Callable[[str, str], None],
     schedulers: list[Scheduler],
     index: int,
 ) -> Any:
-    """Load a ranker and start its scheduler; the last argument is the op's process number."""
+    """Load a ranker's bundles and start their schedulers; ``index`` is the op's process number."""
+    by_version: dict[str, Scheduler] = {}
+    for target, bundle in bundles.items():
+        if target.ranker != ranker:
+            continue
+        encoder = bundle.encoder()
+        source = engine_source(config, ranker, bundle, encoder, index)
+        # the first is the ranker itself; others are told apart in metrics and errors
+        name = ranker if not by_version else f"{ranker}@{target.bundle}"
+        scheduler = Scheduler(
+            name, target.bundle, source, encoder.pad, config.scheduler, metrics.of(name)
+        )
+        scheduler.start()
+        schedulers.append(scheduler)
+        by_version[target.bundle] = scheduler
+        if index == 0:
+            announce(OP_OF_RANKER[ranker], describe(bundle, encoder, source.summary))
     op = config.ranker_op(ranker)
-    encoder = bundle.encoder()
-    source = engine_source(config, ranker, bundle, encoder, index)
-    scheduler = Scheduler(
-        ranker,
-        bundle.manifest.version,
-        source,
-        encoder.pad,
-        config.scheduler,
-        metrics.of(ranker),
-    )
-    scheduler.start()
-    schedulers.append(scheduler)
-    if index == 0:
-        announce(OP_OF_RANKER[ranker], describe(bundle, encoder, source.summary))
     # upstream tries so often, each time for so long; waiting on is a try that forgets nothing
     timeout_s = op.timeout * op.retry / 1000.0 if op.timeout > 0 else None
-    return Rank(ranker, scheduler, timeout_s)
+    return Rank(ranker, by_version, timeout_s)

@@ -8,8 +8,10 @@ know stops the start with the key's yaml path. Called by pipeline.config.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Optional, TypeVar
 
@@ -96,6 +98,33 @@ def texts(_: Reader, value: Any, path: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def text_map(_: Reader, value: Any, path: str) -> dict[str, str]:
+    """A mapping from strings to strings."""
+    mapping = _mapping(value, path)
+    for name, item in mapping.items():
+        if not isinstance(item, str):
+            raise ConfigError(
+                f"must be text, got {item!r}; put it in quotes", field=f"{path}.{name}"
+            )
+    return mapping
+
+
+def moment(_: Reader, value: Any, path: str) -> float:
+    """A date, or a date and a time; UTC unless it names another zone. Seconds since 1970."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        raise ConfigError(
+            f"must be a date and time like 2026-11-24T08:00:00Z, got {value!r}", field=path
+        )
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=timezone.utc)
+    return value.timestamp()
+
+
 def choice(*allowed: str) -> Check:
     """One of a few words."""
 
@@ -120,6 +149,17 @@ def sections(names: tuple[str, ...], cls: type[T]) -> Check:
         for name in mapping:
             _refuse_unknown(name, names, path)
         return {name: reader.build(cls, item, f"{path}.{name}") for name, item in mapping.items()}
+
+    return check
+
+
+def items(cls: type[T]) -> Check:
+    """A list of mappings with the keys of ``cls``."""
+
+    def check(reader: Reader, value: Any, path: str) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            raise ConfigError("must be a list", field=path)
+        return tuple(reader.build(cls, item, f"{path}[{i}]") for i, item in enumerate(value))
 
     return check
 

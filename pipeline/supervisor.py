@@ -19,6 +19,8 @@ from typing import Optional
 from pipeline.dag import Dag
 from pipeline.front_door import Gate
 from pipeline.http_edge.server import HttpEdge
+from pipeline.routing.recorder import Recorder
+from pipeline.routing.shadow import Shadow
 from pipeline.rpc import RpcEdge
 from pipeline.scheduler import Scheduler
 from pipeline.signals import Signals
@@ -41,6 +43,8 @@ class Supervisor:
         schedulers: Sequence[Scheduler],
         rpc: RpcEdge,
         http: Optional[HttpEdge],
+        shadow: Shadow,
+        recorder: Recorder,
         drain_timeout_s: float,
     ) -> None:
         """Bind everything that can end, or has to be ended."""
@@ -49,6 +53,8 @@ class Supervisor:
         self._schedulers = schedulers
         self._rpc = rpc
         self._http = http
+        self._shadow = shadow
+        self._recorder = recorder
         self._drain_timeout_s = drain_timeout_s
 
     def run(self, signals: Signals) -> int:
@@ -90,6 +96,7 @@ class Supervisor:
         if not self._gate.wait_idle(self._drain_timeout_s):
             _LOGGER.warning("drain_timeout_s is over; unfinished requests are refused")
             self._dag.fail_all("the service is stopping")
+        self._shadow.stop(_FLUSH_S)
         self._end(stopped, _FLUSH_S)
         return 0
 
@@ -101,3 +108,4 @@ class Supervisor:
             self._http.join(max(0.0, end - time.monotonic()))
         for scheduler in self._schedulers:
             scheduler.stop(max(0.0, end - time.monotonic()))
+        self._recorder.stop()

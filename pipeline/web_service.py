@@ -32,6 +32,7 @@ from pipeline.signals import Signals
 if TYPE_CHECKING:
     from pipeline.dag import Dag
     from pipeline.metrics import Metrics
+    from pipeline.routing.recorder import Recorder
     from pipeline.scheduler import Scheduler
     from pipeline.supervisor import Supervisor
 
@@ -76,6 +77,7 @@ def run(config: ServiceConfig, started: float) -> int:
     from pipeline.stages import start_dag
 
     metrics = Metrics()
+    recorder = _recorder(config, metrics)
     try:
         lines: list[str] = []
         with diverted_output(logs):
@@ -83,7 +85,7 @@ def run(config: ServiceConfig, started: float) -> int:
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
-        supervisor = _open_edges(config, rpc_port, dag, schedulers, metrics)
+        supervisor = _open_edges(config, rpc_port, dag, schedulers, metrics, recorder)
     except BaseException:
         # at its end Python would wait for them
         kill_children()
@@ -102,16 +104,19 @@ def _open_edges(
     dag: Dag,
     schedulers: Sequence[Scheduler],
     metrics: Metrics,
+    recorder: Recorder,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
     from pipeline.front_door import FrontDoor, Gate
     from pipeline.http_edge.server import HttpEdge
+    from pipeline.routing.shadow import Shadow
     from pipeline.rpc import RpcEdge
     from pipeline.supervisor import Supervisor
 
     limits = config.limits
     gate = Gate(limits.max_in_flight)
-    front_door = FrontDoor(config, gate, dag, metrics)
+    shadow = Shadow(dag, recorder, metrics, config.exposures.shadow_threads)
+    front_door = FrontDoor(config, gate, dag, metrics, recorder, shadow)
     workers = max(config.worker_num, limits.max_in_flight)
     rpc = RpcEdge(front_door, rpc_port, workers, limits.max_body_bytes)
     http = None
@@ -123,11 +128,30 @@ def _open_edges(
         names = "|".join(front_door.services)
         _show(
             f"HTTP on {config.http_port}: POST /({names})/prediction, "
-            "GET /health, GET /ready, GET /metrics"
+            "POST /feedback, GET /health, GET /ready, GET /metrics"
         )
+    recorder.start()
+    shadow.start()
     rpc.start()
     gate.open()
-    return Supervisor(gate, dag, schedulers, rpc, http, config.drain_timeout_s)
+    return Supervisor(gate, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s)
+
+
+def _recorder(config: ServiceConfig, metrics: Metrics) -> Recorder:
+    """What keeps the records of experiments.
+
+    Raises:
+        ConfigError: their directory cannot be made.
+    """
+    from pipeline.routing.recorder import Recorder
+
+    try:
+        return Recorder(config, metrics)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot make {error.filename} ({error.strerror}); name one that can be written",
+            field="exposures.directory",
+        ) from error
 
 
 def _show(line: str) -> None:

@@ -3,6 +3,7 @@
 """The routes of the HTTP edge. Every answer but /metrics has the gateway's five fields.
 
 POST /<service>/prediction    rank
+POST /feedback                clicks and grades of an answer
 GET  /health                  200 while the process runs
 GET  /ready                   200 while it takes requests, else 503
 GET  /metrics                 counts, as Prometheus reads them
@@ -26,8 +27,8 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from pipeline.front_door import Answer, FrontDoor, Gate
-from pipeline.http_edge.body import dump_answer, read_body
+from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, Answer, FrontDoor, Gate
+from pipeline.http_edge.body import dump_answer, read_body, read_feedback
 from pipeline.metrics import CONTENT_TYPE, Metrics
 
 METHOD = "prediction"
@@ -69,18 +70,23 @@ def build_app(
     async def text() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
+    @app.post("/feedback")
+    async def feedback(request: Request) -> Response:
+        body = await _receive(request, max_body_bytes)
+        return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
+
     @app.post("/{service}/{method}")
     async def predict(service: str, method: str, request: Request) -> Response:
-        body, complete = await _receive(request, max_body_bytes)
-        if not complete:
-            error = RequestTooLarge(f"more than {max_body_bytes} bytes", field="body")
-            return _Refusal(dump_answer(Answer.of_error(error)), error.http_status)
+        body = await _receive(request, max_body_bytes)
         if method != METHOD:
             raise UnknownService(f"no method {method!r}; POST /{service}/{METHOD}")
+        if service == FEEDBACK_SERVICE:
+            return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
+        header = request.headers.get(RANKER_HEADER, "")
         front_door.enter()
         try:
             work = asyncio.get_running_loop().run_in_executor(
-                pool, _answer, front_door, service, method, body
+                pool, _answer, front_door, service, method, body, header
             )
         except BaseException:
             front_door.leave()
@@ -88,6 +94,7 @@ def build_app(
         status, content = await work
         return json_response(content, status)
 
+    app.add_exception_handler(_BodyTooLarge, _on_large_body)
     app.add_exception_handler(RankingError, _on_ranking_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
@@ -95,23 +102,31 @@ def build_app(
     return app
 
 
-def _answer(front_door: FrontDoor, service: str, method: str, body: bytes) -> tuple[int, bytes]:
-    answer = front_door.answer(service, lambda: read_body(body, front_door, service, method))
+class _BodyTooLarge(RequestTooLarge):
+    """Found before the body has been read."""
+
+
+def _answer(
+    front_door: FrontDoor, service: str, method: str, body: bytes, header: str
+) -> tuple[int, bytes]:
+    answer = front_door.answer(
+        service, lambda: read_body(body, front_door, service, method), header=header
+    )
     return answer.http_status, dump_answer(answer)
 
 
-async def _receive(request: Request, limit: int) -> tuple[bytes, bool]:
-    """The body, and whether it was complete within the limit; never holds more than that."""
+async def _receive(request: Request, limit: int) -> bytes:
+    """The body; never holds more of it than the limit."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
-        return b"", False
+        raise _BodyTooLarge(f"more than {limit} bytes", field="body")
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            return b"", False
+            raise _BodyTooLarge(f"more than {limit} bytes", field="body")
         chunks.append(chunk)
-    return b"".join(chunks), True
+    return b"".join(chunks)
 
 
 def answer_response(answer: Answer) -> Response:
@@ -144,6 +159,11 @@ class _Refusal(Response):
                 break
             discarded += len(message.get("body", b""))
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _on_large_body(_: Request, error: Exception) -> Response:
+    assert isinstance(error, _BodyTooLarge)
+    return _Refusal(dump_answer(Answer.of_error(error)), error.http_status)
 
 
 async def _on_ranking_error(_: Request, error: Exception) -> Response:

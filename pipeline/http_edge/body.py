@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from contract.errors import MalformedRequest
+from contract.exposure import Feedback
 from contract.request import RankRequest
 from pipeline.front_door import Answer, FrontDoor
 
@@ -44,6 +45,18 @@ def read_body(
     return front_door.read_wire(
         _strings(fields, "key"), _strings(fields, "value"), _tensors(fields.get("tensors") or [])
     )
+
+
+def read_feedback(body: bytes, front_door: FrontDoor) -> Feedback:
+    """Validate feedback in either shape.
+
+    Raises:
+        RequestError: which field, and what is wrong with it.
+    """
+    fields = parse_object(body)
+    if not {"key", "value"} & set(fields):
+        return front_door.read_feedback(fields)
+    return front_door.read_feedback_wire(_strings(fields, "key"), _strings(fields, "value"))
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -24,9 +24,11 @@ from paddle_serving_server.pipeline.operator import Op, RequestOp, ResponseOp
 from paddle_serving_server.pipeline.profiler import UnsafeTimeProfiler
 
 from contract.errors import RankingError, ServiceError, ShuttingDown
-from contract.request import PROFILE_KEY, RankResponse
-from pipeline.ops.messages import Call
+from contract.request import PROFILE_KEY
+from contract.response import RankResponse
+from pipeline.ops.messages import Call, Sorted
 from pipeline.ops.wake import WakeOnePerOp, name_thread
+from pipeline.routing.route import Route
 
 _LOGGER = logging.getLogger(__name__)
 _MESSAGE = "message"
@@ -49,11 +51,13 @@ class Outcome:
 
     Attributes:
         result: the answer, or why there is none.
+        route: who was to answer; ``None`` when it failed before that was decided.
         key: names that the DAG itself adds to the answer (the timeline).
         value: their values.
     """
 
     result: Union[RankResponse, RankingError]
+    route: Optional[Route] = None
     key: list[str] = field(default_factory=list)
     value: list[str] = field(default_factory=list)
 
@@ -76,7 +80,8 @@ class Response(ResponseOp):  # type: ignore[misc]
         """See ResponseOp."""
         code = channeldata.error_code
         if code == CustomExceptionCode.OK.value:
-            return Outcome(channeldata.parse()[_MESSAGE])
+            sorted_: Sorted = channeldata.parse()[_MESSAGE]
+            return Outcome(sorted_.result, sorted_.route)
         if code == CustomExceptionCode.PRODUCT_ERROR.value:
             return Outcome(channeldata.prod_error_info)
         if code == CustomExceptionCode.CLOSED_ERROR.value:

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Optional
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
 
 from contract.encoding import Row
+from contract.errors import RankingError
 from contract.request import RankRequest
-from pipeline.engines import Logits
+from contract.response import RankResponse
+from pipeline.job import Scored
+from pipeline.routing.route import Route, Target
 
 
 class _Shared:
@@ -30,13 +33,15 @@ class Call(_Shared):
 
     Attributes:
         request: as validated at the door.
-        rankers: who shall score it, the default ranker first.
+        asked: rankers that its caller names, the default first; empty leaves it to the router.
         deadline: when its caller stops waiting, on time.monotonic's clock; ``None``: never.
+        route: decided already, for a second try or a shadow; else tokenize asks the router.
     """
 
     request: RankRequest
-    rankers: tuple[str, ...]
+    asked: tuple[str, ...] = ()
     deadline: Optional[float] = None
+    route: Optional[Route] = None
 
 
 @dataclass(frozen=True)
@@ -45,35 +50,44 @@ class Encoded(_Shared):
 
     Attributes:
         call: the request.
-        rows: one row per pair, for each of the call's rankers.
+        route: who scores it.
+        rows: one row per pair, for each of the route's targets.
         tokenize_ms: time taken.
     """
 
     call: Call
-    rows: Mapping[str, tuple[Row, ...]]
+    route: Route
+    rows: Mapping[Target, tuple[Row, ...]]
     tokenize_ms: float
 
     @property
     def tokens(self) -> int:
-        """Tokens to score, over all rankers."""
+        """Tokens to score, over all targets."""
         return sum(len(row.input_ids) for rows in self.rows.values() for row in rows)
 
     @property
     def truncated(self) -> tuple[int, ...]:
-        """Indices of pairs that were cut for any ranker."""
+        """Indices of pairs that were cut for any target."""
         cut = {i for rows in self.rows.values() for i, row in enumerate(rows) if row.truncated}
         return tuple(sorted(cut))
 
 
 @dataclass(frozen=True)
 class RankerLogits(_Shared):
-    """From a ranker op to sort; without logits when the call does not ask for this ranker."""
+    """From a ranker op to sort.
 
-    ranker: str
-    call: Call
-    tokens: int
-    truncated: tuple[int, ...]
-    tokenize_ms: float
-    logits: Optional[Logits] = None
-    queue_ms: float = 0.0
-    compute_ms: float = 0.0
+    Attributes:
+        encoded: what it was asked.
+        scored: logits, or why there are none, of each target that is a bundle of this ranker.
+    """
+
+    encoded: Encoded
+    scored: Mapping[Target, Union[Scored, RankingError]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sorted(_Shared):
+    """From sort to the way out: the answer or why there is none, and who was to give it."""
+
+    result: Union[RankResponse, RankingError]
+    route: Route

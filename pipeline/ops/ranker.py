@@ -5,56 +5,71 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Optional
+from typing import Optional, Union
 
-from contract.errors import DeadlineExceeded
+from contract.errors import DeadlineExceeded, RankingError
+from pipeline.job import Scored
 from pipeline.ops.messages import Call, Encoded, RankerLogits
+from pipeline.routing.route import Target
 from pipeline.scheduler import Scheduler
 
 
 class Rank:
-    """Hands the rows of one request to the ranker's scheduler and waits for the logits."""
+    """Hands the rows of one request to the schedulers of its targets and waits for the logits."""
 
-    def __init__(self, ranker: str, scheduler: Scheduler, timeout_s: Optional[float]) -> None:
-        """Bind the scheduler.
+    def __init__(
+        self, ranker: str, schedulers: Mapping[str, Scheduler], timeout_s: Optional[float]
+    ) -> None:
+        """Bind the schedulers.
 
         Args:
             ranker: whose rows to take.
-            scheduler: shared by all threads of this op.
+            schedulers: by version of the ranker's bundles; shared by all threads of this op.
             timeout_s: longest wait for one request; ``None`` waits for ever.
         """
         self._ranker = ranker
-        self._scheduler = scheduler
+        self._schedulers = schedulers
         self._timeout_s = timeout_s
 
     def __call__(self, encoded: Encoded) -> RankerLogits:
-        """Score the rows, or pass at once when the call asks for another ranker.
+        """Score the rows, or pass at once when no target is a bundle of this ranker.
 
-        Raises:
-            RankingError: Overloaded, InferenceFailed, ShuttingDown or DeadlineExceeded.
+        An error of one target (Overloaded, InferenceFailed, ShuttingDown, DeadlineExceeded) is a
+        result, since another target may have an answer.
         """
-        facts = (
-            self._ranker,
-            encoded.call,
-            encoded.tokens,
-            encoded.truncated,
-            encoded.tokenize_ms,
+        targets = [target for target in encoded.route.targets if target.ranker == self._ranker]
+        if not targets:
+            return RankerLogits(encoded)
+        deadline = self._deadline(encoded.call, time.monotonic())
+        waiting = {target: self._submit(target, encoded, deadline) for target in targets}
+        return RankerLogits(
+            encoded, {target: self._wait(future, deadline) for target, future in waiting.items()}
         )
-        if self._ranker not in encoded.call.rankers:
-            return RankerLogits(*facts)
-        now = time.monotonic()
-        deadline = self._deadline(encoded.call, now)
-        future = self._scheduler.submit(encoded.rows[self._ranker], deadline)
-        wait_s = None if deadline is None else max(0.0, deadline - now)
+
+    def _submit(
+        self, target: Target, encoded: Encoded, deadline: Optional[float]
+    ) -> Union[Future[Scored], RankingError]:
         try:
-            scored = future.result(wait_s)
-        except FutureTimeout as error:
+            return self._schedulers[target.bundle].submit(encoded.rows[target], deadline)
+        except RankingError as error:
+            return error
+
+    def _wait(
+        self, future: Union[Future[Scored], RankingError], deadline: Optional[float]
+    ) -> Union[Scored, RankingError]:
+        if isinstance(future, RankingError):
+            return future
+        wait_s = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            return future.result(wait_s)
+        except FutureTimeout:
             future.cancel()
-            raise DeadlineExceeded(
-                f"{self._ranker} did not answer within {wait_s:.3g} s"
-            ) from error
-        return RankerLogits(*facts, scored.logits, scored.queue_ms, scored.compute_ms)
+            return DeadlineExceeded(f"{self._ranker} did not answer within the time allowed")
+        except RankingError as error:
+            return error
 
     def _deadline(self, call: Call, now: float) -> Optional[float]:
         """The earlier of what the caller and what the configuration allow."""

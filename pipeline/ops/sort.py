@@ -5,54 +5,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Optional
 
-from contract.request import Ranking, RankResponse
+from contract.errors import RankingError
+from contract.interleaving import team_draft
+from contract.response import Draft, Ranking, RankResponse
 from contract.scoring import ScoreFunction, rank_order
-from pipeline.engines import Logits
-from pipeline.ops.messages import RankerLogits
-
-
-@dataclass(frozen=True)
-class Scoring:
-    """What a bundle says of its logits: the function that scores them, and its version."""
-
-    function: ScoreFunction
-    version: str
+from pipeline.job import Scored
+from pipeline.ops.messages import Encoded, RankerLogits, Sorted
+from pipeline.routing.route import Route, Target
 
 
 class Sort:
-    """Scores, orders and cuts, and assembles the response."""
+    """Scores, orders, interleaves and cuts, and assembles the response."""
 
-    def __init__(self, scorings: Mapping[str, Scoring]) -> None:
-        """Bind each ranker's scoring."""
+    def __init__(self, scorings: Mapping[Target, ScoreFunction]) -> None:
+        """Bind each target's score function."""
         self._scorings = scorings
 
-    def __call__(self, messages: Sequence[RankerLogits]) -> RankResponse:
-        """Build the response.
+    def __call__(self, messages: Sequence[RankerLogits]) -> Sorted:
+        """Build the response, or tell which error there is instead.
 
         Args:
             messages: one from each ranker op.
         """
-        some = messages[0]
-        request, rankers = some.call.request, some.call.rankers
-        logits = {m.ranker: m.logits for m in messages if m.logits is not None}
+        encoded = messages[0].encoded
+        scored: dict[Target, Scored] = {}
+        errors: list[RankingError] = []
+        for message in messages:
+            for target, result in message.scored.items():
+                if isinstance(result, RankingError):
+                    errors.append(result)
+                else:
+                    scored[target] = result
+        route = encoded.route
+        if route.teams and scored:
+            # of two orders that were to be interleaved, one alone is an answer too
+            return Sorted(self._response(encoded, scored), route)
+        return Sorted(errors[0] if errors else self._response(encoded, scored), route)
+
+    def _response(self, encoded: Encoded, scored: Mapping[Target, Scored]) -> RankResponse:
+        route, request = encoded.route, encoded.call.request
+        targets = [target for target in route.targets if target in scored]
+        draft_all = len(targets) == len(route.teams) > 1
+        top_n = None if draft_all else request.top_n
+        rankings = tuple(self._rank(target, scored[target], top_n) for target in targets)
         documents = tuple(title for _, title in request.pairs) if request.return_documents else None
         return RankResponse(
-            tuple(self._rank(ranker, logits[ranker], request.top_n) for ranker in rankers),
+            rankings,
             documents=documents,
             request_id=request.request_id,
-            tokens=some.tokens,
-            truncated=some.truncated,
+            tokens=encoded.tokens,
+            truncated=encoded.truncated,
             timings_ms={
-                "tokenize": some.tokenize_ms,
-                "queue": max(message.queue_ms for message in messages),
-                "compute": max(message.compute_ms for message in messages),
+                "tokenize": encoded.tokenize_ms,
+                "queue": max(result.queue_ms for result in scored.values()),
+                "compute": max(result.compute_ms for result in scored.values()),
             },
+            experiment=route.experiment,
+            variant=route.variant,
+            top_n=request.top_n,
+            draft=_draft(rankings, route, request.request_id) if draft_all else None,
         )
 
-    def _rank(self, ranker: str, logits: Logits, top_n: Optional[int]) -> Ranking:
-        scoring = self._scorings[ranker]
-        scores = [float(score) for score in scoring.function(logits)]
-        return Ranking(ranker, scoring.version, tuple(scores), tuple(rank_order(scores, top_n)))
+    def _rank(self, target: Target, scored: Scored, top_n: Optional[int]) -> Ranking:
+        scores = [float(score) for score in self._scorings[target](scored.logits)]
+        order = tuple(rank_order(scores, top_n))
+        return Ranking(target.ranker, target.bundle, tuple(scores), order)
+
+
+def _draft(rankings: Sequence[Ranking], route: Route, seed: str) -> Draft:
+    """Interleave whole orders, so that scores derived from it cover every document."""
+    orders = [ranking.order for ranking in rankings]
+    order, pickers = team_draft(orders, f"{route.experiment}/{seed}", len(orders[0]))
+    return Draft(tuple(order), tuple(route.teams[p] for p in pickers), tuple(pickers))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tokenize op: a call in, token rows for each of its rankers out. First op of the DAG."""
+"""The tokenize op: a call in, its route and token rows for each target out. First of the DAG."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from collections.abc import Mapping
 
 from contract.encoding import PairEncoder
 from pipeline.ops.messages import Call, Encoded
+from pipeline.routing.route import Target
+from pipeline.routing.router import Router
 
 
 class Tokenize:
-    """Encodes a request's pairs with the encoder of each ranker that shall score them."""
+    """Decides who shall score a request, and encodes its pairs with the encoder of each."""
 
-    def __init__(self, encoders: Mapping[str, PairEncoder]) -> None:
-        """Bind one encoder per ranker."""
+    def __init__(self, encoders: Mapping[Target, PairEncoder], router: Router) -> None:
+        """Bind one encoder per target, and who decides."""
         self._encoders = encoders
+        self._router = router
 
     def __call__(self, call: Call) -> Encoded:
-        """Encode the pairs."""
+        """Route the call unless it is routed already, and encode the pairs."""
         start = time.monotonic()
+        route = call.route or self._router.route(call.request, call.asked)
         rows = {
-            ranker: tuple(self._encoders[ranker].encode_pairs(call.request.pairs))
-            for ranker in call.rankers
+            target: tuple(self._encoders[target].encode_pairs(call.request.pairs))
+            for target in route.targets
         }
-        return Encoded(call, rows, (time.monotonic() - start) * 1000.0)
+        return Encoded(call, route, rows, (time.monotonic() - start) * 1000.0)

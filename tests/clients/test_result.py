@@ -8,7 +8,8 @@ import pytest
 
 from clients.errors import UnreadableAnswer
 from clients.result import option_fields, pair_fields, rank_fields, read_result
-from contract.request import Limits, Ranking, RankRequest, RankResponse
+from contract.request import Limits, RankRequest
+from contract.response import Ranking, RankResponse
 
 PAIRWISE = Ranking("pairwise", "aaa", (0.25, 0.75, 0.5), (1, 2))
 CROSS_ENCODER = Ranking("cross_encoder", "bbb", (0.9, 0.1, 0.2), (0, 2))

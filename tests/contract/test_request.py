@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from contract.errors import InvalidField, MalformedRequest, RequestError, RequestTooLarge
-from contract.request import Limits, Ranking, RankRequest, RankResponse, wire_fields
+from contract.request import Limits, RankRequest, wire_fields
+from contract.response import Ranking, RankResponse
 
 LIMITS = Limits(max_documents=5, max_query_chars=50, max_document_chars=100)
 PAIR = {"query": "中西方语言与文化的差异", "title": "第二语言习得的一大障碍就是文化差异。"}

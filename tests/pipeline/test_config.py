@@ -96,7 +96,7 @@ def test_the_default_ranker_comes_first(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("rpc_prot: 8089\n", "rpc_prot: unknown key; did you mean rpc_port?"),
-        (SMALL + "colour: red\n", "colour: unknown key; known are rpc_port"),
+        (SMALL + "paint: red\n", "paint: unknown key; known are rpc_port"),
         (SMALL + "worker_num: two\n", "worker_num: must be a whole number >= 1, got 'two'"),
         (SMALL + "worker_num: true\n", "worker_num: must be a whole number >= 1, got True"),
         (SMALL + "worker_num: 0\n", "worker_num: must be a whole number >= 1, got 0"),

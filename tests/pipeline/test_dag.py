@@ -18,22 +18,27 @@ from contract.encoding import PairEncoder
 from contract.errors import (
     DeadlineExceeded,
     InvalidField,
-    RankingError,
     ServiceError,
     ShuttingDown,
 )
-from contract.request import RankRequest, RankResponse
+from contract.request import RankRequest
+from contract.response import RankResponse
 from pipeline.config import SORT, TOKENIZE, ServiceConfig, load_config
 from pipeline.dag import Dag
+from pipeline.job import Scored
 from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Prepare
 from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.ops.ranker import Rank
-from pipeline.ops.sort import Scoring, Sort
+from pipeline.ops.sort import Sort
 from pipeline.ops.tokenize import Tokenize
+from pipeline.routing.plan import Plan
+from pipeline.routing.route import Target
+from pipeline.routing.router import Router
 from pipeline.scheduler import Scheduler
 
 SECRET = "绝密文字"
+TARGETS = {PAIRWISE: Target(PAIRWISE, "1"), CROSS_ENCODER: Target(CROSS_ENCODER, "1")}
 
 
 @pytest.fixture()
@@ -70,23 +75,28 @@ class Zeros:
     def __call__(self, encoded: Encoded) -> RankerLogits:
         import numpy as np
 
-        facts = (self._ranker, encoded.call, encoded.tokens, encoded.truncated, 0.0)
-        if self._ranker not in encoded.call.rankers:
-            return RankerLogits(*facts)
-        shape = (len(encoded.rows[self._ranker]), self._width)
-        return RankerLogits(*facts, np.zeros(shape, dtype=np.float32))
+        scored = {
+            target: Scored(np.zeros((len(rows), self._width), dtype=np.float32), 0.0, 0.0)
+            for target, rows in encoded.rows.items()
+            if target.ranker == self._ranker
+        }
+        return RankerLogits(encoded, scored)  # type: ignore[arg-type]
+
+
+def router() -> Router:
+    return Router(Plan(TARGETS[PAIRWISE], TARGETS))
 
 
 @pytest.fixture()
 def switch(bundles: Path) -> Switch:
-    encoders = {r: Bundle.open(bundles / r).encoder() for r in (PAIRWISE, CROSS_ENCODER)}
-    return Switch(Tokenize(encoders))
+    encoders = {target: Bundle.open(bundles / r).encoder() for r, target in TARGETS.items()}
+    return Switch(Tokenize(encoders, router()))
 
 
 @pytest.fixture()
 def dag(two_rankers: ServiceConfig, switch: Switch, bundles: Path) -> Iterator[Dag]:
     opened = {r: Bundle.open(bundles / r) for r in (PAIRWISE, CROSS_ENCODER)}
-    scorings = {r: Scoring(bundle.score, "1") for r, bundle in opened.items()}
+    scorings = {TARGETS[r]: bundle.score for r, bundle in opened.items()}
     prepares: dict[str, Prepare] = {
         TOKENIZE: lambda _: switch,
         "ernie": lambda _: Zeros(PAIRWISE, opened[PAIRWISE].encoder(), 1),
@@ -161,8 +171,9 @@ def test_more_requests_than_threads_are_all_answered(dag: Dag) -> None:
 def test_a_request_that_is_tokenized_for_long_does_not_hold_up_the_next(
     bundles: Path, two_rankers: ServiceConfig
 ) -> None:
-    encoders = {PAIRWISE: Bundle.open(bundles / PAIRWISE).encoder()}
-    real, go, entered = Tokenize(encoders), threading.Event(), threading.Event()
+    encoder = Bundle.open(bundles / PAIRWISE).encoder()
+    real = Tokenize({TARGETS[PAIRWISE]: encoder}, router())
+    go, entered = threading.Event(), threading.Event()
 
     def slow_at_first(call: Call) -> Encoded:
         if not entered.is_set():
@@ -172,9 +183,9 @@ def test_a_request_that_is_tokenized_for_long_does_not_hold_up_the_next(
 
     prepares: dict[str, Prepare] = {
         TOKENIZE: lambda _: slow_at_first,
-        "ernie": lambda _: Zeros(PAIRWISE, encoders[PAIRWISE], 1),
-        "rocketqa": lambda _: Zeros(CROSS_ENCODER, encoders[PAIRWISE], 2),
-        SORT: lambda _: Sort({PAIRWISE: Scoring(Bundle.open(bundles / PAIRWISE).score, "1")}),
+        "ernie": lambda _: Zeros(PAIRWISE, encoder, 1),
+        "rocketqa": lambda _: Zeros(CROSS_ENCODER, encoder, 2),
+        SORT: lambda _: Sort({TARGETS[PAIRWISE]: Bundle.open(bundles / PAIRWISE).score}),
     }
     dag = Dag(two_rankers, prepares)
     dag.start()
@@ -199,8 +210,8 @@ def test_a_ranker_that_takes_too_long(bundles: Path, two_rankers: ServiceConfig)
         PAIRWISE, "1", opening, encoder.pad, two_rankers.scheduler, Metrics().of(PAIRWISE)
     )
     call = entry().call
-    encoded = Tokenize({PAIRWISE: encoder})(call)
-    with pytest.raises(DeadlineExceeded, match="pairwise did not answer within") as caught:
-        Rank(PAIRWISE, scheduler, 0.05)(encoded)
-    error: RankingError = caught.value
+    encoded = Tokenize({TARGETS[PAIRWISE]: encoder}, router())(call)
+    error = Rank(PAIRWISE, {"1": scheduler}, 0.05)(encoded).scored[TARGETS[PAIRWISE]]
+    assert isinstance(error, DeadlineExceeded)
+    assert "pairwise did not answer within" in str(error)
     assert (error.err_no, error.http_status) == (6000, 504)

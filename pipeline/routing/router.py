@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A request in, its route out. Called by the tokenize op; its plan may be changed at any time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from contract.exposure import logged_unit
+from contract.request import RankRequest
+from pipeline.routing.plan import Plan
+from pipeline.routing.route import Route
+
+
+class Router:
+    """Decides by the plan that holds at the moment; safe to share between threads."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin with a plan."""
+        self._plan = plan
+
+    @property
+    def plan(self) -> Plan:
+        """What is decided by now."""
+        return self._plan
+
+    def change(self, plan: Plan) -> None:
+        """Decide by another plan from the next request on."""
+        self._plan = plan
+
+    def route(self, request: RankRequest, asked: tuple[str, ...]) -> Route:
+        """Decide who scores a request.
+
+        Args:
+            request: as validated.
+            asked: rankers that the request names; empty when it leaves the choice to the service.
+        """
+        plan = self._plan
+        if asked:
+            return Route(tuple(plan.rankers[ranker] for ranker in asked))
+        if not plan.experiments:
+            return Route((plan.default,))
+        unit = request.unit
+        chosen = plan.choose(unit, time.time())
+        if chosen is None:
+            return Route((plan.default,))
+        route, reason = chosen
+        is_query = not (request.unit_id or request.user_id)
+        return replace(route, unit=logged_unit(unit, is_query=is_query), reason=reason)

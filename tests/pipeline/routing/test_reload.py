@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A changed file changes the plan; a bad one is refused, logged, and what ran goes on."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.config import load_config
+from pipeline.routing.reload import Watcher, first_plan
+from pipeline.routing.router import Router
+
+SERVED = {"pairwise": ["p1"]}
+
+
+class Watched:
+    """A file, and a router that follows it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.write("first")
+        config = load_config(path)
+        self.router = Router(first_plan(config, SERVED))
+        self.watcher = Watcher(config, SERVED, self.router)
+
+    def write(self, name: str, **keys: object) -> None:
+        config = {
+            "rpc_port": 8089,
+            "op": {"ernie": {"local_service_conf": {"model_config": "m"}}},
+            "experiments": [{"name": name, "variants": [{"name": "a", "ranker": "pairwise"}]}],
+            **keys,
+        }
+        # as editors do it
+        new = self.path.with_suffix(".new")
+        new.write_text(yaml.safe_dump(config), encoding="utf-8")
+        Path(new).replace(self.path)
+
+    @property
+    def name(self) -> str:
+        return ",".join(e.name for e in self.router.plan.experiments)
+
+
+@pytest.fixture()
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path / "config_nlp.yml")
+
+
+def test_a_change_is_taken_over_once(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    assert not watched.watcher.look()
+    watched.write("second")
+    with caplog.at_level(logging.INFO, "pipeline"):
+        assert watched.watcher.look()
+        assert not watched.watcher.look()
+    assert watched.name == "second"
+    assert "changed; now: second" in caplog.text
+    watched.write("", experiments=[])
+    assert watched.watcher.look()
+    assert watched.name == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not yaml"),
+        ("rpc_port: 8089\nop: {ernie: {local_service_conf: {model_config: m}}}\n"
+         "experiments: [{name: x, variants: [{name: a, ranker: cross_encoder}]}]", "not served"),
+        ("rpc_port: 8089\nop: {ernie: {local_service_conf: {model_config: m}}}\n"
+         "experiments: {}", "experiments: must be a list"),
+    ],
+)  # fmt: skip
+def test_a_bad_change_is_refused_and_the_next_good_one_taken(
+    watched: Watched, caplog: pytest.LogCaptureFixture, text: str, message: str
+) -> None:
+    watched.path.write_text(text, encoding="utf-8")
+    with caplog.at_level(logging.ERROR, "pipeline"):
+        assert not watched.watcher.look()
+        assert not watched.watcher.look(), "one line for each change"
+    assert caplog.text.count("the change is refused") == 1
+    assert message in caplog.text
+    assert watched.name == "first"
+    watched.write("third")
+    assert watched.watcher.look()
+    assert watched.name == "third"
+
+
+def test_a_file_that_is_gone_is_refused(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    watched.path.unlink()
+    assert not watched.watcher.look()
+    assert "cannot read it" in caplog.text
+    assert watched.name == "first"
+
+
+def test_other_keys_need_a_restart(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    watched.write("second", limits={"max_documents": 7})
+    assert watched.watcher.look()
+    assert "need a restart" in caplog.text
+    assert watched.name == "second"
