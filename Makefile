@@ -29,7 +29,7 @@ LOCK_SET = $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help serve tensor-service test sanitize fuzz lint format bench models lock clean \
-	setup-serving setup-train setup-dev setup-peers build-tensor-service bench-tensor-service
+	setup-serving setup-train setup-dev setup-peers build-tensor-service bench-routing bench-tensor-service
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ format: setup-dev ## format the code and mend what ruff can mend
 
 bench: setup-dev ## measure this beside the services a user would take instead; BENCH="--shape small --quick"
 	@$(TOOLS)/python -m benchmarks.run $(BENCH)
+
+bench-routing: setup-serving ## measure what routing, records and a shadow cost
+	@$(PYTHON) -m benchmarks.routing $(BENCH_FLAGS)
 
 bench-tensor-service: setup-serving ## measure the C++ tensor service beside its engine called in process
 	@$(BUILD_TENSOR_SERVICE) bench

@@ -27,7 +27,9 @@ def render(
         elapsed_ms: how long the call took.
         terminal_width: cut titles to fit; ``None`` cuts nothing.
     """
-    rows = _rows_of_both(task, result) if result.rankings else _rows(task, result)
+    interleaved = any(document.team for document in result.results)
+    both = bool(result.rankings) and not interleaved
+    rows = _rows_of_both(task, result) if both else _rows(task, result)
     bundles = [f"{name} {ranking.bundle}" for name, ranking in result.rankings.items()]
     served = ", ".join(bundles) or f"{result.ranker} {result.bundle}"
     if result.variant:

@@ -16,6 +16,7 @@ GrowthBook's JavaScript. Called by the service's router, by clients and by the r
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from contract.errors import InvalidField
 
 BUCKETS = 10_000
 _NAMESPACE_BUCKETS = 1000
+_MAX_QUERY_CHARS = 256
 _FNV_OFFSET, _FNV_PRIME, _32_BITS = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
 
 
@@ -47,8 +49,14 @@ def bucket_of(unit: str, salt: str) -> int:
 
 
 def unit_of(unit_id: str, user_id: str, query: str) -> str:
-    """What keeps its variant: the first of these that is not empty."""
-    return unit_id or user_id or query
+    """What keeps its variant: the first of these that is not empty.
+
+    A query of more than 256 characters stands by its BLAKE2b digest: FNV in Python takes 0.2
+    microseconds a character.
+    """
+    if unit_id or user_id or len(query) <= _MAX_QUERY_CHARS:
+        return unit_id or user_id or query
+    return hashlib.blake2b(query.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

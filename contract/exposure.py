@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from contract.errors import InvalidField
@@ -153,21 +153,24 @@ class Feedback:
 
 
 _RECORDS = {cls.kind: cls for cls in (Exposure, ShadowComparison, Feedback)}
+_TIMES = {
+    kind: [field.name for field in fields(cls) if field.name.endswith("_ms")]
+    for kind, cls in _RECORDS.items()
+}
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Record = Any  # one of the three
 
 
 def to_line(record: Record) -> str:
     """One JSON line, its end included; scores keep seven digits, times their milliseconds."""
-    fields = {"kind": record.kind, **asdict(record)}
-    fields["time"] = round(fields["time"], 3)
-    if "scores" in fields:
-        fields["scores"] = [round(score, 7) for score in fields["scores"]]
-    for name, value in fields.items():
-        if name.endswith("_ms"):
-            fields[name] = round(value, 3)
-    if not fields.get("query", "x"):
-        del fields["query"], fields["titles"]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+    values = {"kind": record.kind, **vars(record), "time": round(record.time, 3)}
+    if record.kind == Exposure.kind:
+        values["scores"] = [round(score, 7) for score in record.scores]
+        if not record.query:
+            del values["query"], values["titles"]
+    for name in _TIMES[record.kind]:
+        values[name] = round(values[name], 3)
+    return _ENCODE(values) + "\n"
 
 
 def from_line(line: str) -> Record:
@@ -177,10 +180,10 @@ def from_line(line: str) -> Record:
         InvalidField: no JSON object of a known kind with its fields.
     """
     try:
-        fields = json.loads(line)
-        cls = _RECORDS[fields.pop("kind")]
-        lists = {name: _frozen(value) for name, value in fields.items() if isinstance(value, list)}
-        return cls(**{**fields, **lists})
+        values = json.loads(line)
+        cls = _RECORDS[values.pop("kind")]
+        lists = {name: _frozen(value) for name, value in values.items() if isinstance(value, list)}
+        return cls(**{**values, **lists})
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise InvalidField(f"no record ({type(error).__name__}: {error})", field="line") from error
 

@@ -84,6 +84,14 @@ def test_the_unit_is_the_first_name_given() -> None:
     assert unit_of("session", "user", "query") == "session"
     assert unit_of("", "user", "query") == "user"
     assert unit_of("", "", "query") == "query"
+    assert unit_of("", "", "问" * 256) == "问" * 256
+
+
+def test_a_long_query_stands_by_its_digest() -> None:
+    unit = unit_of("", "", "问" * 257)
+    assert len(unit) == 32
+    assert unit == unit_of("", "", "问" * 257) != unit_of("", "", "问" * 258)
+    assert unit_of("", "user", "问" * 257) == "user"
 
 
 def test_buckets_are_filled_evenly(buckets: np.ndarray) -> None:
