@@ -54,10 +54,13 @@ def _char_width(char: str) -> int:
 
 
 def _rows(task: RankTask, result: RankResult) -> list[list[str]]:
-    rows = [["rank", "score", "index", "title"]]
+    """Of one ranker, or of an interleaved answer with the variant that put each title there."""
+    teams = any(document.team for document in result.results)
+    rows = [["rank", "score", *(["variant"] if teams else []), "index", "title"]]
     for rank, ranked in enumerate(result.results, start=1):
         title = _printable(task.titles[ranked.index])
-        rows.append([str(rank), f"{ranked.score:.6f}", str(ranked.index), title])
+        team = [_printable(ranked.team)] if teams else []
+        rows.append([str(rank), f"{ranked.score:.6f}", *team, str(ranked.index), title])
     return rows
 
 

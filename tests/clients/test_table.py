@@ -71,3 +71,22 @@ def test_both_rankers_stand_side_by_side() -> None:
     assert lines[3].split()[:5] == ["1", "0.900000", "-", "0.100000", "1"]
     assert lines[4].split()[:5] == ["-", "0.250000", "1", "0.500000", "0"]
     assert lines[5] == ""
+
+
+def test_an_interleaved_answer_shows_whose_each_title_is() -> None:
+    mixed = RankResult(
+        results=(RankedDocument(1, 0.9, team="a"), RankedDocument(0, 0.5, team="new")),
+        scores=(0.5, 1.0, 0.0),
+        ranker="both",
+        bundle="abc",
+        rankings=BOTH.rankings,
+        variant="interleaved",
+        experiment="mix",
+    )
+    lines = render(TASK, mixed, 1.0).split("\n")
+    assert ", variant interleaved of mix, " in lines[1]
+    assert lines[2:5] == [
+        "rank     score  variant  index  title",
+        "   1  0.900000        a      1  plain words",
+        f"   2  0.500000      new      0  {TASK.titles[0]}",
+    ]
