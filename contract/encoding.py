@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, Union
+from typing import NamedTuple, Optional, Protocol, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,24 @@ class Row(NamedTuple):
     input_ids: IntArray
     token_type_ids: IntArray
     truncated: bool
+
+
+class Rows(NamedTuple):
+    """Pairs, encoded; a title that was cut into chunks has several rows.
+
+    Attributes:
+        rows: of all pairs, in their order.
+        owners: for each row, the index of its pair; ``None`` when each pair has one row.
+    """
+
+    rows: tuple[Row, ...]
+    owners: Optional[tuple[int, ...]] = None
+
+    @property
+    def truncated(self) -> tuple[int, ...]:
+        """Indices of pairs of which something was cut."""
+        owners = range(len(self.rows)) if self.owners is None else self.owners
+        return tuple(sorted({i for i, row in zip(owners, self.rows) if row.truncated}))
 
 
 class _Tokenizer(Protocol):
@@ -170,6 +188,40 @@ class PairEncoder:
         texts = list(dict.fromkeys(text for pair in pairs for text in pair))
         ids = dict(zip(texts, self._tokenizer(texts)))
         return [self._row(ids[query], ids[title]) for query, title in pairs]
+
+    def encode_chunks(
+        self, pairs: Sequence[tuple[str, str]], max_title_tokens: Optional[int], max_chunks: int
+    ) -> Rows:
+        """Encode pairs; a title that does not fit into a row goes on in further ones.
+
+        Args:
+            pairs: (query, title).
+            max_title_tokens: most tokens of a title in a row; ``None``: as many as fit.
+            max_chunks: most rows of a pair; what is left after them is cut.
+        """
+        if max_title_tokens is None and max_chunks == 1:
+            return Rows(tuple(self.encode_pairs(pairs)))
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        ids = dict(zip(texts, self._tokenizer(texts)))
+        rows: list[Row] = []
+        owners: list[int] = []
+        for index, (query, title) in enumerate(pairs):
+            chunks = self._chunks(ids[query], ids[title], max_title_tokens, max_chunks)
+            rows += chunks
+            owners += [index] * len(chunks)
+        return Rows(tuple(rows), tuple(owners))
+
+    def _chunks(
+        self, query: Sequence[int], title: Sequence[int], most: Optional[int], max_chunks: int
+    ) -> list[Row]:
+        room = self.max_seq_length - _SPECIAL_PER_ROW - len(query)
+        # a query that fills the row leaves nothing to divide
+        size = max(1, room if most is None else min(room, most))
+        parts = [title[start : start + size] for start in range(0, len(title), size)] or [title]
+        rows = [self._row(query, part) for part in parts[:max_chunks]]
+        if len(parts) > max_chunks:
+            rows[-1] = rows[-1]._replace(truncated=True)
+        return rows
 
     def _row(self, query: Sequence[int], title: Sequence[int]) -> Row:
         """Assemble one row; the title gives way first, the query only when it alone is too long."""

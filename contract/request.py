@@ -7,8 +7,8 @@ A request comes as string keys and string values (RPC, and the gateway's HTTP bo
 * upstream's: keys ``"0"``, ``"1"``, ...; each value an object with ``query`` and ``title``, as JSON
   or as ``str(dict)`` of Python. Scores come back in input order.
 * the fuller one: ``query``, ``documents``, and optionally ``top_n``, ``return_documents``,
-  ``ranker``, ``request_id``, ``unit_id``, ``user_id``. Each value is JSON; those that are text
-  may be plain text.
+  ``ranker``, ``request_id``, ``unit_id``, ``user_id``, ``max_tokens_per_doc``,
+  ``max_chunks_per_doc``. Each value is JSON; those that are text may be plain text.
 
 Validated once, at the door: what leaves this module is within the limits.
 """
@@ -30,14 +30,25 @@ from contract.wire_values import (
     check_text,
     check_top_n,
     check_unit,
+    check_whole,
     decode,
 )
 
 BOTH = "both"
+MAX_CHUNKS = 64
 RANKER_CHOICES = (*RANKERS, BOTH)
 
 # options of either shape; those in _PLAIN need not be JSON
-_OPTIONS = ("top_n", "return_documents", "ranker", "request_id", "unit_id", "user_id")
+_OPTIONS = (
+    "top_n",
+    "return_documents",
+    "ranker",
+    "request_id",
+    "unit_id",
+    "user_id",
+    "max_tokens_per_doc",
+    "max_chunks_per_doc",
+)
 _FIELDS = ("query", "documents", *_OPTIONS)
 _PLAIN = ("query", "ranker", "request_id", "unit_id", "user_id")
 # the client asks for the DAG's timeline with this key; the DAG reads it, not the ranker
@@ -71,6 +82,8 @@ class RankRequest:
         request_id: the caller's, or empty.
         unit_id: what keeps its variant of an experiment, or empty.
         user_id: stands for it when it is empty; else the query does.
+        max_tokens_per_doc: most tokens of a title in a row; ``None``: as many as the bundle takes.
+        max_chunks_per_doc: most rows of a title; it gets the score of the best.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -80,6 +93,8 @@ class RankRequest:
     request_id: str = ""
     unit_id: str = ""
     user_id: str = ""
+    max_tokens_per_doc: Optional[int] = None
+    max_chunks_per_doc: int = 1
 
     @property
     def unit(self) -> str:
@@ -157,6 +172,11 @@ def _options(fields: Mapping[str, Any]) -> dict[str, Any]:
         "request_id": check_request_id(fields.get("request_id")),
         "unit_id": check_unit(fields.get("unit_id"), "unit_id"),
         "user_id": check_unit(fields.get("user_id"), "user_id"),
+        "max_tokens_per_doc": check_whole(fields.get("max_tokens_per_doc"), "max_tokens_per_doc"),
+        "max_chunks_per_doc": check_whole(
+            fields.get("max_chunks_per_doc"), "max_chunks_per_doc", MAX_CHUNKS
+        )
+        or 1,
     }
 
 

@@ -91,10 +91,17 @@ def check_choice(value: Any, name: str, choices: Sequence[str]) -> Optional[str]
 
 def check_top_n(value: Any) -> Optional[int]:
     """How many of the best to keep, or absent."""
+    return check_whole(value, "top_n")
+
+
+def check_whole(value: Any, name: str, most: Optional[int] = None) -> Optional[int]:
+    """A whole number of at least 1, or absent."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidField(f"must be a whole number of at least 1, got {value!r}", field="top_n")
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < 1 or (most is not None and value > most):
+        bounds = "of at least 1" if most is None else f"from 1 to {most}"
+        raise InvalidField(f"must be a whole number {bounds}, got {value!r:.40}", field=name)
     return int(value)
 
 

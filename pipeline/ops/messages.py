@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
-from contract.encoding import Row
+from contract.encoding import Rows
 from contract.errors import RankingError
 from contract.request import RankRequest
 from contract.response import RankResponse
@@ -51,25 +51,24 @@ class Encoded(_Shared):
     Attributes:
         call: the request.
         route: who scores it.
-        rows: one row per pair, for each of the route's targets.
+        rows: of the pairs, for each of the route's targets.
         tokenize_ms: time taken.
     """
 
     call: Call
     route: Route
-    rows: Mapping[Target, tuple[Row, ...]]
+    rows: Mapping[Target, Rows]
     tokenize_ms: float
 
     @property
     def tokens(self) -> int:
         """Tokens to score, over all targets."""
-        return sum(len(row.input_ids) for rows in self.rows.values() for row in rows)
+        return sum(len(row.input_ids) for rows in self.rows.values() for row in rows.rows)
 
     @property
     def truncated(self) -> tuple[int, ...]:
         """Indices of pairs that were cut for any target."""
-        cut = {i for rows in self.rows.values() for i, row in enumerate(rows) if row.truncated}
-        return tuple(sorted(cut))
+        return tuple(sorted({i for rows in self.rows.values() for i in rows.truncated}))
 
 
 @dataclass(frozen=True)

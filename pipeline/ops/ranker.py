@@ -53,7 +53,7 @@ class Rank:
         self, target: Target, encoded: Encoded, deadline: Optional[float]
     ) -> Union[Future[Scored], RankingError]:
         try:
-            return self._schedulers[target.bundle].submit(encoded.rows[target], deadline)
+            return self._schedulers[target.bundle].submit(encoded.rows[target].rows, deadline)
         except RankingError as error:
             return error
 

@@ -49,7 +49,10 @@ class Sort:
         targets = [target for target in route.targets if target in scored]
         draft_all = len(targets) == len(route.teams) > 1
         top_n = None if draft_all else request.top_n
-        rankings = tuple(self._rank(target, scored[target], top_n) for target in targets)
+        rankings = tuple(
+            self._rank(target, scored[target], encoded.rows[target].owners, top_n)
+            for target in targets
+        )
         documents = tuple(title for _, title in request.pairs) if request.return_documents else None
         return RankResponse(
             rankings,
@@ -68,8 +71,20 @@ class Sort:
             draft=_draft(rankings, route, request.request_id) if draft_all else None,
         )
 
-    def _rank(self, target: Target, scored: Scored, top_n: Optional[int]) -> Ranking:
+    def _rank(
+        self,
+        target: Target,
+        scored: Scored,
+        owners: Optional[Sequence[int]],
+        top_n: Optional[int],
+    ) -> Ranking:
         scores = [float(score) for score in self._scorings[target](scored.logits)]
+        if owners is not None:
+            # a title has the score of the best of its chunks, which stand together
+            best: dict[int, float] = {}
+            for owner, score in zip(owners, scores):
+                best[owner] = max(score, best.get(owner, score))
+            scores = list(best.values())
         order = tuple(rank_order(scores, top_n))
         return Ranking(target.ranker, target.bundle, tuple(scores), order)
 

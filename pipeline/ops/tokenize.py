@@ -25,8 +25,10 @@ class Tokenize:
         """Route the call unless it is routed already, and encode the pairs."""
         start = time.monotonic()
         route = call.route or self._router.route(call.request, call.asked)
+        request = call.request
+        cut = (request.max_tokens_per_doc, request.max_chunks_per_doc)
         rows = {
-            target: tuple(self._encoders[target].encode_pairs(call.request.pairs))
+            target: self._encoders[target].encode_chunks(request.pairs, *cut)
             for target in route.targets
         }
         return Encoded(call, route, rows, (time.monotonic() - start) * 1000.0)

@@ -10,11 +10,12 @@ import shutil
 import sys
 import unicodedata
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from contract.bundle import PAIRWISE, Bundle
-from contract.encoding import PairEncoder, save_tokenizer
+from contract.encoding import PairEncoder, Row, save_tokenizer
 from contract.errors import BundleError
 from tests.bundles import SENTENCES
 
@@ -205,3 +206,55 @@ def test_a_padded_length_is_rounded_up_but_not_beyond_the_longest_row(bundles: P
         assert rounded[name][:, :longest].tolist() == values.tolist()
         assert not rounded[name][:, longest:].any()
     assert encoder.pad(rows, 1000)["input_ids"].shape == (2, encoder.max_seq_length)
+
+
+def titles_of(encoder: PairEncoder, rows: list[Row]) -> list[list[int]]:
+    """The tokens of each row's title."""
+    return [row.input_ids[row.token_type_ids == 1][:-1].tolist() for row in rows]
+
+
+def test_chunks_hold_the_whole_title_in_its_order(tokenizer_dir: Path) -> None:
+    encoder = PairEncoder.load(tokenizer_dir, 12)
+    pairs = [("中文", "语言差异的ab" * 3), ("中文", "语"), ("中文", "")]
+    whole = PairEncoder.load(tokenizer_dir, 512)
+    encoded = encoder.encode_chunks(pairs, None, 64)
+    assert encoded.owners is not None
+    for index, row in enumerate(whole.encode_pairs(pairs)):
+        own = [r for r, owner in zip(encoded.rows, encoded.owners) if owner == index]
+        together = [token for title in titles_of(encoder, own) for token in title]
+        assert together == titles_of(whole, [row])[0]
+        assert all(len(r.input_ids) <= 12 for r in own)
+        assert len(own) == max(1, -(-len(titles_of(whole, [row])[0]) // 7))
+    assert encoded.truncated == ()
+
+
+@pytest.mark.parametrize(("most", "chunks", "rows", "cut"), [
+    (None, 1, 1, (0,)), (3, 1, 1, (0,)), (3, 4, 4, (0,)), (None, 3, 3, ()), (30, 64, 3, ()),
+])  # fmt: skip
+def test_chunks_are_bounded_and_what_is_cut_is_told(
+    tokenizer_dir: Path, most: Optional[int], chunks: int, rows: int, cut: tuple[int, ...]
+) -> None:
+    encoder = PairEncoder.load(tokenizer_dir, 12)
+    encoded = encoder.encode_chunks([("中文", "语言差异的" * 3)], most, chunks)
+    assert len(encoded.rows) == rows
+    assert encoded.truncated == cut
+    if most == 3:
+        assert all(len(title) == 3 for title in titles_of(encoder, list(encoded.rows)))
+
+
+def test_a_query_that_fills_the_row_leaves_one_chunk_at_a_time(tokenizer_dir: Path) -> None:
+    encoder = PairEncoder.load(tokenizer_dir, 12)
+    encoded = encoder.encode_chunks([("中" * 40, "语言差")], None, 2)
+    assert len(encoded.rows) == 2
+    assert encoded.truncated == (0,)
+    assert all(len(row.input_ids) == 12 for row in encoded.rows)
+
+
+def test_without_limits_chunks_are_plain_rows(tokenizer_dir: Path) -> None:
+    encoder = PairEncoder.load(tokenizer_dir, 12)
+    pairs = [("中文", "语言" * 9), ("语", "a")]
+    encoded = encoder.encode_chunks(pairs, None, 1)
+    assert encoded.owners is None
+    assert encoded.truncated == (0,)
+    plain = encoder.encode_pairs(pairs)
+    assert [r.input_ids.tolist() for r in encoded.rows] == [r.input_ids.tolist() for r in plain]

@@ -51,6 +51,16 @@ def test_the_fuller_shape() -> None:
     assert request == RankRequest((("问", "甲"), ("问", "乙")), "both", 1, True, "r-1")
 
 
+def test_documents_may_be_cut_and_divided() -> None:
+    fields = {"query": "q", "documents": '["a"]', "max_tokens_per_doc": "7"}
+    request = RankRequest.from_wire({**fields, "max_chunks_per_doc": "3"}, LIMITS)
+    assert (request.max_tokens_per_doc, request.max_chunks_per_doc) == (7, 3)
+    assert RankRequest.from_wire(fields, LIMITS).max_chunks_per_doc == 1
+    for wrong in ("0", "65", "true", "1.5", "-1"):
+        with pytest.raises(InvalidField, match="max_chunks_per_doc: must be a whole number from 1"):
+            RankRequest.from_wire({**fields, "max_chunks_per_doc": wrong}, LIMITS)
+
+
 def test_a_list_as_the_pipeline_client_packs_it() -> None:
     documents = ["it's", 'x"y', "多行\n文字", "a, b"]
     packed = repr(np.array(documents))

@@ -272,3 +272,17 @@ def test_the_terminal_is_quiet(service: RunningService) -> None:
         "ready",
     ]
     assert "27 golden pairs agree within" in lines[0]
+
+
+def test_a_long_document_has_the_score_of_its_best_chunk(service: RunningService) -> None:
+    filler, found = SENTENCES[2] * 8, SENTENCES[1]
+    query, long = SENTENCES[0], filler + found
+    alone = rank(service.url, "ernie", query=query, documents=[long])
+    divided = rank(service.url, "ernie", query=query, documents=[long, "a"], max_chunks_per_doc=8)
+    assert json.loads(alone.fields["usage"])["truncated"] == [0]
+    assert json.loads(divided.fields["usage"])["truncated"] == []
+    assert len(divided.decoded("predict")) == 2
+    assert divided.decoded("predict")[0][0] >= alone.decoded("predict")[0][0] - 1e-6
+    short = rank(service.url, "ernie", query=query, documents=[long], max_tokens_per_doc=3)
+    cut = rank(service.url, "ernie", query=query, documents=[SENTENCES[2][:3]])
+    assert short.decoded("predict")[0][0] == pytest.approx(cut.decoded("predict")[0][0], abs=1e-5)

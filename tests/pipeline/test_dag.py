@@ -76,7 +76,7 @@ class Zeros:
         import numpy as np
 
         scored = {
-            target: Scored(np.zeros((len(rows), self._width), dtype=np.float32), 0.0, 0.0)
+            target: Scored(np.zeros((len(rows.rows), self._width), dtype=np.float32), 0.0, 0.0)
             for target, rows in encoded.rows.items()
             if target.ranker == self._ranker
         }
