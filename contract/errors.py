@@ -8,13 +8,14 @@ Raised anywhere, translated once: at the edge into an HTTP status, in the pipeli
     RankingError
     |-- RequestError            the caller can mend it
     |   |-- MalformedRequest        not JSON, not UTF-8, not the agreed shape     400
-    |   |-- UnknownService          no such service name                          404
+    |   |-- UnknownService          no such service or model name                 404
     |   |-- RequestTooLarge         a size or a count over its limit              413
     |   `-- InvalidField            well-formed, but a value is not acceptable    422
     |-- ServiceError              the service's own state
     |   |-- Overloaded              the queue is full; try again later            429
     |   |-- ShuttingDown            draining after SIGTERM                        503
     |   |-- DeadlineExceeded        no answer within the time allowed             504
+    |   |-- CallerGone              the caller closed its connection              499
     |   `-- InferenceFailed         the engine refused or failed                  500
     `-- SetUpError              start-up or a command stops with one line
         |-- ConfigError             config_nlp.yml, named by its yaml path
@@ -114,6 +115,14 @@ class DeadlineExceeded(ServiceError):
     err_no = 6000
     http_status = 504
     code = "deadline_exceeded"
+
+
+class CallerGone(ServiceError):
+    """The caller closed its connection; nobody reads this, but logs and metrics count it."""
+
+    err_no = 6000
+    http_status = 499
+    code = "caller_gone"
 
 
 class InferenceFailed(ServiceError):

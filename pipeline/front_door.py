@@ -8,18 +8,17 @@ Both edges, RPC and HTTP, come through here, so that they differ in transport on
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from traceback import format_tb
 from typing import Any, Callable, Optional
 
 from contract.errors import (
+    CallerGone,
     DeadlineExceeded,
     InvalidField,
-    Overloaded,
     RankingError,
     RequestError,
     ServiceError,
@@ -33,6 +32,8 @@ from contract.response import RankResponse
 from contract.wire_values import check_choice
 from pipeline.config import OP_OF_RANKER, ServiceConfig
 from pipeline.dag import Dag
+from pipeline.exchange import Answer, Ask, Done
+from pipeline.gate import Gate
 from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
@@ -46,96 +47,6 @@ FEEDBACK_SERVICE = "feedback"
 RANKER_HEADER = "x-ranker"
 _STRING_TENSOR = 12
 _WRONG_NAME = "Failed to inference: Service name error."
-
-# a request still unread, so that reading it is bounded too
-Read = Callable[[], tuple[RankRequest, bool]]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The five fields of the wire, and the HTTP status that goes with them."""
-
-    err_no: int = 0
-    err_msg: str = ""
-    key: list[str] = field(default_factory=list)
-    value: list[str] = field(default_factory=list)
-    http_status: int = 200
-
-    @classmethod
-    def of_error(cls, error: RankingError) -> Answer:
-        """An answer that says what went wrong."""
-        # a text of the request may stand in the message; a lone surrogate has no UTF-8
-        message = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
-        return cls(error.err_no, message, http_status=error.http_status)
-
-    @classmethod
-    def of_outcome(cls, outcome: Outcome, request_id: str) -> Answer:
-        """What came out of the DAG; an error too says to which request it belongs."""
-        if isinstance(outcome.result, RankingError):
-            answer = cls.of_error(outcome.result)
-            route = outcome.route
-            wire = {
-                "request_id": request_id,
-                "experiment": route.experiment if route else "",
-                "variant": route.variant if route else "",
-            }
-        else:
-            answer = cls()
-            wire = outcome.result.to_wire()
-        answer.key.extend(wire)
-        answer.value.extend(wire.values())
-        answer.key.extend(outcome.key)
-        answer.value.extend(outcome.value)
-        return answer
-
-
-class Gate:
-    """Counts requests in work, refuses those over the bound, and closes."""
-
-    def __init__(self, max_in_flight: int) -> None:
-        """Start closed."""
-        self._max_in_flight = max_in_flight
-        self._in_flight = 0
-        self._closed: Optional[str] = "the service is starting"
-        self._changed = threading.Condition()
-
-    @property
-    def closed(self) -> Optional[str]:
-        """Why nothing is taken now, or ``None`` when the gate is open."""
-        return self._closed
-
-    def open(self) -> None:
-        """Take requests."""
-        self._closed = None
-
-    def close(self, reason: str) -> None:
-        """Take no more requests."""
-        self._closed = reason
-
-    def enter(self) -> None:
-        """Count one request in; :meth:`leave` must follow.
-
-        Raises:
-            ShuttingDown: the gate is closed.
-            Overloaded: as many requests as may be are in work.
-        """
-        with self._changed:
-            if self._closed is not None:
-                raise ShuttingDown(self._closed)
-            if self._in_flight >= self._max_in_flight:
-                raise Overloaded(f"{self._in_flight} requests are in work; try again later")
-            self._in_flight += 1
-
-    def leave(self) -> None:
-        """Count one request out."""
-        with self._changed:
-            self._in_flight -= 1
-            self._changed.notify_all()
-
-    def wait_idle(self, timeout_s: float) -> bool:
-        """Wait until no request is in work; whether that came in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._in_flight == 0, timeout_s)
 
 
 class FrontDoor:
@@ -182,48 +93,45 @@ class FrontDoor:
         _LOGGER.info("? documents=0 err_no=%d 0.0 ms", error.err_no)
         return Answer.of_error(error)
 
-    def answer(
-        self, service: str, read: Read, deadline: Optional[float] = None, header: str = ""
-    ) -> Answer:
-        """Answer one request that was taken; blocks its thread.
+    def answer(self, ask: Ask) -> Answer:
+        """Answer one request that was taken, in the shape of Paddle Serving's wire.
 
-        Args:
-            service: ``ernie``, ``rocketqa`` or ``ranker``.
-            read: decodes and validates the request, and says whether a timeline is wanted.
-            deadline: when the caller stops waiting, on time.monotonic's clock.
-            header: value of ``x-ranker``; stands for ``ranker`` in a request without.
+        Blocks its thread; never raises.
         """
+        done = self.done(ask)
+        return Answer.of_outcome(done.outcome, done.request_id)
+
+    def done(self, ask: Ask) -> Done:
+        """Answer one request that was taken; blocks its thread, and never raises."""
         start = time.monotonic()
-        documents = 0
+        documents, request_id = 0, ask.request_id
         try:
             try:
-                ranker = self._ranker_of(service)
-                request, profile = read()
+                ranker = self._ranker_of(ask.service)
+                request, profile = ask.read()
                 documents = len(request.pairs)
-                asked = request.ranker or check_choice(
-                    header or None, RANKER_HEADER, RANKER_CHOICES
-                )
-                request = replace(request, request_id=request.request_id or uuid.uuid4().hex)
-                call = Call(request, self._asked(ranker, service, asked), deadline)
+                request_id = request.request_id or ask.request_id or uuid.uuid4().hex
+                request = replace(request, request_id=request_id)
+                header = check_choice(ask.ranker or None, RANKER_HEADER, RANKER_CHOICES)
+                asked = self._asked(ranker, ask.service, request.ranker or header)
+                call = Call(request, asked, ask.deadline, None, ask.experiment, ask.cancel)
                 outcome = self._run(Entry(call, profile))
-                answer = Answer.of_outcome(outcome, request.request_id)
                 self._record(request, outcome, time.monotonic() - start)
             except RankingError as error:
-                answer = Answer.of_error(error)
+                outcome = Outcome(error)
             except Exception as error:
                 # its place in the code, without its message: that may quote the request
                 place = "".join(format_tb(error.__traceback__))
                 _LOGGER.error("a request failed with %s at\n%s", type(error).__name__, place)
-                answer = Answer.of_error(ServiceError("the service failed; its log says why"))
+                outcome = Outcome(ServiceError("the service failed; its log says why"))
         finally:
             self._gate.leave()
-        name = service if service in self._services else "?"
+        err_no = outcome.result.err_no if isinstance(outcome.result, RankingError) else 0
+        name = ask.service if ask.service in self._services else "?"
         seconds = time.monotonic() - start
-        self._metrics.answered(name, answer.err_no, seconds)
-        _LOGGER.info(
-            "%s documents=%d err_no=%d %.1f ms", name, documents, answer.err_no, seconds * 1000.0
-        )
-        return answer
+        self._metrics.answered(name, err_no, seconds)
+        _LOGGER.info("%s documents=%d err_no=%d %.1f ms", name, documents, err_no, seconds * 1000.0)
+        return Done(request_id, outcome)
 
     def feedback(self, read: Callable[[], Feedback]) -> Answer:
         """Keep what a caller says of an answer it got.
@@ -323,7 +231,7 @@ class FrontDoor:
                 break
         route, deadline = outcome.route, entry.call.deadline
         failed = isinstance(outcome.result, ServiceError)
-        if not failed or isinstance(outcome.result, ShuttingDown):
+        if not failed or isinstance(outcome.result, (ShuttingDown, CallerGone)):
             return outcome
         if route is None or not route.can_fall_back:
             return outcome

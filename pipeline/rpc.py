@@ -24,13 +24,9 @@ from contract.errors import (
     RequestError,
     RequestTooLarge,
 )
-from pipeline.front_door import (
-    DEFAULT_SERVICE,
-    FEEDBACK_SERVICE,
-    RANKER_HEADER,
-    Answer,
-    FrontDoor,
-)
+from pipeline.cancel import Cancel
+from pipeline.exchange import Answer, Ask
+from pipeline.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 
 _SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
 _METHOD = "inference"
@@ -105,10 +101,13 @@ class RpcEdge:
         tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
         return _message(
             self._front_door.answer(
-                request.name or DEFAULT_SERVICE,
-                lambda: self._front_door.read_wire(request.key, request.value, tensors),
-                _deadline(context),
-                _header(context),
+                Ask(
+                    request.name or DEFAULT_SERVICE,
+                    lambda: self._front_door.read_wire(request.key, request.value, tensors),
+                    _deadline(context),
+                    _header(context),
+                    cancel=_cancel(context),
+                )
             )
         )
 
@@ -127,6 +126,13 @@ def _header(context: grpc.ServicerContext) -> str:
         if key == RANKER_HEADER:
             return str(value)
     return ""
+
+
+def _cancel(context: grpc.ServicerContext) -> Cancel:
+    """Tells when the call ends before its answer: cancelled, or its deadline passed."""
+    cancel = Cancel()
+    context.add_callback(cancel.tell)
+    return cancel
 
 
 def _parse(max_bytes: int, data: bytes) -> Union[pb.Request, RequestError]:

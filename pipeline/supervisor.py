@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from pipeline.dag import Dag
-from pipeline.front_door import Gate
+from pipeline.gate import Gate
 from pipeline.http_edge.server import HttpEdge
 from pipeline.routing.recorder import Recorder
 from pipeline.routing.shadow import Shadow

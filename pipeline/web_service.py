@@ -107,7 +107,8 @@ def _open_edges(
     recorder: Recorder,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
-    from pipeline.front_door import FrontDoor, Gate
+    from pipeline.front_door import FrontDoor
+    from pipeline.gate import Gate
     from pipeline.http_edge.server import HttpEdge
     from pipeline.routing.shadow import Shadow
     from pipeline.rpc import RpcEdge

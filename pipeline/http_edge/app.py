@@ -27,7 +27,9 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, Answer, FrontDoor, Gate
+from pipeline.exchange import Answer, Ask
+from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.gate import Gate
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
 from pipeline.metrics import CONTENT_TYPE, Metrics
 
@@ -109,9 +111,8 @@ class _BodyTooLarge(RequestTooLarge):
 def _answer(
     front_door: FrontDoor, service: str, method: str, body: bytes, header: str
 ) -> tuple[int, bytes]:
-    answer = front_door.answer(
-        service, lambda: read_body(body, front_door, service, method), header=header
-    )
+    ask = Ask(service, lambda: read_body(body, front_door, service, method), ranker=header)
+    answer = front_door.answer(ask)
     return answer.http_status, dump_answer(answer)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from contract.errors import MalformedRequest
 from contract.exposure import Feedback
 from contract.request import RankRequest
-from pipeline.front_door import Answer, FrontDoor
+from pipeline.exchange import Answer
+from pipeline.front_door import FrontDoor
 
 _BODY = "body"
 _WIRE_FIELDS = ("key", "value", "tensors", "name", "method", "logid", "clientip")

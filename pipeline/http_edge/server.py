@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import uvicorn
 
 from pipeline.config import LimitsConfig
-from pipeline.front_door import FrontDoor, Gate
+from pipeline.front_door import FrontDoor
+from pipeline.gate import Gate
 from pipeline.http_edge.app import build_app
 from pipeline.metrics import Metrics
 

@@ -12,6 +12,7 @@ from contract.encoding import Rows
 from contract.errors import RankingError
 from contract.request import RankRequest
 from contract.response import RankResponse
+from pipeline.cancel import Cancel
 from pipeline.job import Scored
 from pipeline.routing.route import Route, Target
 
@@ -36,12 +37,16 @@ class Call(_Shared):
         asked: rankers that its caller names, the default first; empty leaves it to the router.
         deadline: when its caller stops waiting, on time.monotonic's clock; ``None``: never.
         route: decided already, for a second try or a shadow; else tokenize asks the router.
+        experiment: the only one that may take the request; empty: any.
+        cancel: tells when the caller has gone.
     """
 
     request: RankRequest
     asked: tuple[str, ...] = ()
     deadline: Optional[float] = None
     route: Optional[Route] = None
+    experiment: str = ""
+    cancel: Optional[Cancel] = None
 
 
 @dataclass(frozen=True)

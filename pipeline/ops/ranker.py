@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Optional, Union
 
-from contract.errors import DeadlineExceeded, RankingError
+from contract.errors import CallerGone, DeadlineExceeded, RankingError
 from pipeline.job import Scored
 from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.routing.route import Target
@@ -45,6 +45,10 @@ class Rank:
             return RankerLogits(encoded)
         deadline = self._deadline(encoded.call, time.monotonic())
         waiting = {target: self._submit(target, encoded, deadline) for target in targets}
+        if encoded.call.cancel is not None:
+            for future in waiting.values():
+                if isinstance(future, Future):
+                    encoded.call.cancel.hear(future.cancel)
         return RankerLogits(
             encoded, {target: self._wait(future, deadline) for target, future in waiting.items()}
         )
@@ -68,6 +72,8 @@ class Rank:
         except FutureTimeout:
             future.cancel()
             return DeadlineExceeded(f"{self._ranker} did not answer within the time allowed")
+        except CancelledError:
+            return CallerGone("the caller has closed its connection")
         except RankingError as error:
             return error
 

@@ -24,7 +24,7 @@ class Tokenize:
     def __call__(self, call: Call) -> Encoded:
         """Route the call unless it is routed already, and encode the pairs."""
         start = time.monotonic()
-        route = call.route or self._router.route(call.request, call.asked)
+        route = call.route or self._router.route(call.request, call.asked, call.experiment)
         request = call.request
         cut = (request.max_tokens_per_doc, request.max_chunks_per_doc)
         rows = {

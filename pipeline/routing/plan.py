@@ -78,9 +78,15 @@ class Plan:
     experiments: tuple[Experiment, ...] = ()
     holdout: Optional[Holdout] = None
 
-    def choose(self, unit: str, now: float) -> Optional[tuple[Route, str]]:
-        """The route of a unit's variant, and the reason; ``None`` when it is in no experiment."""
-        running = [e for e in self.experiments if e.runs(now)]
+    def choose(self, unit: str, now: float, only: str = "") -> Optional[tuple[Route, str]]:
+        """The route of a unit's variant, and the reason; ``None`` when it is in no experiment.
+
+        Args:
+            unit: who asks.
+            now: seconds since 1970.
+            only: the name of the only experiment that counts; empty: all do.
+        """
+        running = [e for e in self.experiments if e.runs(now) and only in ("", e.name)]
         for experiment in running:
             variant = experiment.listed(unit)
             if variant is not None:

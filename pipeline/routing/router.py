@@ -29,12 +29,13 @@ class Router:
         """Decide by another plan from the next request on."""
         self._plan = plan
 
-    def route(self, request: RankRequest, asked: tuple[str, ...]) -> Route:
+    def route(self, request: RankRequest, asked: tuple[str, ...], experiment: str = "") -> Route:
         """Decide who scores a request.
 
         Args:
             request: as validated.
             asked: rankers that the request names; empty when it leaves the choice to the service.
+            experiment: the only one that may take the request; empty: any.
         """
         plan = self._plan
         if asked:
@@ -42,7 +43,7 @@ class Router:
         if not plan.experiments:
             return Route((plan.default,))
         unit = request.unit
-        chosen = plan.choose(unit, time.time())
+        chosen = plan.choose(unit, time.time(), experiment)
         if chosen is None:
             return Route((plan.default,))
         route, reason = chosen

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an edge hands to the front door, and what it gets back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Callable, Optional
+
+from contract.errors import RankingError
+from contract.request import RankRequest
+from pipeline.cancel import Cancel
+from pipeline.ops.adapter import Outcome
+
+# a request still unread, so that reading it is bounded too
+Read = Callable[[], tuple[RankRequest, bool]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The five fields of the wire, and the HTTP status that goes with them."""
+
+    err_no: int = 0
+    err_msg: str = ""
+    key: list[str] = field(default_factory=list)
+    value: list[str] = field(default_factory=list)
+    http_status: int = 200
+
+    @classmethod
+    def of_error(cls, error: RankingError) -> Answer:
+        """An answer that says what went wrong."""
+        # a text of the request may stand in the message; a lone surrogate has no UTF-8
+        message = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+        return cls(error.err_no, message, http_status=error.http_status)
+
+    @classmethod
+    def of_outcome(cls, outcome: Outcome, request_id: str) -> Answer:
+        """What came out of the DAG; an error too says to which request it belongs."""
+        if isinstance(outcome.result, RankingError):
+            answer = cls.of_error(outcome.result)
+            route = outcome.route
+            wire = {}
+            if route is not None:
+                wire = {
+                    "request_id": request_id,
+                    "experiment": route.experiment,
+                    "variant": route.variant,
+                }
+        else:
+            answer = cls()
+            wire = outcome.result.to_wire()
+        answer.key.extend(wire)
+        answer.value.extend(wire.values())
+        answer.key.extend(outcome.key)
+        answer.value.extend(outcome.value)
+        return answer
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request as an edge got it.
+
+    Attributes:
+        service: ``ernie``, ``rocketqa`` or ``ranker``.
+        read: decodes and validates the request, and says whether a timeline is wanted.
+        deadline: when the caller stops waiting, on time.monotonic's clock.
+        ranker: value of ``x-ranker``; stands for ``ranker`` in a request without.
+        request_id: stands for that of a request without.
+        experiment: the only one that may take the request; empty: any.
+        cancel: tells when the caller has gone.
+    """
+
+    service: str
+    read: Read
+    deadline: Optional[float] = None
+    ranker: str = ""
+    request_id: str = ""
+    experiment: str = ""
+    cancel: Optional[Cancel] = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end of one request.
+
+    Attributes:
+        request_id: the request's, or one made for it; empty when it could not be read.
+        outcome: the answer, or why there is none.
+    """
+
+    request_id: str
+    outcome: Outcome
