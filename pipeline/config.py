@@ -32,6 +32,7 @@ from pipeline.strict_yaml import (
     section,
     sections,
     text,
+    text_map,
     texts,
     whole,
 )
@@ -198,6 +199,7 @@ class ServiceConfig:
     exposures: ExposuresConfig = field(
         default_factory=ExposuresConfig, metadata=checked_by(section(ExposuresConfig))
     )
+    model_aliases: Mapping[str, str] = field(default_factory=dict, metadata=checked_by(text_map))
     drain_timeout_s: float = key(seconds(0, 60), 8.0)
     log_dir: Optional[str] = key(text)
     engine_cache: Optional[str] = key(text)
@@ -265,6 +267,12 @@ def _check_together(config: ServiceConfig) -> None:
     if config.default_ranker is not None and config.default_ranker not in config.rankers:
         op = OP_OF_RANKER[config.default_ranker]
         raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
+    for alias, ranker in config.model_aliases.items():
+        if ranker not in config.rankers:
+            raise ConfigError(
+                f"must be one of {', '.join(config.rankers)}, got {ranker!r}",
+                field=f"model_aliases.{alias}",
+            )
     for ranker in config.rankers:
         _check_ranker(config.ranker_op(ranker), f"op.{OP_OF_RANKER[ranker]}")
     if config.scheduler.max_queue_rows < config.limits.max_documents:

@@ -27,7 +27,14 @@ from contract.errors import (
 )
 from contract.exposure import Feedback
 from contract.feedback import feedback_from_fields, feedback_from_wire
-from contract.request import BOTH, PROFILE_KEY, RANKER_CHOICES, RankRequest, wire_fields
+from contract.request import (
+    BOTH,
+    PROFILE_KEY,
+    RANKER_CHOICES,
+    Limits,
+    RankRequest,
+    wire_fields,
+)
 from contract.response import RankResponse
 from contract.wire_values import check_choice
 from pipeline.config import OP_OF_RANKER, ServiceConfig
@@ -72,6 +79,11 @@ class FrontDoor:
         self._tries = config.dag.retry
         self._services = {OP_OF_RANKER[ranker]: ranker for ranker in config.rankers}
         self._services[DEFAULT_SERVICE] = ""
+
+    @property
+    def limits(self) -> Limits:
+        """What a request may hold."""
+        return self._limits
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ Called by pipeline.web_service.
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable
@@ -23,10 +22,8 @@ from pipeline.ops.adapter import Prepare
 from pipeline.ops.ranker import Rank
 from pipeline.ops.sort import Sort
 from pipeline.ops.tokenize import Tokenize
-from pipeline.routing.plan import Plan
-from pipeline.routing.reload import Watcher, first_plan
+from pipeline.routing.reload import first_plan, watched_router
 from pipeline.routing.route import Target
-from pipeline.routing.router import Router
 from pipeline.scheduler import Scheduler
 
 Show = Callable[[str], None]
@@ -78,9 +75,12 @@ def _prepares(
     schedulers: list[Scheduler],
 ) -> dict[str, Prepare]:
     """By op name, what makes its function."""
-    plan = first_plan(config, served(bundles))  # here, so that its errors are the start's
+    first_plan(config, served(bundles))  # so that its errors are the start's, in processes too
     prepares: dict[str, Prepare] = {
-        TOKENIZE: lambda _: _prepare_tokenize(config, bundles, plan),
+        TOKENIZE: lambda _: Tokenize(
+            {target: bundle.encoder() for target, bundle in bundles.items()},
+            watched_router(config, served(bundles)),
+        ),
         SORT: lambda _: Sort({target: bundle.score for target, bundle in bundles.items()}),
     }
     for ranker in config.rankers:
@@ -88,15 +88,6 @@ def _prepares(
             _prepare_ranker, config, ranker, bundles, metrics, announce, schedulers
         )
     return prepares
-
-
-def _prepare_tokenize(
-    config: ServiceConfig, bundles: Mapping[Target, Bundle], plan: Plan
-) -> Tokenize:
-    """Encoders, and a router whose experiments follow the file."""
-    router = Router(plan)
-    Watcher(config, served(bundles), router).start(time.sleep)
-    return Tokenize({target: bundle.encoder() for target, bundle in bundles.items()}, router)
 
 
 def _prepare_ranker(

@@ -18,21 +18,23 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Optional
 
 from contract.cpu import prepare_math_library
 from contract.errors import ConfigError, SetUpError
 from pipeline import ports
-from pipeline.bundles import open_bundles
+from pipeline.bundles import open_bundles, served
 from pipeline.config import ServiceConfig, find_config, load_config
 from pipeline.log_files import diverted_output, set_up_logs
 from pipeline.signals import Signals
 
 if TYPE_CHECKING:
+    from contract.bundle import Bundle
     from pipeline.dag import Dag
     from pipeline.metrics import Metrics
     from pipeline.routing.recorder import Recorder
+    from pipeline.routing.route import Target
     from pipeline.scheduler import Scheduler
     from pipeline.supervisor import Supervisor
 
@@ -85,7 +87,7 @@ def run(config: ServiceConfig, started: float) -> int:
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
-        supervisor = _open_edges(config, rpc_port, dag, schedulers, metrics, recorder)
+        supervisor = _open_edges(config, rpc_port, bundles, dag, schedulers, metrics, recorder)
     except BaseException:
         # at its end Python would wait for them
         kill_children()
@@ -101,6 +103,7 @@ def run(config: ServiceConfig, started: float) -> int:
 def _open_edges(
     config: ServiceConfig,
     rpc_port: int,
+    bundles: Mapping[Target, Bundle],
     dag: Dag,
     schedulers: Sequence[Scheduler],
     metrics: Metrics,
@@ -109,7 +112,9 @@ def _open_edges(
     """Answer on both ports; returns who watches over it all."""
     from pipeline.front_door import FrontDoor
     from pipeline.gate import Gate
+    from pipeline.http_edge.models import Models
     from pipeline.http_edge.server import HttpEdge
+    from pipeline.routing.reload import watched_router
     from pipeline.routing.shadow import Shadow
     from pipeline.rpc import RpcEdge
     from pipeline.supervisor import Supervisor
@@ -124,12 +129,16 @@ def _open_edges(
     if config.http_port is not None:
         # bound after the op processes were forked: they would keep the socket open
         bound = ports.bind(config.http_port, "http_port")
-        http = HttpEdge(front_door, gate, metrics, limits, bound)
+        router = watched_router(config, served(bundles))
+        models = Models(
+            bundles, config.model_aliases, lambda: [e.name for e in router.plan.experiments]
+        )
+        http = HttpEdge(front_door, gate, metrics, limits, models, bound)
         http.start()
         names = "|".join(front_door.services)
         _show(
-            f"HTTP on {config.http_port}: POST /({names})/prediction, "
-            "POST /feedback, GET /health, GET /ready, GET /metrics"
+            f"HTTP on {config.http_port}: POST /rerank, POST /({names})/prediction, "
+            "POST /feedback, GET /v1/models, /info, /health, /ready, /metrics"
         )
     recorder.start()
     shadow.start()

@@ -1,19 +1,21 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The routes of the HTTP edge. Every answer but /metrics has the gateway's five fields.
+"""The routes of the HTTP edge.
+
+Answers of these have the gateway's five fields, but for /metrics:
 
 POST /<service>/prediction    rank
 POST /feedback                clicks and grades of an answer
 GET  /health                  200 while the process runs
 GET  /ready                   200 while it takes requests, else 503
 GET  /metrics                 counts, as Prometheus reads them
+
+Those of pipeline.http_edge.rerank and .information have shapes of their own.
 """
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -22,21 +24,24 @@ from starlette.requests import ClientDisconnect
 from contract.errors import (
     MalformedRequest,
     RankingError,
-    RequestTooLarge,
     ServiceError,
     ShuttingDown,
     UnknownService,
 )
-from pipeline.exchange import Answer, Ask
+from pipeline.config import LimitsConfig
+from pipeline.exchange import Answer, Ask, Done
 from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
+from pipeline.http_edge.information import add_information
+from pipeline.http_edge.models import Models
+from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
+from pipeline.http_edge.rerank import add_rerank_routes
+from pipeline.http_edge.work import Work
 from pipeline.metrics import CONTENT_TYPE, Metrics
 
 METHOD = "prediction"
 _RETRY_STATUSES = (429, 503)
-# a client that is still sending reads no answer; it is let send so much more, unkept
-_DISCARD_BYTES = 64 * 1024 * 1024
 
 
 def build_app(
@@ -44,7 +49,8 @@ def build_app(
     gate: Gate,
     metrics: Metrics,
     pool: ThreadPoolExecutor,
-    max_body_bytes: int,
+    models: Models,
+    limits: LimitsConfig,
 ) -> FastAPI:
     """Bind the routes.
 
@@ -53,9 +59,14 @@ def build_app(
         gate: says whether requests are taken.
         metrics: of this process.
         pool: one thread for every request that may be in flight; ranking blocks its thread.
-        max_body_bytes: of one request.
+        models: what can be asked by name.
+        limits: of requests.
     """
+    max_body_bytes = limits.max_body_bytes
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    work = Work(front_door, pool)
+    add_rerank_routes(app, work, models, max_body_bytes)
+    add_information(app, models, limits)
 
     @app.get("/health")
     async def health() -> Response:
@@ -74,29 +85,21 @@ def build_app(
 
     @app.post("/feedback")
     async def feedback(request: Request) -> Response:
-        body = await _receive(request, max_body_bytes)
+        body = await receive(request, max_body_bytes)
         return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
 
     @app.post("/{service}/{method}")
     async def predict(service: str, method: str, request: Request) -> Response:
-        body = await _receive(request, max_body_bytes)
+        body = await receive(request, max_body_bytes)
         if method != METHOD:
             raise UnknownService(f"no method {method!r}; POST /{service}/{METHOD}")
         if service == FEEDBACK_SERVICE:
             return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
         header = request.headers.get(RANKER_HEADER, "")
-        front_door.enter()
-        try:
-            work = asyncio.get_running_loop().run_in_executor(
-                pool, _answer, front_door, service, method, body, header
-            )
-        except BaseException:
-            front_door.leave()
-            raise
-        status, content = await work
-        return json_response(content, status)
+        ask = Ask(service, lambda: read_body(body, front_door, service, method), ranker=header)
+        return await work.run(request, ask, _respond)
 
-    app.add_exception_handler(_BodyTooLarge, _on_large_body)
+    app.add_exception_handler(BodyTooLarge, _on_large_body)
     app.add_exception_handler(RankingError, _on_ranking_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
@@ -104,30 +107,11 @@ def build_app(
     return app
 
 
-class _BodyTooLarge(RequestTooLarge):
-    """Found before the body has been read."""
-
-
-def _answer(
-    front_door: FrontDoor, service: str, method: str, body: bytes, header: str
-) -> tuple[int, bytes]:
-    ask = Ask(service, lambda: read_body(body, front_door, service, method), ranker=header)
-    answer = front_door.answer(ask)
-    return answer.http_status, dump_answer(answer)
-
-
-async def _receive(request: Request, limit: int) -> bytes:
-    """The body; never holds more of it than the limit."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
-        raise _BodyTooLarge(f"more than {limit} bytes", field="body")
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _BodyTooLarge(f"more than {limit} bytes", field="body")
-        chunks.append(chunk)
-    return b"".join(chunks)
+def _respond(done: Done) -> Response:
+    response = answer_response(Answer.of_outcome(done.outcome, done.request_id))
+    if done.request_id:
+        response.headers[REQUEST_ID_HEADER] = done.request_id
+    return response
 
 
 def answer_response(answer: Answer) -> Response:
@@ -141,30 +125,9 @@ def json_response(content: bytes, status: int) -> Response:
     return Response(content, status, headers, media_type="application/json")
 
 
-class _Refusal(Response):
-    """Answers before the body has been read, and throws the rest of the body away."""
-
-    media_type = "application/json"
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send all of the answer, and end it only when the client has stopped sending."""
-        self.headers["Connection"] = "close"
-        await send(
-            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        )
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        discarded = 0
-        while discarded < _DISCARD_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect" or not message.get("more_body"):
-                break
-            discarded += len(message.get("body", b""))
-        await send({"type": "http.response.body", "body": b""})
-
-
 async def _on_large_body(_: Request, error: Exception) -> Response:
-    assert isinstance(error, _BodyTooLarge)
-    return _Refusal(dump_answer(Answer.of_error(error)), error.http_status)
+    assert isinstance(error, BodyTooLarge)
+    return Refusal(dump_answer(Answer.of_error(error)), error.http_status)
 
 
 async def _on_ranking_error(_: Request, error: Exception) -> Response:

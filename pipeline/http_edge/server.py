@@ -15,6 +15,7 @@ from pipeline.config import LimitsConfig
 from pipeline.front_door import FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.app import build_app
+from pipeline.http_edge.models import Models
 from pipeline.metrics import Metrics
 
 
@@ -27,12 +28,13 @@ class HttpEdge:
         gate: Gate,
         metrics: Metrics,
         limits: LimitsConfig,
+        models: Models,
         bound: socket.socket,
     ) -> None:
         """Build the app; :meth:`start` begins to answer."""
         pool = ThreadPoolExecutor(limits.max_in_flight, thread_name_prefix="http")
         config = uvicorn.Config(
-            build_app(front_door, gate, metrics, pool, limits.max_body_bytes),
+            build_app(front_door, gate, metrics, pool, models, limits),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from typing import Callable, Optional
 
@@ -29,6 +30,17 @@ def first_plan(config: ServiceConfig, served: Served) -> Plan:
         ConfigError: an experiment cannot be.
     """
     return make_plan(config.experiments, config.holdout, served, config.rankers[0])
+
+
+def watched_router(config: ServiceConfig, served: Served) -> Router:
+    """A router that follows the file.
+
+    Raises:
+        ConfigError: an experiment cannot be.
+    """
+    router = Router(first_plan(config, served))
+    Watcher(config, served, router).start(time.sleep)
+    return router
 
 
 class Watcher:

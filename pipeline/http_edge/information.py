@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is served, for programs: GET /v1/models, GET /info."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import asdict
+
+from fastapi import FastAPI, Response
+
+from pipeline.config import LimitsConfig
+from pipeline.http_edge.models import Models
+from pipeline.http_edge.problems import json_response
+
+OWNER = "ranking-stack"
+
+
+def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
+    """Bind the routes."""
+
+    @app.get("/v1/models")
+    async def list_models() -> Response:
+        served = [
+            {
+                "id": bundle.ranker,
+                "object": "model",
+                "created": 0,
+                "owned_by": OWNER,
+                "bundle": bundle.version,
+                "precision": bundle.precision,
+                "max_model_len": bundle.max_seq_length,
+            }
+            for bundle in models.bundles
+            if bundle.default
+        ]
+        served += [
+            {"id": name, "object": "experiment", "created": 0, "owned_by": OWNER}
+            for name in models.experiments
+        ]
+        return json_response({"object": "list", "data": served})
+
+    @app.get("/info")
+    async def info() -> Response:
+        first = models.bundles[0]
+        return json_response(
+            {
+                # as Text Embeddings Inference names them
+                "model_id": first.ranker,
+                "model_sha": first.version,
+                "model_dtype": first.precision,
+                "model_type": {"reranker": {}},
+                "max_concurrent_requests": limits.max_in_flight,
+                "max_input_length": first.max_seq_length,
+                "max_client_batch_size": limits.max_documents,
+                "version": _version(),
+                # what this service has besides
+                "bundles": [asdict(bundle) for bundle in models.bundles],
+                "experiments": list(models.experiments),
+                "limits": asdict(limits),
+            }
+        )
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("ranking-stack")
+    except importlib.metadata.PackageNotFoundError:
+        return "0.1.0"

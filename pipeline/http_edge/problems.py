@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""An error in, ``{"error": {"code", "message", "field"}}`` with its status out.
+
+For the paths that are not upstream's; those answer in the gateway's five fields.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import Response
+
+from contract.errors import RankingError
+from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal
+
+_RETRY_STATUSES = (429, 503)
+_RETRY_AFTER_S = "1"
+
+
+def problem(error: RankingError) -> dict[str, Any]:
+    """The body."""
+    # a text of the request may stand in the message; a lone surrogate has no UTF-8
+    message = error.message.encode("utf-8", "backslashreplace").decode("utf-8")
+    return {"error": {"code": error.code, "message": message, "field": error.field}}
+
+
+def problem_response(error: RankingError, request_id: str = "") -> Response:
+    """The whole response; who is refused for now is told when to come back."""
+    if isinstance(error, BodyTooLarge):
+        return Refusal(dump(problem(error)), error.http_status)
+    return json_response(problem(error), error.http_status, request_id)
+
+
+def json_response(body: Any, status: int = 200, request_id: str = "") -> Response:
+    """JSON with its status, the request's id in a header."""
+    response = Response(dump(body), status, media_type="application/json")
+    if status in _RETRY_STATUSES:
+        response.headers["Retry-After"] = _RETRY_AFTER_S
+    if request_id:
+        response.headers[REQUEST_ID_HEADER] = request_id
+    return response
+
+
+def dump(body: Any) -> bytes:
+    """Compact UTF-8."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

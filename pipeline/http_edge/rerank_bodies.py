@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies of other re-rankers' clients in, fields of our request out; and answers back.
+
+Two shapes, told apart by the body. ``documents``: that of Cohere, which Jina, Infinity and vLLM
+share with additions. ``texts``: that of Text Embeddings Inference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
+from contract.request import Limits, RankRequest
+from contract.response import RankResponse
+from contract.wire_values import check_bool, check_choice, check_text
+
+_DOCUMENT_FIELDS = ("text", "title")
+# fmt: off
+_COHERE_FIELDS = frozenset(
+    (
+        "model", "query", "documents", "top_n", "return_documents", "max_tokens_per_doc",
+        "max_chunks_per_doc", "rank_fields", "raw_scores", "request_id", "unit_id", "user_id",
+    )
+)
+# of those clients; they mean nothing for these rankers
+_COHERE_IGNORED = frozenset(
+    (
+        "user", "priority", "truncation", "truncate_prompt_tokens", "normalize",
+    )
+)
+_TEI_FIELDS = frozenset(
+    (
+        "query", "texts", "raw_scores", "truncate", "truncation_direction", "return_text",
+        "unit_id", "user_id",
+    )
+)
+# fmt: on
+# a float's sigmoid is 1.0 from here on
+_MOST_LOGIT = 36.0
+
+
+@dataclass(frozen=True)
+class Rerank:
+    """One request, understood.
+
+    Attributes:
+        model: name of what shall answer, or empty.
+        fields: of :meth:`RankRequest.from_fields`, all documents kept.
+        bare: whether the answer is Text Embeddings Inference's bare list.
+        with_texts: whether results carry the texts.
+        raw_scores: logits in place of scores.
+        may_cut: whether documents that are too long may be cut.
+    """
+
+    model: str
+    fields: Mapping[str, Any]
+    bare: bool = False
+    with_texts: bool = False
+    raw_scores: bool = False
+    may_cut: bool = True
+
+    def request(self, limits: Limits) -> RankRequest:
+        """The request, checked.
+
+        Raises:
+            RequestError: which field, and what is wrong with it.
+        """
+        try:
+            return RankRequest.from_fields(self.fields, limits)
+        except (InvalidField, RequestTooLarge) as error:
+            if self.bare and error.field and error.field.startswith("documents"):
+                error.field = "texts" + error.field[len("documents") :]
+            raise
+
+
+def read_rerank(body: Mapping[str, Any]) -> Rerank:
+    """Tell the shape, and read it.
+
+    Raises:
+        RequestError: neither shape, or a field that it has not.
+    """
+    if "texts" in body and "documents" in body:
+        raise MalformedRequest("send documents or texts, not both", field="texts")
+    return _read_texts(body) if "texts" in body else _read_documents(body)
+
+
+def _read_documents(body: Mapping[str, Any]) -> Rerank:
+    _refuse_unknown(body, _COHERE_FIELDS | _COHERE_IGNORED)
+    fields = {k: v for k, v in body.items() if k in _COHERE_FIELDS}
+    model = fields.pop("model", None)
+    fields.pop("rank_fields", None)
+    with_texts = check_bool(fields.pop("return_documents", None), "return_documents")
+    raw_scores = check_bool(fields.pop("raw_scores", None), "raw_scores")
+    documents = fields.get("documents")
+    if isinstance(documents, list):
+        fields["documents"] = [_text(d, f"documents[{i}]") for i, d in enumerate(documents)]
+    name = "" if model is None else check_text(model, "model", 256, empty=True)
+    return Rerank(name, fields, with_texts=with_texts, raw_scores=raw_scores)
+
+
+def _read_texts(body: Mapping[str, Any]) -> Rerank:
+    _refuse_unknown(body, _TEI_FIELDS)
+    direction = body.get("truncation_direction")
+    if isinstance(direction, str):
+        check_choice(direction.lower(), "truncation_direction", ["right"])
+    elif direction is not None:
+        raise InvalidField("must be Right", field="truncation_direction")
+    fields = {k: v for k, v in body.items() if k in ("query", "unit_id", "user_id")}
+    return Rerank(
+        "",
+        {**fields, "documents": body["texts"]},
+        bare=True,
+        with_texts=check_bool(body.get("return_text"), "return_text"),
+        raw_scores=check_bool(body.get("raw_scores"), "raw_scores"),
+        may_cut=body.get("truncate") is None or check_bool(body["truncate"], "truncate"),
+    )
+
+
+def _refuse_unknown(body: Mapping[str, Any], known: frozenset[str]) -> None:
+    for name in body:
+        if name not in known:
+            raise InvalidField(f"unknown; known are {', '.join(sorted(known))}", field=name)
+
+
+def _text(document: Any, name: str) -> Any:
+    """A string, or the text of an object; anything else is left for the check of texts."""
+    if not isinstance(document, dict):
+        return document
+    for key in _DOCUMENT_FIELDS:
+        if key in document:
+            return document[key]
+    raise InvalidField("must be a string, or an object with text", field=name)
+
+
+def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) -> Any:
+    """The answer in the shape of the request.
+
+    Raises:
+        RequestTooLarge: something was cut that may not be.
+    """
+    if response.truncated and not asked.may_cut:
+        raise RequestTooLarge(
+            f"{len(response.truncated)} of {len(request.pairs)} texts have more tokens than the "
+            "model takes; shorten them, or leave truncate out",
+            field="texts",
+        )
+    if asked.bare:
+        return [_bare_result(asked, request, result) for result in response.results()]
+    first = response.rankings[0]
+    answer: dict[str, Any] = {
+        "id": response.request_id,
+        "model": asked.model or first.ranker,
+        "results": [_result(asked, request, result) for result in response.results()],
+        "usage": {
+            "prompt_tokens": response.tokens,
+            "total_tokens": response.tokens,
+            "truncated_documents": len(response.truncated),
+        },
+        # Cohere's clients read these
+        "meta": {
+            "api_version": {"version": "2"},
+            "billed_units": {"search_units": 1},
+            "tokens": {"input_tokens": response.tokens},
+        },
+        "ranker": first.ranker,
+        "bundle": first.bundle,
+        "experiment": response.experiment,
+        "variant": response.variant,
+        "timings_ms": {k: round(v, 3) for k, v in response.timings_ms.items()},
+    }
+    if response.truncated:
+        answer["warnings"] = [_warning(response)]
+    return answer
+
+
+def _warning(response: RankResponse) -> str:
+    count = len(response.truncated)
+    return (
+        f"{count} document{'s' * (count > 1)} had more tokens than a row takes and "
+        f"{'were' if count > 1 else 'was'} cut; max_chunks_per_doc divides instead"
+    )
+
+
+def _score(asked: Rerank, score: float) -> float:
+    if not asked.raw_scores:
+        return score
+    if score <= 0.0 or score >= 1.0:
+        return math.copysign(_MOST_LOGIT, score - 0.5)
+    return max(-_MOST_LOGIT, min(_MOST_LOGIT, math.log(score) - math.log1p(-score)))
+
+
+def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {"index": result["index"], "relevance_score": _score(asked, result["score"])}
+    if asked.with_texts:
+        shown["document"] = {"text": request.pairs[result["index"]][1]}
+    if "team" in result:
+        shown["team"] = result["team"]
+    return shown
+
+
+def _bare_result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {"index": result["index"], "score": _score(asked, result["score"])}
+    if asked.with_texts:
+        shown["text"] = request.pairs[result["index"]][1]
+    return shown

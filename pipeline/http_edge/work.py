@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""One request taken, run in a thread, and let go: what every ranking route does.
+
+A caller that closes its connection meanwhile takes its rows out of the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Callable
+
+from fastapi import Request, Response
+
+from pipeline.cancel import Cancel
+from pipeline.exchange import Ask, Done
+from pipeline.front_door import FrontDoor
+from pipeline.http_edge.receive import deadline_of, request_id_of
+
+
+class Work:
+    """Runs requests of the HTTP edge."""
+
+    def __init__(self, front_door: FrontDoor, pool: ThreadPoolExecutor) -> None:
+        """Bind the door.
+
+        Args:
+            front_door: answers.
+            pool: one thread for every request that may be in flight; ranking blocks its thread.
+        """
+        self.front_door = front_door
+        self._pool = pool
+
+    async def run(
+        self, request: Request, ask: Ask, respond: Callable[[Done], Response]
+    ) -> Response:
+        """Run one request to its end; its body has been read.
+
+        Args:
+            request: of the caller.
+            ask: what it asks, but for its headers' deadline and id.
+            respond: writes the answer, in the request's thread.
+
+        Raises:
+            RankingError: it is refused at once, or a header is wrong.
+        """
+        cancel = Cancel()
+        ask = replace(
+            ask, deadline=deadline_of(request), request_id=request_id_of(request), cancel=cancel
+        )
+        self.front_door.enter()
+        try:
+            response = asyncio.get_running_loop().run_in_executor(
+                self._pool, self._answer, ask, respond
+            )
+        except BaseException:
+            self.front_door.leave()
+            raise
+        watching = asyncio.ensure_future(_watch(request, cancel))
+        try:
+            return await response
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+    def _answer(self, ask: Ask, respond: Callable[[Done], Response]) -> Response:
+        return respond(self.front_door.done(ask))
+
+
+async def _watch(request: Request, cancel: Cancel) -> None:
+    """Tell when the connection is closed before the answer."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    cancel.tell()
