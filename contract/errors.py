@@ -9,10 +9,12 @@ Raised anywhere, translated once: at the edge into an HTTP status, in the pipeli
     |-- RequestError            the caller can mend it
     |   |-- MalformedRequest        not JSON, not UTF-8, not the agreed shape     400
     |   |-- UnknownService          no such service or model name                 404
+    |   |-- Unauthorized            no API key, or one that is not known            401
     |   |-- RequestTooLarge         a size or a count over its limit              413
     |   `-- InvalidField            well-formed, but a value is not acceptable    422
     |-- ServiceError              the service's own state
     |   |-- Overloaded              the queue is full; try again later            429
+    |   |   `-- OverLimit           the caller's rate or quota is used up           429
     |   |-- ShuttingDown            draining after SIGTERM                        503
     |   |-- DeadlineExceeded        no answer within the time allowed             504
     |   |-- CallerGone              the caller closed its connection              499
@@ -75,6 +77,13 @@ class UnknownService(RequestError):
     code = "unknown_service"
 
 
+class Unauthorized(RequestError):
+    """No API key came with the request, or one that is not known."""
+
+    http_status = 401
+    code = "unauthorized"
+
+
 class RequestTooLarge(RequestError):
     """A text, a count or the whole body is over its limit."""
 
@@ -99,6 +108,21 @@ class Overloaded(ServiceError):
     err_no = 51
     http_status = 429
     code = "overloaded"
+
+
+class OverLimit(Overloaded):
+    """The caller has used up its rate or its quota.
+
+    Attributes:
+        retry_after_s: when there is room again.
+    """
+
+    code = "over_limit"
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        """Keep the message and when to come back."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ShuttingDown(ServiceError):

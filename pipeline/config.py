@@ -18,6 +18,7 @@ from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.errors import ConfigError
 from contract.request import Limits
 from contract.scoring import SCORE_FUNCTIONS
+from pipeline.http_edge.settings import HttpConfig, check_http
 from pipeline.routing.settings import ExperimentConfig, ExposuresConfig, HoldoutConfig
 from pipeline.strict_yaml import (
     Reader,
@@ -199,6 +200,7 @@ class ServiceConfig:
     exposures: ExposuresConfig = field(
         default_factory=ExposuresConfig, metadata=checked_by(section(ExposuresConfig))
     )
+    http: HttpConfig = field(default_factory=HttpConfig, metadata=checked_by(section(HttpConfig)))
     model_aliases: Mapping[str, str] = field(default_factory=dict, metadata=checked_by(text_map))
     drain_timeout_s: float = key(seconds(0, 60), 8.0)
     log_dir: Optional[str] = key(text)
@@ -267,6 +269,7 @@ def _check_together(config: ServiceConfig) -> None:
     if config.default_ranker is not None and config.default_ranker not in config.rankers:
         op = OP_OF_RANKER[config.default_ranker]
         raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
+    check_http(config.http)
     for alias, ranker in config.model_aliases.items():
         if ranker not in config.rankers:
             raise ConfigError(

@@ -16,6 +16,7 @@ if __package__ in (None, ""):  # started as a file: the repository's folders are
 import argparse
 import logging
 import os
+import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -133,11 +134,12 @@ def _open_edges(
         models = Models(
             bundles, config.model_aliases, lambda: [e.name for e in router.plan.experiments]
         )
-        http = HttpEdge(front_door, gate, metrics, limits, models, bound)
+        http = HttpEdge(front_door, gate, metrics, limits, config.http, _tls(config), models, bound)
         http.start()
         names = "|".join(front_door.services)
         _show(
-            f"HTTP on {config.http_port}: POST /rerank, POST /({names})/prediction, "
+            f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
+            f"POST /rerank, POST /({names})/prediction, "
             "POST /feedback, GET /v1/models, /info, /health, /ready, /metrics"
         )
     recorder.start()
@@ -145,6 +147,24 @@ def _open_edges(
     rpc.start()
     gate.open()
     return Supervisor(gate, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s)
+
+
+def _tls(config: ServiceConfig) -> Optional[tuple[Path, Path]]:
+    """Certificate and key, found to go together.
+
+    Raises:
+        ConfigError: they cannot be read, or do not.
+    """
+    if config.http.tls_certificate is None or config.http.tls_key is None:
+        return None
+    certificate, key = map(config.resolve, (config.http.tls_certificate, config.http.tls_key))
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot use {certificate} with {key} ({error})", field="http.tls_certificate"
+        ) from error
+    return certificate, key
 
 
 def _recorder(config: ServiceConfig, metrics: Metrics) -> Recorder:

@@ -15,28 +15,35 @@ Those of pipeline.http_edge.rerank and .information have shapes of their own.
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 
 from contract.errors import (
     MalformedRequest,
+    OverLimit,
     RankingError,
     ServiceError,
     ShuttingDown,
+    Unauthorized,
     UnknownService,
 )
+from contract.request import RankRequest
 from pipeline.config import LimitsConfig
 from pipeline.exchange import Answer, Ask, Done
 from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
 from pipeline.http_edge.information import add_information
+from pipeline.http_edge.keys import Keys
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
 from pipeline.http_edge.rerank import add_rerank_routes
+from pipeline.http_edge.settings import HttpConfig
 from pipeline.http_edge.work import Work
 from pipeline.metrics import CONTENT_TYPE, Metrics
 
@@ -51,6 +58,7 @@ def build_app(
     pool: ThreadPoolExecutor,
     models: Models,
     limits: LimitsConfig,
+    http: HttpConfig,
 ) -> FastAPI:
     """Bind the routes.
 
@@ -61,10 +69,19 @@ def build_app(
         pool: one thread for every request that may be in flight; ranking blocks its thread.
         models: what can be asked by name.
         limits: of requests.
+        http: keys and origins.
     """
     max_body_bytes = limits.max_body_bytes
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    work = Work(front_door, pool)
+    work = Work(front_door, pool, Keys(http))
+    if http.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=http.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+            expose_headers=[REQUEST_ID_HEADER],
+        )
     add_rerank_routes(app, work, models, max_body_bytes)
     add_information(app, models, limits)
 
@@ -85,19 +102,26 @@ def build_app(
 
     @app.post("/feedback")
     async def feedback(request: Request) -> Response:
+        work.admit(request)
         body = await receive(request, max_body_bytes)
         return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
 
     @app.post("/{service}/{method}")
     async def predict(service: str, method: str, request: Request) -> Response:
+        caller = work.admit(request)
         body = await receive(request, max_body_bytes)
         if method != METHOD:
             raise UnknownService(f"no method {method!r}; POST /{service}/{METHOD}")
         if service == FEEDBACK_SERVICE:
             return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
         header = request.headers.get(RANKER_HEADER, "")
-        ask = Ask(service, lambda: read_body(body, front_door, service, method), ranker=header)
-        return await work.run(request, ask, _respond)
+
+        def read() -> tuple[RankRequest, bool]:
+            asked, profile = read_body(body, front_door, service, method)
+            caller.take_documents(len(asked.pairs))
+            return asked, profile
+
+        return await work.run(request, Ask(service, read, ranker=header), _respond)
 
     app.add_exception_handler(BodyTooLarge, _on_large_body)
     app.add_exception_handler(RankingError, _on_ranking_error)
@@ -132,7 +156,12 @@ async def _on_large_body(_: Request, error: Exception) -> Response:
 
 async def _on_ranking_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RankingError)
-    return answer_response(Answer.of_error(error))
+    response = answer_response(Answer.of_error(error))
+    if isinstance(error, OverLimit):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -8,15 +8,15 @@ For the paths that are not upstream's; those answer in the gateway's five fields
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from fastapi import Response
 
-from contract.errors import RankingError
+from contract.errors import OverLimit, RankingError, Unauthorized
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal
 
 _RETRY_STATUSES = (429, 503)
-_RETRY_AFTER_S = "1"
 
 
 def problem(error: RankingError) -> dict[str, Any]:
@@ -30,14 +30,19 @@ def problem_response(error: RankingError, request_id: str = "") -> Response:
     """The whole response; who is refused for now is told when to come back."""
     if isinstance(error, BodyTooLarge):
         return Refusal(dump(problem(error)), error.http_status)
-    return json_response(problem(error), error.http_status, request_id)
+    response = json_response(problem(error), error.http_status, request_id)
+    if isinstance(error, OverLimit):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def json_response(body: Any, status: int = 200, request_id: str = "") -> Response:
     """JSON with its status, the request's id in a header."""
     response = Response(dump(body), status, media_type="application/json")
     if status in _RETRY_STATUSES:
-        response.headers["Retry-After"] = _RETRY_AFTER_S
+        response.headers["Retry-After"] = "1"
     if request_id:
         response.headers[REQUEST_ID_HEADER] = request_id
     return response

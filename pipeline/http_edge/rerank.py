@@ -18,6 +18,7 @@ from contract.response import RankResponse
 from pipeline.exchange import Ask, Done
 from pipeline.front_door import DEFAULT_SERVICE, RANKER_HEADER
 from pipeline.http_edge.body import parse_object
+from pipeline.http_edge.keys import Caller
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.problems import json_response, problem_response
 from pipeline.http_edge.receive import receive
@@ -30,10 +31,11 @@ PATHS = ("/rerank", "/v1/rerank", "/v2/rerank")
 class _Exchange:
     """One request, from its bytes to its answer; read in the request's thread."""
 
-    def __init__(self, body: bytes, models: Models, work: Work) -> None:
+    def __init__(self, body: bytes, models: Models, work: Work, caller: Caller) -> None:
         # parsed here: the model's name decides what is asked
         self._asked: Rerank = read_rerank(parse_object(body))
         self._named = models.find(self._asked.model)
+        self._caller = caller
         self._limits = work.front_door.limits
         self._request: Optional[RankRequest] = None
 
@@ -44,6 +46,7 @@ class _Exchange:
 
     def _read(self) -> tuple[RankRequest, bool]:
         self._request = self._asked.request(self._limits)
+        self._caller.take_documents(len(self._request.pairs))
         return self._request, False
 
     def respond(self, done: Done) -> Response:
@@ -64,7 +67,9 @@ def add_rerank_routes(app: FastAPI, work: Work, models: Models, max_body_bytes: 
 
     async def rerank(request: Request) -> Response:
         try:
-            exchange = _Exchange(await receive(request, max_body_bytes), models, work)
+            caller = work.admit(request)
+            body = await receive(request, max_body_bytes)
+            exchange = _Exchange(body, models, work, caller)
             ask = exchange.ask(request.headers.get(RANKER_HEADER, ""))
             return await work.run(request, ask, exchange.respond)
         except RankingError as error:

@@ -8,6 +8,8 @@ import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Optional
 
 import uvicorn
 
@@ -16,6 +18,7 @@ from pipeline.front_door import FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.app import build_app
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.settings import HttpConfig
 from pipeline.metrics import Metrics
 
 
@@ -28,17 +31,21 @@ class HttpEdge:
         gate: Gate,
         metrics: Metrics,
         limits: LimitsConfig,
+        http: HttpConfig,
+        tls: Optional[tuple[Path, Path]],
         models: Models,
         bound: socket.socket,
     ) -> None:
         """Build the app; :meth:`start` begins to answer."""
         pool = ThreadPoolExecutor(limits.max_in_flight, thread_name_prefix="http")
         config = uvicorn.Config(
-            build_app(front_door, gate, metrics, pool, models, limits),
+            build_app(front_door, gate, metrics, pool, models, limits, http),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
         )
         self._server = uvicorn.Server(config)
         self._socket = bound

@@ -18,21 +18,33 @@ from fastapi import Request, Response
 from pipeline.cancel import Cancel
 from pipeline.exchange import Ask, Done
 from pipeline.front_door import FrontDoor
+from pipeline.http_edge.keys import Caller, Keys
 from pipeline.http_edge.receive import deadline_of, request_id_of
 
 
 class Work:
     """Runs requests of the HTTP edge."""
 
-    def __init__(self, front_door: FrontDoor, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, front_door: FrontDoor, pool: ThreadPoolExecutor, keys: Keys) -> None:
         """Bind the door.
 
         Args:
             front_door: answers.
             pool: one thread for every request that may be in flight; ranking blocks its thread.
+            keys: say who may call.
         """
+        self._keys = keys
         self.front_door = front_door
         self._pool = pool
+
+    def admit(self, request: Request) -> Caller:
+        """Find out who calls, before the body is read.
+
+        Raises:
+            Unauthorized: without one of the keys.
+            OverLimit: too many requests.
+        """
+        return self._keys.admit(request.headers)
 
     async def run(
         self, request: Request, ask: Ask, respond: Callable[[Done], Response]
