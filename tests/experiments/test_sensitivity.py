@@ -1,0 +1,287 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How many queries a split and interleaving need: tests, power, methods, and both commands."""
+
+from __future__ import annotations
+
+import json
+from math import comb
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from contract.errors import DataError
+from contract.interleaving import team_draft
+from experiments import scored_lists, sensitivity
+from experiments.clicks import CLICK_MODELS, INFORMATIONAL, ClickModel
+from experiments.queries_needed import (
+    LIMIT,
+    by_sign_test,
+    by_split,
+    sign_prefers,
+    smallest_wins,
+    t_limit,
+)
+from experiments.ranker_pairs import DEGRADED, Duel, degraded
+from experiments.scored_lists import ScoredList, read_scored_lists
+from experiments.split_and_interleaving import INTERLEAVING, METHODS, queries_needed, wins
+from tests.experiments.stand_in_service import StandIn, gateway, serving
+
+# (z of 97.5 % + z of 80 %) squared
+EFFECT = (1.959964 + 0.841621) ** 2
+
+
+def random_lists(count: int = 150, noise: float = 0.4) -> list[ScoredList]:
+    """Twenty documents each; ``a`` scores by grade with noise, ``b`` with a quarter more."""
+    rng = np.random.default_rng(3)
+    lists = []
+    for number in range(count):
+        grades = rng.choice(5, 20, p=(0.7, 0.1, 0.1, 0.05, 0.05))
+        grades[0] = 3
+        scores = {
+            name: tuple((grades / 4 + sigma * rng.standard_normal(20)).tolist())
+            for name, sigma in (("a", noise), ("b", 1.25 * noise))
+        }
+        lists.append(ScoredList(f"q{number}", tuple(grades.tolist()), scores))
+    return lists
+
+
+def written(tmp_path: Path, lists: list[ScoredList]) -> Path:
+    path = tmp_path / "scored.jsonl"
+    lines = [json.dumps({"query": s.query, "labels": s.labels, "scores": s.scores}) for s in lists]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_the_sign_test_is_the_binomial_test() -> None:
+    limits = smallest_wins()
+    for n in (*range(1, 30), 100, len(limits) - 1):
+        upper = [2 * sum(comb(n, k) for k in range(w, n + 1)) / 2**n for w in range(n + 1)]
+        smallest = next((w for w, p in enumerate(upper) if p < 0.05), n + 1)
+        assert limits[n] == smallest
+
+
+def test_beyond_the_table_the_sign_test_goes_on_without_a_jump() -> None:
+    n = 1001
+    prefers = sign_prefers(np.arange(n + 1), n - np.arange(n + 1), smallest_wins())
+    first = int(np.argmax(prefers))
+    assert prefers[first:].all()
+    exact = [2 * sum(comb(n, k) for k in range(w, n + 1)) / 2**n for w in (first - 1, first)]
+    assert exact[1] < 0.05
+    # the correction for continuity errs to the careful side, and by little
+    assert exact[0] > 0.0495
+
+
+def test_the_limit_of_t() -> None:
+    # of the usual table
+    expected = {4: 2.776, 5: 2.571, 10: 2.228, 30: 2.042, 100: 1.984}
+    found = t_limit(np.array(list(expected), dtype=float))
+    assert found.tolist() == pytest.approx(list(expected.values()), abs=0.01)
+
+
+def test_a_split_needs_what_the_formula_says() -> None:
+    """Of two proportions; power by simulation against the normal approximation."""
+    rng = np.random.default_rng(1)
+    better, worse = np.array([0.46, 0.54]), np.array([0.5, 0.5])
+    needed = by_split(np.array([0.0, 1.0]), better, worse, rng, 4000).queries
+    formula = 2 * EFFECT * (0.54 * 0.46 + 0.25) / 0.04**2
+    assert needed == pytest.approx(formula, rel=0.05)
+
+
+def test_a_sign_test_needs_what_the_formula_says() -> None:
+    rng = np.random.default_rng(1)
+    needed = by_sign_test(np.array([0.3, 0.25, 0.45]), rng, 4000).queries
+    assert needed == pytest.approx(EFFECT * 0.55 / 0.05**2, rel=0.07)
+
+
+def test_no_difference_and_the_wrong_one_are_never_found() -> None:
+    rng = np.random.default_rng(1)
+    values, even, high = np.array([0.0, 1.0]), np.array([0.5, 0.5]), np.array([0.4, 0.6])
+    same, wrong = by_split(values, even, even, rng, 100), by_split(values, even, high, rng, 100)
+    assert (same.queries, same.wrong_way) == (None, False)
+    assert (wrong.queries, wrong.wrong_way) == (None, True)
+    same = by_sign_test(np.array([0.3, 0.3, 0.4]), rng, 100)
+    wrong = by_sign_test(np.array([0.2, 0.3, 0.5]), rng, 100)
+    assert (same.queries, same.wrong_way) == (None, False)
+    assert (wrong.queries, wrong.wrong_way) == (None, True)
+    hopeless = by_sign_test(np.array([0.30001, 0.3, 0.39999]), rng, 50)
+    assert (hopeless.queries, hopeless.wrong_way) == (None, False)
+
+
+def test_neither_test_prefers_equals_more_often_than_it_may() -> None:
+    rng = np.random.default_rng(5)
+    counts = rng.multinomial(120, [0.3, 0.3, 0.4], size=20_000)
+    limits = smallest_wins()
+    one_way = sign_prefers(counts[:, 0], counts[:, 1], limits).mean()
+    other = sign_prefers(counts[:, 1], counts[:, 0], limits).mean()
+    assert 0.01 < one_way <= 0.028
+    assert 0.01 < other <= 0.028
+
+
+def test_wins_are_those_of_readers_of_drafted_lists() -> None:
+    duel = Duel.of(random_lists(40), "a", "b")
+    model = ClickModel.named(INFORMATIONAL, 4)
+    exact = wins(duel, model, 50, seed=1)
+    assert exact.sum() == pytest.approx(1.0)
+    thrown = np.zeros(3)
+    for number, (grades, orders) in enumerate(zip(duel.grades, duel.orders)):
+        for reader in range(150):
+            drafted, teams = team_draft(orders, f"draft {number}:{reader}", 10)
+            clicked = model.read([grades[index] for index in drafted], f"read {number}:{reader}")
+            ahead = sum(1 - 2 * teams[place] for place in clicked)
+            thrown[0 if ahead > 0 else 1 if ahead < 0 else 2] += 1
+    assert exact.tolist() == pytest.approx((thrown / thrown.sum()).tolist(), abs=0.03)
+    assert exact[0] > exact[1] + 0.05
+
+
+def test_a_ranker_wins_against_itself_as_often_as_it_loses() -> None:
+    duel = Duel.of([ScoredList(s.query, s.labels, {"a": s.scores["a"], "b": s.scores["a"]})
+                    for s in random_lists()], "a", "b")  # fmt: skip
+    won, lost, _ = wins(duel, ClickModel.named(INFORMATIONAL, 4), 200, seed=1)
+    assert won == pytest.approx(lost, abs=0.01)
+
+
+@pytest.mark.parametrize("clicks", CLICK_MODELS)
+def test_interleaving_needs_fewer_queries_than_a_split(clicks: str) -> None:
+    duel = Duel.of(random_lists(), "b", "a")
+    assert (duel.better, duel.worse) == ("a", "b")
+    found = queries_needed(duel, clicks, drafts=20, runs=500, seed=1)
+    assert tuple(found) == METHODS
+    ours = found[INTERLEAVING].queries
+    assert ours is not None
+    others = [found[m].queries or LIMIT for m in METHODS if m != INTERLEAVING]
+    assert 1.5 * ours < min(others)
+    assert found == queries_needed(duel, clicks, drafts=20, runs=500, seed=1)
+
+
+def test_a_short_list_of_a_single_grade_scale_is_no_obstacle() -> None:
+    lists = [ScoredList("q", (0, 1, 0), {"a": (0.1, 0.9, 0.2), "b": (0.9, 0.1, 0.2)})]
+    found = queries_needed(Duel.of(lists, "a", "b"), "perfect", drafts=50, runs=200, seed=1)
+    assert found[INTERLEAVING].queries is not None
+
+
+def test_more_noise_degrades_more_and_the_same_way_for_a_seed() -> None:
+    lists = random_lists()
+    gaps = [
+        Duel.of(degraded(lists, "a", sigma, seed=1), "a", DEGRADED).difference[0]
+        for sigma in (0.5, 1.0, 3.0)
+    ]
+    assert 0.0 < gaps[0] < gaps[1] < gaps[2]
+    assert degraded(lists, "a", 1.0, 1) == degraded(lists, "a", 1.0, 1)
+
+
+def test_the_command_prints_what_its_json_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["--scores", str(written(tmp_path, random_lists())), "--drafts", "10", "--runs", "200"]
+    assert sensitivity.main(args) == 0
+    text = capsys.readouterr().out
+    assert sensitivity.main([*args, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["better"], found["worse"], found["lists"]) == ("a", "b", 150)
+    gap = found["ndcg_at_10"]["a"] - found["ndcg_at_10"]["b"]
+    assert found["difference"][0] == pytest.approx(gap)
+    for model in CLICK_MODELS:
+        needed = found["queries_needed"][model]
+        assert f"{needed[INTERLEAVING]['queries']:,}" in text
+        best = min(v["queries"] or LIMIT for m, v in needed.items() if m != INTERLEAVING)
+        ratio = found["split_over_interleaving"][model]
+        assert ratio == pytest.approx(best / needed[INTERLEAVING]["queries"])
+        assert f"  {ratio:.1f}" in text
+    assert "do not settle" not in text
+
+
+def test_the_command_says_when_the_lists_do_not_settle_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists = [ScoredList(s.query, s.labels, {"a": s.scores["a"]}) for s in random_lists(30)]
+    args = ["--scores", str(written(tmp_path, lists)), "--drafts", "5", "--runs", "50"]
+    assert sensitivity.main([*args, "--degrade", "0.01"]) == 0
+    assert "these lists do not settle which of the two is better" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (["--rankers", "a", "c"], "no scores of 'c', only of a, b"),
+        (["--rankers", "a"], "--rankers: name two of a"),
+        (["--degrade", "1"], "--degrade: takes one of --rankers, not 2"),
+    ],
+)
+def test_rankers_that_are_not_there_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: list[str], reason: str
+) -> None:
+    path = written(tmp_path, random_lists(3))
+    assert sensitivity.main(["--scores", str(path), *args]) == 2
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"query": "q", "labels": [1]}',
+        '{"query": "q", "labels": [], "scores": {"a": []}}',
+        '{"query": "q", "labels": [1, -1], "scores": {"a": [1, 2]}}',
+        '{"query": "q", "labels": [1, 0.5], "scores": {"a": [1, 2]}}',
+        '{"query": "q", "labels": [1, 0], "scores": {"a": [1]}}',
+        '{"query": "q", "labels": [1, 0], "scores": {"a": [1, NaN]}}',
+        '{"query": "q", "labels": [1, 0], "scores": {"a": [1, "x"]}}',
+    ],
+)
+def test_a_malformed_line_is_refused_by_its_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "scored.jsonl"
+    path.write_text('{"query": "q", "labels": [1], "scores": {"a": [1]}}\n' + line)
+    with pytest.raises(DataError) as caught:
+        read_scored_lists(path)
+    assert caught.value.field == f"{path}:2"
+
+
+@pytest.fixture
+def graded_file(tmp_path: Path) -> Path:
+    path = tmp_path / "lists.tsv"
+    rows = [f"q{q}\tt{q} {g}\t{g}\n" for q in range(12) for g in (0, 2)]
+    path.write_text("query\ttitle\tlabel\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+def test_scores_of_both_rankers_come_from_the_service(
+    tmp_path: Path, graded_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "scored.jsonl"
+    with serving(StandIn()) as service:
+        args = ["--url", service.url, "--file", str(graded_file), "--out", str(out)]
+        assert scored_lists.main([*args, "--lists", "7", "--pad_from", "6"]) == 0
+    assert capsys.readouterr().out == f"7 lists written to {out}\n"
+    lists = read_scored_lists(out)
+    assert len({scored.query for scored in lists}) == 7
+    for scored, body in zip(lists, sorted(service.ranked, key=order_of(lists))):
+        assert body["ranker"] == "both"
+        assert len(scored.labels) == len(body["documents"]) == 6
+        assert scored.bundles == {"good": "b1", "bad": "b2"}
+        # the stand-in scores by what a text ends in, which is the grade of its own query only
+        ends = [int(document[-1]) for document in body["documents"]]
+        assert scored.scores["good"] == pytest.approx([end / 9 for end in ends])
+        own = [document.startswith(f"t{scored.query[1:]} ") for document in body["documents"]]
+        assert scored.labels == tuple(e if o else 0 for e, o in zip(ends, own))
+
+
+def order_of(lists: list[ScoredList]) -> Any:
+    places = {scored.query: place for place, scored in enumerate(lists)}
+    return lambda body: places[body["query"]]
+
+
+def test_a_service_that_fails_leaves_no_file(
+    tmp_path: Path, graded_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "scored.jsonl"
+    for answer in (gateway({}, 51, "full"), gateway({"rankings": "[]"})):
+        with serving(StandIn(misbehave=lambda _, answer=answer: answer)) as service:
+            args = ["--url", service.url, "--file", str(graded_file), "--out", str(out)]
+            assert scored_lists.main(args) == 1
+    assert "err_no 51: full" in capsys.readouterr().err
+    assert not out.exists()
+    assert scored_lists.main(["--file", str(tmp_path / "absent"), "--out", str(out)]) == 2
