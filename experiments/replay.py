@@ -49,6 +49,7 @@ def _options() -> argparse.ArgumentParser:
     add("--rate", type=_above(float, 0.001), default=20.0, help="requests a second [%(default)s]")
     add("--requests", type=count, default=500, help="how many to send [%(default)s]")
     add("--clicks", choices=CLICK_MODELS, default=INFORMATIONAL, help="the readers [%(default)s]")
+    add("--top_grade", type=count, help="of the scale of labels [highest of the file]")
     add("--units", type=count, default=200, help="readers, some much busier [%(default)s]")
     add("--seed", type=int, default=1, help="of everything that is drawn [%(default)s]")
     add(
@@ -70,7 +71,8 @@ def build_plan(args: argparse.Namespace) -> Plan:
     """Read the file and bind the readers.
 
     Raises:
-        DataError: the file is malformed, or none of its lists can be ranked.
+        DataError: the file is malformed, or none of its lists can be ranked, or labels are above
+            the scale.
     """
     lists = padded(read_graded_lists(args.file), args.pad_from, args.seed)
     usable = [graded for graded in lists if graded.can_be_ranked]
@@ -79,7 +81,10 @@ def build_plan(args: argparse.Namespace) -> Plan:
     if len(usable) < len(lists):
         left_out = len(lists) - len(usable)
         print(f"{left_out} lists with documents of one grade left out", file=sys.stderr)
-    top_grade = max(max(graded.grades) for graded in usable)
+    highest = max(max(graded.grades) for graded in usable)
+    top_grade = args.top_grade or highest
+    if top_grade < highest:
+        raise DataError(f"the file has labels of {highest}", field="--top_grade")
     return Plan(
         usable,
         ClickModel.named(args.clicks, top_grade),

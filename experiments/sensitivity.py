@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from contract.errors import DataError, RankingError
-from experiments.clicks import CLICK_MODELS
+from experiments.clicks import CLICK_MODELS, ClickModel
 from experiments.queries_needed import LIMIT, POWER, Needed
 from experiments.ranker_pairs import DEGRADED, Duel, degraded
 from experiments.scored_lists import ScoredList, read_scored_lists
@@ -41,6 +41,7 @@ def _options() -> argparse.ArgumentParser:
         "list's scores",
     )
     add("--clicks", nargs="+", choices=CLICK_MODELS, default=list(CLICK_MODELS), help="[all]")
+    add("--top_grade", type=int, help="of the scale of labels [highest of the file]")
     add("--drafts", type=int, default=50, help="interleavings of each list [%(default)s]")
     add("--runs", type=int, default=4000, help="experiments simulated [%(default)s]")
     add("--seed", type=int, default=1, help="[%(default)s]")
@@ -82,9 +83,20 @@ def build_duel(args: argparse.Namespace) -> Duel:
 
 
 def figures(duel: Duel, args: argparse.Namespace) -> dict[str, Any]:
-    """All that is printed, by click model and method."""
+    """All that is printed, by click model and method.
+
+    Raises:
+        DataError: labels are above the scale.
+    """
+    highest = max(max(grades) for grades in duel.grades)
+    top_grade = args.top_grade or max(highest, 1)
+    if top_grade < highest:
+        raise DataError(f"the file has labels of {highest}", field="--top_grade")
     needed = {
-        name: queries_needed(duel, name, args.drafts, args.runs, args.seed) for name in args.clicks
+        name: queries_needed(
+            duel, ClickModel.named(name, top_grade), args.drafts, args.runs, args.seed
+        )
+        for name in args.clicks
     }
     return {
         "lists": duel.lists,
@@ -93,6 +105,7 @@ def figures(duel: Duel, args: argparse.Namespace) -> dict[str, Any]:
         "bundles": dict(duel.bundles),
         "ndcg_at_10": {duel.better: duel.better_ndcg, duel.worse: duel.worse_ndcg},
         "difference": list(duel.difference),
+        "top_grade": top_grade,
         "seed": args.seed,
         "queries_needed": {
             model: {method: asdict(answer) for method, answer in by_method.items()}
@@ -124,7 +137,10 @@ def table(found: dict[str, Any]) -> str:
     ]
     if low <= 0.0:
         lines.append("these lists do not settle which of the two is better")
-    lines.append(f"queries until {found['better']} is preferred, p < 0.05, power {POWER:.0%}:")
+    lines.append(
+        f"queries until {found['better']} is preferred, p < 0.05, power {POWER:.0%}, "
+        f"top grade {found['top_grade']}:"
+    )
     rows = [("clicks", *METHODS, "split / interleaving")]
     for model, by_method in found["queries_needed"].items():
         part = found["split_over_interleaving"][model]
@@ -141,7 +157,8 @@ def _version(found: dict[str, Any], name: str) -> str:
 
 def _cell(needed: Needed) -> str:
     if needed.queries is not None:
-        return f"{needed.queries:,}"
+        # simulation leaves an error of about 2 %
+        return f"{int(float(f'{needed.queries:.3g}')):,}"
     return "wrong way" if needed.wrong_way else f"> {LIMIT:,}"
 
 
@@ -149,8 +166,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, or 2 for a usage error."""
     parser = _options()
     args = parser.parse_args(argv)
-    if args.drafts < 1 or args.runs < 1 or not (args.degrade is None or args.degrade > 0):
-        parser.error("--drafts, --runs and --degrade must be above 0")
+    positive = (args.drafts, args.runs, args.degrade, args.top_grade)
+    if any(value is not None and not value > 0 for value in positive):
+        parser.error("--drafts, --runs, --degrade and --top_grade must be above 0")
     try:
         found = figures(build_duel(args), args)
     except RankingError as error:

@@ -25,18 +25,18 @@ INTERLEAVING = "interleaving"
 METHODS = (RECIPROCAL_RANK, ANY_CLICK, CLICKS, INTERLEAVING)
 
 
-def queries_needed(duel: Duel, clicks: str, drafts: int, runs: int, seed: int) -> dict[str, Needed]:
+def queries_needed(
+    duel: Duel, model: ClickModel, drafts: int, runs: int, seed: int
+) -> dict[str, Needed]:
     """By method.
 
     Args:
         duel: the rankers.
-        clicks: name of the click model.
+        model: the readers.
         drafts: interleavings made of each list.
         runs: experiments simulated at each size.
         seed: of the drafts and of the experiments.
     """
-    top_grade = max(1, *(max(grades) for grades in duel.grades))
-    model = ClickModel.named(clicks, top_grade)
     better, worse = (_shown(duel, [orders[i] for orders in duel.orders]) for i in (0, 1))
     rng = np.random.default_rng(seed)
     found = {}

@@ -281,6 +281,8 @@ def test_usage_errors_are_one_line(
     assert "bad.jsonl:1: not JSON" in capsys.readouterr().err
     assert replay.main(["--file", str(lists), "--url", "localhost:8088"]) == 2
     assert "url: must be like http://127.0.0.1:8088" in capsys.readouterr().err
+    assert replay.main(["--file", str(lists), "--top_grade", "3"]) == 2
+    assert "--top_grade: the file has labels of 4" in capsys.readouterr().err
     for option in ("--rate", "--requests", "--units", "--in_flight"):
         with pytest.raises(SystemExit) as ended:
             replay.main(["--file", str(lists), option, "0"])

@@ -147,18 +147,41 @@ def test_a_ranker_wins_against_itself_as_often_as_it_loses() -> None:
 def test_interleaving_needs_fewer_queries_than_a_split(clicks: str) -> None:
     duel = Duel.of(random_lists(), "b", "a")
     assert (duel.better, duel.worse) == ("a", "b")
-    found = queries_needed(duel, clicks, drafts=20, runs=500, seed=1)
+    found = queries_needed(duel, ClickModel.named(clicks, 4), drafts=20, runs=500, seed=1)
     assert tuple(found) == METHODS
     ours = found[INTERLEAVING].queries
     assert ours is not None
     others = [found[m].queries or LIMIT for m in METHODS if m != INTERLEAVING]
     assert 1.5 * ours < min(others)
-    assert found == queries_needed(duel, clicks, drafts=20, runs=500, seed=1)
+    assert found == queries_needed(duel, ClickModel.named(clicks, 4), drafts=20, runs=500, seed=1)
+
+
+def test_so_many_queries_of_readers_thrown_one_by_one_have_that_power() -> None:
+    lists = random_lists()
+    duel = Duel.of(lists, "a", "b")
+    model = ClickModel.named("perfect", 4)
+    needed = queries_needed(duel, model, drafts=50, runs=2000, seed=1)[INTERLEAVING].queries
+    assert needed is not None
+    rng = np.random.default_rng(9)
+    limits = smallest_wins()
+    tally = np.zeros((150, 2), np.int64)
+    for experiment in range(len(tally)):
+        for query, number in enumerate(rng.integers(0, len(lists), needed)):
+            drafted, teams = team_draft(duel.orders[number], f"draft {experiment}/{query}", 10)
+            grades = [duel.grades[number][index] for index in drafted]
+            clicked = model.read(grades, f"read {experiment}/{query}")
+            ahead = sum(1 - 2 * teams[place] for place in clicked)
+            if ahead:
+                tally[experiment, 0 if ahead > 0 else 1] += 1
+    # three standard errors of 150 experiments
+    assert sign_prefers(tally[:, 0], tally[:, 1], limits).mean() == pytest.approx(0.8, abs=0.1)
 
 
 def test_a_short_list_of_a_single_grade_scale_is_no_obstacle() -> None:
     lists = [ScoredList("q", (0, 1, 0), {"a": (0.1, 0.9, 0.2), "b": (0.9, 0.1, 0.2)})]
-    found = queries_needed(Duel.of(lists, "a", "b"), "perfect", drafts=50, runs=200, seed=1)
+    found = queries_needed(
+        Duel.of(lists, "a", "b"), ClickModel.named("perfect", 1), 50, 200, seed=1
+    )
     assert found[INTERLEAVING].queries is not None
 
 
@@ -185,12 +208,25 @@ def test_the_command_prints_what_its_json_says(
     assert found["difference"][0] == pytest.approx(gap)
     for model in CLICK_MODELS:
         needed = found["queries_needed"][model]
-        assert f"{needed[INTERLEAVING]['queries']:,}" in text
+        assert f" {float(format(needed[INTERLEAVING]['queries'], '.3g')):,.0f} " in text
         best = min(v["queries"] or LIMIT for m, v in needed.items() if m != INTERLEAVING)
         ratio = found["split_over_interleaving"][model]
         assert ratio == pytest.approx(best / needed[INTERLEAVING]["queries"])
         assert f"  {ratio:.1f}" in text
     assert "do not settle" not in text
+
+
+def test_the_scale_of_labels_decides_what_readers_click(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["--scores", str(written(tmp_path, random_lists())), "--drafts", "10", "--runs", "200"]
+    needed = []
+    for more in ([], ["--top_grade", "4"], ["--top_grade", "8"]):
+        assert sensitivity.main([*args, "--json", "--clicks", "perfect", *more]) == 0
+        found = json.loads(capsys.readouterr().out)
+        needed.append(found["queries_needed"]["perfect"][INTERLEAVING]["queries"])
+    # on the longer scale the same documents are less relevant, and clicks are fewer
+    assert needed[0] == needed[1] < needed[2]
 
 
 def test_the_command_says_when_the_lists_do_not_settle_it(
@@ -208,6 +244,7 @@ def test_the_command_says_when_the_lists_do_not_settle_it(
         (["--rankers", "a", "c"], "no scores of 'c', only of a, b"),
         (["--rankers", "a"], "--rankers: name two of a"),
         (["--degrade", "1"], "--degrade: takes one of --rankers, not 2"),
+        (["--top_grade", "2"], "--top_grade: the file has labels of 4"),
     ],
 )
 def test_rankers_that_are_not_there_are_refused(
