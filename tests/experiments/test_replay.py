@@ -58,15 +58,15 @@ def by_id(bodies: list[Body]) -> dict[str, Body]:
 def test_every_answer_gets_the_clicks_of_a_reader_of_that_order(
     service: StandIn, lists: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    args = ("--url", service.url, "--file", lists, "--requests", 90, *FAST, "--run", "r")
+    args = ("--url", service.url, "--file", lists, "--requests", 60, *FAST, "--run", "r")
     code, found = run(capsys, *args, "--seed", 5, "--send_grades")
     assert code == 0
     ranked, feedback = by_id(service.ranked), by_id(service.feedback)
-    assert set(ranked) == set(feedback) == {f"r-{n:06d}" for n in range(90)}
+    assert set(ranked) == set(feedback) == {f"r-{n:06d}" for n in range(60)}
     # every query before one comes again
-    assert set(Counter(body["query"] for body in service.ranked).values()) == {3}
+    assert set(Counter(body["query"] for body in service.ranked).values()) == {2}
     model = ClickModel.named(INFORMATIONAL, 4)
-    for n in range(90):
+    for n in range(60):
         sent, got = ranked[f"r-{n:06d}"], feedback[f"r-{n:06d}"]
         grades = [int(document[-1]) for document in sent["documents"]]
         order = [result["index"] for result in json.loads(service.rank(sent)["results"])]
@@ -74,7 +74,7 @@ def test_every_answer_gets_the_clicks_of_a_reader_of_that_order(
         assert got["clicks"] == [order[place] for place in clicked]
         assert got["grades"] == [[index, grades[index]] for index in order]
     variants = {row["variant"]: row for row in found["variants"]}
-    assert sum(row["answers"] for row in variants.values()) == 90
+    assert sum(row["answers"] for row in variants.values()) == 60
     clicks = sum(len(body["clicks"]) for body in service.feedback)
     assert sum(row["clicks"] for row in variants.values()) == clicks
     assert variants["good"]["ndcg_at_10"] == pytest.approx(1.0)
@@ -85,7 +85,7 @@ def test_every_answer_gets_the_clicks_of_a_reader_of_that_order(
 def test_a_seed_makes_the_same_traffic_again_under_new_ids(
     service: StandIn, lists: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    args = ("--url", service.url, "--file", lists, "--requests", 40, *FAST)
+    args = ("--url", service.url, "--file", lists, "--requests", 20, *FAST)
     traffic = []
     for seed in (1, 1, 2):
         service.ranked.clear()
@@ -211,8 +211,8 @@ def test_interleaved_answers_are_counted_by_team(
         wins["good" if ahead > 0 else "bad" if ahead < 0 else ""] += 1
     assert row["team_wins"] == wins
     assert len(wins) == 3
-    replay.main(list(map(str, args)))
-    assert "trial: queries won by clicks: tied " in capsys.readouterr().out
+    replay.main([*map(str, args), "--requests", "5"])
+    assert "trial: queries won by clicks: " in capsys.readouterr().out
 
 
 def test_short_lists_are_padded_and_useless_ones_left_out(
