@@ -19,6 +19,7 @@ from contract.errors import ConfigError
 from contract.request import Limits
 from contract.scoring import SCORE_FUNCTIONS
 from pipeline.http_edge.settings import HttpConfig, check_http
+from pipeline.log_lines import JSON, TEXT
 from pipeline.routing.settings import ExperimentConfig, ExposuresConfig, HoldoutConfig
 from pipeline.strict_yaml import (
     Reader,
@@ -204,6 +205,7 @@ class ServiceConfig:
     model_aliases: Mapping[str, str] = field(default_factory=dict, metadata=checked_by(text_map))
     drain_timeout_s: float = key(seconds(0, 60), 8.0)
     log_dir: Optional[str] = key(text)
+    log_format: str = key(choice(TEXT, JSON), TEXT)
     engine_cache: Optional[str] = key(text)
     path: Path = Path(CONFIG_FILE)
     notes: tuple[str, ...] = ()

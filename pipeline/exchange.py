@@ -5,15 +5,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 from contract.errors import RankingError
 from contract.request import RankRequest
 from pipeline.cancel import Cancel
 from pipeline.ops.adapter import Outcome
 
+
+class Reading(NamedTuple):
+    """A request that has been read.
+
+    Attributes:
+        request: validated.
+        profile: whether its caller wants the DAG's timeline.
+        log_id: Paddle Serving's number of the call, for the log.
+    """
+
+    request: RankRequest
+    profile: bool = False
+    log_id: int = 0
+
+
 # a request still unread, so that reading it is bounded too
-Read = Callable[[], tuple[RankRequest, bool]]
+Read = Callable[[], Reading]
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ class Ask:
 
     Attributes:
         service: ``ernie``, ``rocketqa`` or ``ranker``.
-        read: decodes and validates the request, and says whether a timeline is wanted.
+        read: decodes and validates the request.
         deadline: when the caller stops waiting, on time.monotonic's clock.
         ranker: value of ``x-ranker``; stands for ``ranker`` in a request without.
         request_id: stands for that of a request without.

@@ -39,8 +39,9 @@ from contract.response import RankResponse
 from contract.wire_values import check_choice
 from pipeline.config import OP_OF_RANKER, ServiceConfig
 from pipeline.dag import Dag
-from pipeline.exchange import Answer, Ask, Done
+from pipeline.exchange import Answer, Ask, Done, Reading
 from pipeline.gate import Gate
+from pipeline.log_lines import log_request
 from pipeline.metrics import Metrics
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
@@ -102,7 +103,7 @@ class FrontDoor:
         """Answer a request that was taken and turned out to be unreadable."""
         self._gate.leave()
         self._metrics.answered("?", error.err_no, 0.0)
-        _LOGGER.info("? documents=0 err_no=%d 0.0 ms", error.err_no)
+        log_request(_facts("?", "", 0, 0, Outcome(error), 0.0))
         return Answer.of_error(error)
 
     def answer(self, ask: Ask) -> Answer:
@@ -116,11 +117,11 @@ class FrontDoor:
     def done(self, ask: Ask) -> Done:
         """Answer one request that was taken; blocks its thread, and never raises."""
         start = time.monotonic()
-        documents, request_id = 0, ask.request_id
+        documents, request_id, log_id = 0, ask.request_id, 0
         try:
             try:
                 ranker = self._ranker_of(ask.service)
-                request, profile = ask.read()
+                request, profile, log_id = ask.read()
                 documents = len(request.pairs)
                 request_id = request.request_id or ask.request_id or uuid.uuid4().hex
                 request = replace(request, request_id=request_id)
@@ -138,11 +139,12 @@ class FrontDoor:
                 outcome = Outcome(ServiceError("the service failed; its log says why"))
         finally:
             self._gate.leave()
-        err_no = outcome.result.err_no if isinstance(outcome.result, RankingError) else 0
         name = ask.service if ask.service in self._services else "?"
         seconds = time.monotonic() - start
-        self._metrics.answered(name, err_no, seconds)
-        _LOGGER.info("%s documents=%d err_no=%d %.1f ms", name, documents, err_no, seconds * 1000.0)
+        self._metrics.answered(name, _err_no(outcome), seconds)
+        if isinstance(outcome.result, RankResponse):
+            self._metrics.ranked(outcome.result, seconds)
+        log_request(_facts(name, request_id, log_id, documents, outcome, seconds))
         return Done(request_id, outcome)
 
     def feedback(self, read: Callable[[], Feedback]) -> Answer:
@@ -180,14 +182,19 @@ class FrontDoor:
         return feedback_from_wire(fields, time.time(), self._limits.max_documents)
 
     def read_wire(
-        self, keys: Sequence[str], values: Sequence[str], tensors: Iterable[tuple[str, int, Any]]
-    ) -> tuple[RankRequest, bool]:
+        self,
+        keys: Sequence[str],
+        values: Sequence[str],
+        tensors: Iterable[tuple[str, int, Any]],
+        log_id: int = 0,
+    ) -> Reading:
         """Validate string keys and values; tensors of strings count as such.
 
         Args:
             keys: of the wire.
             values: of the wire.
             tensors: name, elem_type and str_data of each.
+            log_id: of the wire.
 
         Raises:
             RequestError: which field, and what is wrong with it.
@@ -201,15 +208,16 @@ class FrontDoor:
             keys.append(name)
             values.append("".join(strings))
         fields = wire_fields(keys, values)
-        return RankRequest.from_wire(fields, self._limits), fields.get(PROFILE_KEY) == "1"
+        request = RankRequest.from_wire(fields, self._limits)
+        return Reading(request, fields.get(PROFILE_KEY) == "1", log_id)
 
-    def read_fields(self, fields: Mapping[str, Any]) -> tuple[RankRequest, bool]:
+    def read_fields(self, fields: Mapping[str, Any]) -> Reading:
         """Validate decoded fields of the fuller shape.
 
         Raises:
             RequestError: which field, and what is wrong with it.
         """
-        return RankRequest.from_fields(fields, self._limits), False
+        return Reading(RankRequest.from_fields(fields, self._limits))
 
     def _ranker_of(self, service: str) -> str:
         if service not in self._services:
@@ -263,3 +271,31 @@ class FrontDoor:
         except Exception as error:
             place = "".join(format_tb(error.__traceback__))
             _LOGGER.error("a record failed with %s at\n%s", type(error).__name__, place)
+
+
+def _err_no(outcome: Outcome) -> int:
+    return outcome.result.err_no if isinstance(outcome.result, RankingError) else 0
+
+
+def _facts(
+    service: str, request_id: str, log_id: int, documents: int, outcome: Outcome, seconds: float
+) -> dict[str, Any]:
+    """What the log says of a request: no text of it."""
+    result = outcome.result
+    facts: dict[str, Any] = {
+        "service": service,
+        "documents": documents,
+        "err_no": _err_no(outcome),
+        "ms": round(seconds * 1000.0, 1),
+        "request_id": request_id,
+        "log_id": log_id,
+    }
+    if isinstance(result, RankResponse):
+        facts["ranker"] = "+".join(ranking.ranker for ranking in result.rankings)
+        facts["bundle"] = "+".join(ranking.bundle for ranking in result.rankings)
+        facts["tokens"] = result.tokens
+        facts["truncated"] = len(result.truncated)
+        facts.update({f"{name}_ms": round(ms, 1) for name, ms in result.timings_ms.items()})
+    if outcome.route is not None and outcome.route.experiment:
+        facts.update(experiment=outcome.route.experiment, variant=outcome.route.variant)
+    return facts

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.errors import ConfigError
+from pipeline.log_lines import JSON, TEXT, JsonFormatter
 
 _DIRECTORY = "PipelineServingLogs"
 _VARIABLE = "SERVING_LOG_PATH"
@@ -26,11 +27,12 @@ _STARTUP_FILE = "startup.log"
 _MAX_BYTES = 512_000_000
 
 
-def set_up_logs(log_dir: str) -> Path:
+def set_up_logs(log_dir: str, log_format: str = TEXT) -> Path:
     """Direct all logging into files.
 
     Args:
         log_dir: directory to make PipelineServingLogs in.
+        log_format: ``text`` or ``json``.
 
     Returns:
         The directory of the log files.
@@ -50,7 +52,7 @@ def set_up_logs(log_dir: str) -> Path:
     os.environ[_VARIABLE] = log_dir
     import paddle_serving_server.pipeline.logger  # noqa: F401
 
-    logging.config.dictConfig(_logging(directory))
+    logging.config.dictConfig(_logging(directory, log_format))
     for logger in logging.root.manager.loggerDict.values():
         # upstream's own set-up disables the loggers that exist when it is imported
         if isinstance(logger, logging.Logger):
@@ -58,12 +60,14 @@ def set_up_logs(log_dir: str) -> Path:
     return directory
 
 
-def _logging(directory: Path) -> dict[str, Any]:
+def _logging(directory: Path, log_format: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"format": "%(levelname)s %(asctime)s [%(name)s] %(message)s"},
+            "line": {"()": JsonFormatter}
+            if log_format == JSON
+            else {"format": "%(levelname)s %(asctime)s [%(name)s] %(message)s"},
             "tracer": {"format": "%(asctime)s %(message)s"},
         },
         "handlers": {

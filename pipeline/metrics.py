@@ -15,6 +15,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from contract.response import RankResponse
 from pipeline.job import Work
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -76,6 +77,16 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._stage_seconds = Histogram(
+            "ranking_stage_seconds",
+            "Of an answer: tokenize, queue, compute, and total.",
+            ("ranker", "experiment", "variant", "stage"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._truncated = Counter(
+            "ranking_truncated_documents", "Documents that were cut.", **by_ranker
+        )
         self._records = Counter(
             "ranking_records",
             "Records of experiments: on disk, or lost (no room in the queue, no disk at the stop).",
@@ -97,6 +108,16 @@ class Metrics:
             ("outcome",),
             registry=self._registry,
         )
+
+    def ranked(self, response: RankResponse, seconds: float) -> None:
+        """Count where the time of one answer went, and what was cut."""
+        ranker = "+".join(dict.fromkeys(ranking.ranker for ranking in response.rankings))
+        labels = (ranker, response.experiment, response.variant)
+        for stage, ms in response.timings_ms.items():
+            self._stage_seconds.labels(*labels, stage).observe(ms / 1000.0)
+        self._stage_seconds.labels(*labels, "total").observe(seconds)
+        if response.truncated:
+            self._truncated.labels(ranker).inc(len(response.truncated))
 
     def of_records(self, log: str) -> RecordMetrics:
         """The part of one log."""

@@ -103,7 +103,9 @@ class RpcEdge:
             self._front_door.answer(
                 Ask(
                     request.name or DEFAULT_SERVICE,
-                    lambda: self._front_door.read_wire(request.key, request.value, tensors),
+                    lambda: self._front_door.read_wire(
+                        request.key, request.value, tensors, request.logid
+                    ),
                     _deadline(context),
                     _header(context),
                     cancel=_cancel(context),

@@ -69,7 +69,7 @@ def run(config: ServiceConfig, started: float) -> int:
         ports.check(config.http_port, "http_port")
     bundles = open_bundles(config)
     prepare_math_library()
-    logs = set_up_logs(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."))
+    logs = set_up_logs(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."), config.log_format)
     threading.excepthook = _log_thread_failure
     for note in config.notes:
         _LOGGER.warning("does not apply: %s", note)

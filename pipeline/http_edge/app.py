@@ -32,9 +32,8 @@ from contract.errors import (
     Unauthorized,
     UnknownService,
 )
-from contract.request import RankRequest
 from pipeline.config import LimitsConfig
-from pipeline.exchange import Answer, Ask, Done
+from pipeline.exchange import Answer, Ask, Done, Reading
 from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
@@ -116,10 +115,10 @@ def build_app(
             return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
         header = request.headers.get(RANKER_HEADER, "")
 
-        def read() -> tuple[RankRequest, bool]:
-            asked, profile = read_body(body, front_door, service, method)
-            caller.take_documents(len(asked.pairs))
-            return asked, profile
+        def read() -> Reading:
+            reading = read_body(body, front_door, service, method)
+            caller.take_documents(len(reading.request.pairs))
+            return reading
 
         return await work.run(request, Ask(service, read, ranker=header), _respond)
 

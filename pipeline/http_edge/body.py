@@ -9,8 +9,7 @@ from typing import Any
 
 from contract.errors import MalformedRequest
 from contract.exposure import Feedback
-from contract.request import RankRequest
-from pipeline.exchange import Answer
+from pipeline.exchange import Answer, Reading
 from pipeline.front_door import FrontDoor
 
 _BODY = "body"
@@ -20,9 +19,7 @@ _TENSOR_FIELDS = ("name", "elem_type", "str_data", "shape", "lod")
 _MAX_DIGITS = 32
 
 
-def read_body(
-    body: bytes, front_door: FrontDoor, service: str, method: str
-) -> tuple[RankRequest, bool]:
+def read_body(body: bytes, front_door: FrontDoor, service: str, method: str) -> Reading:
     """Validate a body of either shape.
 
     Args:
@@ -44,7 +41,10 @@ def read_body(
         if fields.get(name, expected) != expected:
             raise MalformedRequest(f"must be {expected!r}, as in the URL", field=name)
     return front_door.read_wire(
-        _strings(fields, "key"), _strings(fields, "value"), _tensors(fields.get("tensors") or [])
+        _strings(fields, "key"),
+        _strings(fields, "value"),
+        _tensors(fields.get("tensors") or []),
+        _log_id(fields.get("logid")),
     )
 
 
@@ -94,6 +94,11 @@ def dump_answer(answer: Answer) -> bytes:
         "tensors": [],
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _log_id(value: Any) -> int:
+    """Paddle Serving's number of the call; what is no number is taken for none, as before."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _strings(fields: dict[str, Any], name: str) -> list[str]:

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from contract.errors import RankingError
 from contract.request import RankRequest
 from contract.response import RankResponse
-from pipeline.exchange import Ask, Done
+from pipeline.exchange import Ask, Done, Reading
 from pipeline.front_door import DEFAULT_SERVICE, RANKER_HEADER
 from pipeline.http_edge.body import parse_object
 from pipeline.http_edge.keys import Caller
@@ -44,10 +44,10 @@ class _Exchange:
         ranker = self._named.ranker or ("" if self._named.experiment else header)
         return Ask(DEFAULT_SERVICE, self._read, ranker=ranker, experiment=self._named.experiment)
 
-    def _read(self) -> tuple[RankRequest, bool]:
+    def _read(self) -> Reading:
         self._request = self._asked.request(self._limits)
         self._caller.take_documents(len(self._request.pairs))
-        return self._request, False
+        return Reading(self._request)
 
     def respond(self, done: Done) -> Response:
         """The answer or the problem."""

@@ -25,6 +25,7 @@ from tests.pipeline.calls import (
     upstream_client,
     upstream_predict,
 )
+from tests.services import running_service
 
 QUERY = SENTENCES[0]
 TITLES = list(SENTENCES)
@@ -286,3 +287,21 @@ def test_a_long_document_has_the_score_of_its_best_chunk(service: RunningService
     short = rank(service.url, "ernie", query=query, documents=[long], max_tokens_per_doc=3)
     cut = rank(service.url, "ernie", query=query, documents=[SENTENCES[2][:3]])
     assert short.decoded("predict")[0][0] == pytest.approx(cut.decoded("predict")[0][0], abs=1e-5)
+
+
+def test_a_json_log_has_a_line_with_the_facts_of_each_request(
+    bundles: Path, tmp_path: Path
+) -> None:
+    secret = SENTENCES[0]
+    with running_service(bundles, tmp_path, log_format="json") as service:
+        body = {**gateway_body({"query": secret, "documents": '["a"]'}), "logid": 7}
+        http_call(service.url, "/ranker/prediction", body, headers={"x-request-id": "mine-7"})
+        rpc_call(service.endpoint, {"query": secret, "documents": '["a"]'}, logid=8)
+    log = (tmp_path / "PipelineServingLogs" / "pipeline.log").read_text(encoding="utf-8")
+    assert secret not in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    by_id = {line["log_id"]: line for line in lines if "log_id" in line}
+    assert by_id[7]["request_id"] == "mine-7"
+    assert by_id[7]["ranker"] == by_id[8]["ranker"] == PAIRWISE
+    assert by_id[8]["request_id"]
+    assert {"time", "level", "service", "err_no", "ms", "compute_ms", "tokens"} <= set(by_id[8])

@@ -39,6 +39,9 @@ def test_every_row_and_request_is_counted(service: RunningService) -> None:
     assert grown('ranking_batch_rows_count{ranker="pairwise"}') >= 1
     assert grown('ranking_queue_seconds_count{ranker="pairwise"}') == 1
     assert grown('ranking_requests_total{err_no="0",service="ernie"}') == 1
+    stages = 'ranking_stage_seconds_count{experiment="",ranker="pairwise",stage="%s",variant=""}'
+    for stage in ("tokenize", "queue", "compute", "total"):
+        assert grown(stages % stage) == 1
     assert grown('ranking_requests_total{err_no="5000",service="ernie"}') == 1
     padded, tokens = (
         f'ranking_{n}_total{{ranker="pairwise"}}' for n in ("padded_tokens", "tokens")
