@@ -164,6 +164,7 @@ class SchedulerConfig:
         max_wait_ms: how long a batch that is not full waits for more rows.
         max_padding: share of a batch that may be padding, beyond what a call costs by itself.
         max_queue_rows: rows that may wait; more are refused at once.
+        max_queue_ms: when the rows that wait already take longer, more are refused; 0: never.
         cache_rows: scores kept of the rows asked for last; 0 keeps none.
     """
 
@@ -171,6 +172,7 @@ class SchedulerConfig:
     max_wait_ms: float = key(seconds(0, 1000), 0.0)
     max_padding: float = key(fraction, 0.1)
     max_queue_rows: int = key(whole(1), 10_000)
+    max_queue_ms: float = key(seconds(0, 600_000), 0.0)
     cache_rows: int = key(whole(0), 0)
 
 

@@ -157,12 +157,7 @@ class Scheduler:
             if work is None:
                 new[key] = work = Work(key, row)
             asked.append((place, work))
-        if self._backlog.rows + len(new) > self._config.max_queue_rows:
-            self._metrics.refused.inc()
-            raise Overloaded(
-                f"{self._backlog.rows} documents wait for {self._name} already, and at most "
-                f"{self._config.max_queue_rows} may; try again later"
-            )
+        self._refuse_if_full(len(new))
         for place, work in asked:
             work.takers.append((job, place))
         self._works.update(new)
@@ -176,12 +171,33 @@ class Scheduler:
             complete = job.add(place, logits)
         return complete
 
+    def _refuse_if_full(self, new: int) -> None:
+        """Raise Overloaded when so many new rows would wait with too many, or for too long."""
+        waiting, most = self._backlog.rows, self._config.max_queue_rows
+        reason = ""
+        if waiting + new > most:
+            reason = f"{waiting} documents wait for {self._name} already, and at most {most} may"
+        elif new and self._config.max_queue_ms and self._cost.tokens_per_s:
+            wait_ms = self._backlog.tokens / self._tokens_per_s * 1000.0
+            if wait_ms > self._config.max_queue_ms:
+                reason = (
+                    f"{wait_ms:.0f} ms of work wait for {self._name} already, and at most "
+                    f"{self._config.max_queue_ms:g} may"
+                )
+        if reason:
+            self._metrics.refused.inc()
+            raise Overloaded(f"{reason}; try again later")
+
+    @property
+    def _tokens_per_s(self) -> float:
+        """Of all workers."""
+        return self._cost.tokens_per_s * len(self._workers)
+
     def _due_in_tokens(self, job: Job) -> Optional[float]:
         """How many tokens all workers can compute until the job's deadline."""
         if job.deadline is None or self._cost.tokens_per_s == 0.0:
             return None
-        seconds = job.deadline - job.submitted
-        return seconds * self._cost.tokens_per_s * len(self._workers)
+        return (job.deadline - job.submitted) * self._tokens_per_s
 
     def _on_done(self, job: Job, future: Future[Scored]) -> None:
         """A caller that gave up takes its waiting rows along."""

@@ -210,3 +210,33 @@ def test_what_happens_is_counted(engines: RowEngines) -> None:
         assert f'ranking_rows_total{{outcome="{outcome}",ranker="cross_encoder"}} {count}.0' in text
     assert 'ranking_tokens_total{ranker="cross_encoder"} 26.0' in text
     assert 'ranking_queue_rows{ranker="cross_encoder"} 0.0' in text
+
+
+def test_who_would_wait_too_long_is_refused_and_knows_it_at_once(engines: RowEngines) -> None:
+    scheduler = make_scheduler(engines, max_batch_tokens=BUDGET, max_queue_ms=100.0)
+    try:
+        # one batch of 32 tokens takes more than 0.2 s here, so that rate is known
+        engines.go.clear()
+        slow = scheduler.submit(rows(4, LENGTH))
+        assert engines.entered.acquire(timeout=30)
+        time.sleep(0.2)
+        engines.go.set()
+        slow.result(30)
+        occupied = occupy(scheduler, engines)
+        waits = scheduler.submit(rows(40, LENGTH, 100))  # nothing waits yet, so it may
+        with pytest.raises(Overloaded, match=r"\d+ ms of work wait for .* at most 100 may"):
+            scheduler.submit(rows(1, LENGTH, 500))
+        engines.go.set()
+        assert len(waits.result(30).logits) == 40
+        occupied.result(30)
+        assert len(scheduler.submit(rows(1, LENGTH, 500)).result(30).logits) == 1
+    finally:
+        engines.go.set()
+        assert scheduler.stop(30)
+
+
+def test_without_that_bound_anything_waits(scheduler: Scheduler, engines: RowEngines) -> None:
+    occupy(scheduler, engines)
+    futures = [scheduler.submit(rows(20, LENGTH, 100 * i)) for i in range(1, 5)]
+    engines.go.set()
+    assert all(len(future.result(30).logits) == 20 for future in futures)
