@@ -29,7 +29,8 @@ LOCK_SET = $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help serve tensor-service test sanitize fuzz lint format bench models lock clean \
-	setup-serving setup-train setup-dev setup-peers build-tensor-service bench-routing bench-tensor-service
+	setup-serving setup-train setup-experiments setup-dev setup-peers build-tensor-service bench-routing \
+	bench-tensor-service
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -85,7 +86,9 @@ lock: ## renew requirements/*.lock from pyproject.toml; UPGRADE=--upgrade takes 
 	@set -e; uv=$$(./bootstrap.sh --find-uv); \
 	$(LOCK_SET) --extra serving -o requirements/serving.lock; \
 	$(LOCK_SET) --extra serving --extra train -c requirements/serving.lock -o requirements/train.lock; \
-	$(LOCK_SET) --extra dev -c requirements/train.lock -o requirements/dev.lock; \
+	$(LOCK_SET) --extra experiments -c requirements/serving.lock -o requirements/experiments.lock; \
+	$(LOCK_SET) --extra dev -c requirements/train.lock -c requirements/experiments.lock \
+		-o requirements/dev.lock; \
 	$(LOCK_SET) --extra gpu -c requirements/serving.lock -o requirements/gpu.lock; \
 	$(LOCK_SET) --extra gpu --extra train -c requirements/train.lock -o requirements/train-gpu.lock; \
 	$(LOCK) --group build -o requirements/build.lock; \
@@ -107,6 +110,9 @@ build-tensor-service: setup-serving ## build the C++ tensor service
 
 setup-train: ## make the environment that trains and exports
 	@./bootstrap.sh train ${DEVICE}
+
+setup-experiments: ## make the environment that reads experiments
+	@./bootstrap.sh experiments
 
 setup-dev: ## make the environment that tests and lints
 	@./bootstrap.sh dev

@@ -2,12 +2,12 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# In: a requirements set (serving, train, dev) and a device (cpu, gpu). Out: the virtual environment
+# In: a requirements set (serving, train, experiments, dev) and a device (cpu, gpu). Out: the virtual environment
 # .venv (.venv-gpu), holding exactly the pins of that set or of a larger one. The Makefile and the
 # Dockerfile call it; run again with nothing changed, it returns at once.
 #
-#   ./bootstrap.sh serving|train|dev [cpu|gpu]    make the environment ready
-#   ./bootstrap.sh --find-python | --find-uv      print the program that would be used
+#   ./bootstrap.sh serving|train|experiments|dev [cpu|gpu]    make the environment ready
+#   ./bootstrap.sh --find-python | --find-uv                  print the program that would be used
 #
 # VENV=dir puts the environment elsewhere. UV and PYTHON39 name a uv and a Python 3.9 to use.
 
@@ -118,10 +118,10 @@ find_uv() {
 
 lock_of() {
     case "$1-$2" in
-        serving-cpu | train-cpu | dev-cpu) echo "requirements/$1.lock" ;;
+        serving-cpu | train-cpu | experiments-cpu | dev-cpu) echo "requirements/$1.lock" ;;
         serving-gpu) echo requirements/gpu.lock ;;
         train-gpu) echo requirements/train-gpu.lock ;;
-        *) die "there is no set '$1' for '$2': take serving, train or dev for cpu, serving or train for gpu" ;;
+        *) die "there is no set '$1' for '$2': take serving, train, experiments or dev for cpu, serving or train for gpu" ;;
     esac
 }
 
@@ -130,6 +130,7 @@ sets_from() {
     case "$1" in
         serving) printf '%s\n' serving train dev ;;
         train) printf '%s\n' train dev ;;
+        experiments) printf '%s\n' experiments dev ;;
         *) echo dev ;;
     esac
 }
@@ -147,12 +148,19 @@ is_ready() {
     return 1
 }
 
-# An environment keeps the largest set it has had, so that serve and test do not undo each other.
+has_had() { ls "$VENV"/sync*-"$1-$2.lock" >/dev/null 2>&1; }
+
+# An environment keeps the largest set it has had, so that serve and test do not undo each other;
+# only dev holds both what serves or trains and what reads experiments.
 largest_set() {
     largest=$1
     for set in $(sets_from "$1"); do
-        if ls "$VENV"/sync*-"$set-$2.lock" >/dev/null 2>&1; then largest=$set; fi
+        if has_had "$set" "$2"; then largest=$set; fi
     done
+    case "$1" in
+        serving | train) if has_had experiments "$2"; then largest=dev; fi ;;
+        experiments) if has_had serving "$2" || has_had train "$2"; then largest=dev; fi ;;
+    esac
     echo "$largest"
 }
 

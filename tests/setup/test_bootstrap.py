@@ -118,7 +118,7 @@ class Checkout:
             "UV_OFFLINE": "1",
             "UV_CACHE_DIR": str(folder / "uv-cache"),
         }
-        for name in ("serving", "train", "dev"):
+        for name in ("serving", "train", "experiments", "dev"):
             self.lock(name, "1.0")
 
     def lock(self, name: str, version: str) -> None:
@@ -180,6 +180,20 @@ def test_sets_do_not_undo_each_other(checkout: Checkout) -> None:
     assert checkout.installed() == "2.0"
 
 
+def test_a_set_beside_another_brings_what_holds_both(checkout: Checkout) -> None:
+    assert "requirements/experiments.lock" in checkout.synced("experiments")
+    assert checkout.synced("experiments") == ""
+    assert "requirements/dev.lock" in checkout.synced("serving")
+    assert checkout.synced("experiments") == ""
+    assert checkout.stamps() == ["synced-dev-cpu.lock"]
+
+
+def test_experiments_do_not_undo_what_trains(checkout: Checkout) -> None:
+    checkout.synced("train")
+    assert "requirements/dev.lock" in checkout.synced("experiments")
+    assert checkout.synced("train") == ""
+
+
 def test_a_package_with_another_hash_is_refused_and_leaves_no_stamp(checkout: Checkout) -> None:
     checkout.synced("serving")
     lock = checkout.requirements / "serving.lock"
@@ -220,7 +234,9 @@ def test_two_at_a_time_sync_once(checkout: Checkout) -> None:
     assert checkout.installed() == "1.0"
 
 
-@pytest.mark.parametrize("arguments", [("everything",), ("serving", "tpu"), ("dev", "gpu")])
+@pytest.mark.parametrize(
+    "arguments", [("everything",), ("serving", "tpu"), ("dev", "gpu"), ("experiments", "gpu")]
+)
 def test_an_unknown_set_or_device_is_refused(checkout: Checkout, arguments: tuple[str]) -> None:
     done = checkout.bootstrap(*arguments)
     assert done.returncode == 1

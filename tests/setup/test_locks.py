@@ -23,7 +23,8 @@ LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 SETS = {
     "serving": ("serving",),
     "train": ("serving", "train"),
-    "dev": ("serving", "train", "dev"),
+    "experiments": ("experiments",),
+    "dev": ("serving", "train", "experiments", "dev"),
     "gpu": ("gpu",),
     "train-gpu": ("gpu", "train"),
 }
@@ -92,10 +93,16 @@ def test_a_lock_obeys_the_overrides(project: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize(
     ("smaller", "larger"),
-    [("serving", "train"), ("train", "dev"), ("gpu", "train-gpu")],
+    [("serving", "train"), ("train", "dev"), ("experiments", "dev"), ("gpu", "train-gpu")],
 )
 def test_a_larger_set_holds_the_very_pins_of_the_smaller(smaller: str, larger: str) -> None:
     assert pins(smaller).items() <= pins(larger).items()
+
+
+def test_what_reads_experiments_is_of_the_versions_that_serve() -> None:
+    serving, experiments = pins("serving"), pins("experiments")
+    assert {n: serving[n] for n in experiments if n in serving}.items() <= experiments.items()
+    assert not {"openvino", "paddlepaddle", "paddlenlp"} & set(experiments)
 
 
 def test_the_gpu_sets_differ_from_the_others_by_two_packages() -> None:
