@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Simulated experiments in, how often the report's statistics are wrong and how often right out.
+
+Run as ``python -m experiments.simulate``; it prints the table of
+``docs/decisions/experiment-statistics.md``. The tests call its functions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from experiments import sequential
+from experiments.checks import mismatch_p
+from experiments.ratio import difference, ratio
+from experiments.settings import SRM_P
+from experiments.simulated import Design, detectable, looks
+
+
+class Rates(NamedTuple):
+    """Shares of the experiments in which a difference was called.
+
+    Attributes:
+        fixed_once: by the interval for one look, at the last one.
+        fixed_daily: by the same interval at any of the daily looks, which it is not made for.
+        sequential_once: by the always-valid interval, at the last look.
+        sequential_daily: by the always-valid interval at any look.
+    """
+
+    fixed_once: float
+    fixed_daily: float
+    sequential_once: float
+    sequential_daily: float
+
+
+def called(design: Design, experiments: int, seed: int, alpha: float = 0.05) -> Rates:
+    """Look at the end of every day, with the functions of the report."""
+    random = np.random.default_rng(seed)
+    once = np.zeros((2, experiments), bool)
+    daily = np.zeros((2, experiments), bool)
+    for treated, control in looks(design, experiments, random):
+        estimate = difference(
+            ratio(treated.clicks, treated.requests), ratio(control.clicks, control.requests)
+        )
+        intervals = (
+            sequential.fixed(estimate, alpha),
+            sequential.always_valid(estimate, alpha, 2 * design.units),
+        )
+        once = np.array([(i.low > 0) | (i.high < 0) for i in intervals])
+        daily |= once
+    shares = [float(found[i].mean()) for i in range(2) for found in (once, daily)]
+    return Rates(*shares)
+
+
+def with_power(design: Design, power: float, alpha: float = 0.05) -> Design:
+    """The design with the lift that one look at its end finds with this power."""
+    return replace(design, lift=detectable(design, power, alpha))
+
+
+def mismatches_found(share: float, units: int, experiments: int, seed: int) -> float:
+    """Share of experiments flagged, whose units went to one variant with this share, not half."""
+    first = np.random.default_rng(seed).binomial(units, share, experiments)
+    alarms = [mismatch_p([n, units - n], [0.5, 0.5]) < SRM_P for n in first]
+    return float(np.mean(alarms))
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.simulate", description=__doc__)
+    parser.add_argument("--experiments", type=int, default=1000, help="simulated [%(default)s]")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    count, seed = options.experiments, options.seed
+    plain = Design()
+    planted = with_power(plain, 0.8)
+    designs = {
+        "A/A, units arrive daily": plain,
+        "A/A, all units on day 1": replace(plain, all_at_once=True),
+        "A/A, units alike": replace(plain, spread=0.001, all_at_once=True),
+        "A/A, 60 days": replace(plain, units=500, days=60),
+        f"planted {planted.lift:+.4f}": planted,
+        f"planted {2 * planted.lift:+.4f}": replace(planted, lift=2 * planted.lift),
+    }
+    print(f"differences called at alpha 0.05, % of {count} experiments, seed {seed}")
+    print(f"{'design':<26}{'one look':>20}{'looking daily':>22}")
+    print(f"{'':<26}{'fixed':>9}{'sequential':>11}{'fixed':>11}{'sequential':>11}")
+    for name, design in designs.items():
+        rates = called(design, count, seed)
+        once, daily = rates.fixed_once, rates.fixed_daily
+        print(
+            f"{name:<26}{100 * once:>9.1f}{100 * rates.sequential_once:>11.1f}"
+            f"{100 * daily:>11.1f}{100 * rates.sequential_daily:>11.1f}"
+        )
+    print("splits flagged (p < 0.001), % of experiments of 50:50 with 20,000 units")
+    for share in (0.5, 0.49, 0.48):
+        found = mismatches_found(share, 20_000, count, seed)
+        print(f"  {100 * share:g}:{100 - 100 * share:g} really {100 * found:>10.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
