@@ -37,7 +37,7 @@ _GOOD = {
     "exposure": (
         "kind = 'exposure' AND time IS NOT NULL AND request_id <> '' AND experiment IS NOT NULL "
         "AND variant <> '' AND unit IS NOT NULL AND mode IS NOT NULL AND reason IS NOT NULL "
-        'AND err_no IS NOT NULL AND (err_no <> 0 OR "order" IS NOT NULL)'
+        'AND err_no IS NOT NULL AND (err_no <> 0 OR len("order") = list_count("order"))'
     ),
     "shadow": (
         "kind = 'shadow' AND time IS NOT NULL AND request_id <> '' AND experiment IS NOT NULL "
@@ -84,13 +84,13 @@ def read(exposures: Sequence[str], feedback: Sequence[str], settings: Settings) 
 def _database() -> Iterator[duckdb.DuckDBPyConnection]:
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         database = duckdb.connect(
-            str(Path(folder) / "records.duckdb"),
             config={
                 "memory_limit": _MEMORY,
                 "temp_directory": folder,
                 "autoload_known_extensions": False,
                 "preserve_insertion_order": False,
-            },
+                "python_enable_replacements": False,
+            }
         )
         try:
             yield database
@@ -176,7 +176,7 @@ def _stage_exposures(
                 END AS fallback,
             clicks IS NOT NULL AS has_feedback,
             len(coalesce(clicks, [])) - len(places) AS outside,
-            list_transform(places, lambda p: teams[p]) AS voted, teams[1] AS first_team,
+            list_transform(places, lambda p: teams[p]) AS voted, list_distinct(teams) AS teams,
             {measured}, {figures}
         FROM (SELECT *, {click_columns.places()} AS places, {_state("exposure", "shadow")} AS state
               FROM {EXPOSURES_FILE} LEFT JOIN feedback_of USING (request_id))

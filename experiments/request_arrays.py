@@ -76,8 +76,8 @@ def fetch_requests(database: duckdb.DuckDBPyConnection, mode: str) -> Requests:
     ]
     teams: list[str] = []
     if mode == INTERLEAVE:
-        query = f"SELECT DISTINCT first_team {chosen} AND first_team IS NOT NULL ORDER BY 1"
-        teams = [str(row[0]) for row in database.execute(query).fetchall()]
+        query = f"SELECT DISTINCT unnest(teams) {chosen} ORDER BY 1"
+        teams = [str(row[0]) for row in database.execute(query).fetchall() if row[0]]
     votes = "".join(
         f", len(list_filter(voted, lambda t: t = {_text(team)})) AS votes_{i}"
         for i, team in enumerate(teams)
