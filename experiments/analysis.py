@@ -16,6 +16,8 @@ from experiments.sequential import Interval
 
 KEEP, STOP, BROKEN = "keep", "stop", "broken"
 FIXED, ALWAYS_VALID = "fixed", "sequential"
+# in mode interleave; a difference of two shares, of which nothing is a part
+WIN_RATE = "win_rate"
 # of a shadow comparison, as in its record
 AGREEMENT_FIGURES = (
     "kendall_tau",
@@ -81,8 +83,10 @@ class Difference:
 
     @property
     def relative(self) -> float:
-        """The difference as a part of the control's value; ``nan`` where that is 0."""
-        return self.difference / self.control_value if self.control_value else math.nan
+        """The difference as a part of the control's value; ``nan`` where there is no such part."""
+        if not self.control_value or self.metric == WIN_RATE:
+            return math.nan
+        return self.difference / self.control_value
 
     def interval(self, horizon: str) -> Interval:
         """The one that decides."""

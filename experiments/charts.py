@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Callable, NamedTuple
 
-from experiments.analysis import Agreement, Difference, Histogram, Look
-from experiments.figures import figure, moment, percent, signed
+from experiments.analysis import WIN_RATE, Agreement, Difference, Histogram, Look
+from experiments.figures import moment, percent, signed
 from experiments.sequential import Interval
 
 _WIDTH, _LEFT, _RIGHT = 400, 10, 390
@@ -59,7 +59,7 @@ def difference_bars(differences: Sequence[Difference]) -> list[Bar]:
     """Relative to the control's value; a metric whose control is 0 has no bar."""
     bars = []
     for d in differences:
-        base = 1.0 if d.metric == "win_rate" else d.control_value
+        base = 1.0 if d.metric == WIN_RATE else d.control_value
         if base and math.isfinite(d.always_valid.low):
             bars.append(
                 Bar(
@@ -161,7 +161,7 @@ def in_percent(value: float) -> str:
 
 def plain(value: float) -> str:
     """Two decimals."""
-    return figure(value)[:-2]
+    return f"{value:.2f}"
 
 
 def _over(ends: Interval, base: float) -> tuple[float, float]:

@@ -27,9 +27,11 @@ def figure(value: Number, name: str = "") -> str:
 
 
 def signed(value: Number, name: str = "") -> str:
-    """The same with its sign."""
+    """The same with its sign, none for what is rounded to 0."""
     text = figure(value, name)
-    return text if text in (NOTHING, "") or text.startswith("-") else f"+{text}"
+    if text == NOTHING or not text.strip("-0.%"):
+        return text.lstrip("-") or text
+    return text if text.startswith("-") else f"+{text}"
 
 
 def interval(ends: Interval, name: str = "") -> str:
@@ -52,7 +54,10 @@ def percent(share: Number, *, sign: bool = False) -> str:
     share = float(share)
     if not math.isfinite(share):
         return NOTHING
-    return f"{100 * share:+.1f}%" if sign else f"{100 * share:.1f}%"
+    text = f"{100 * share:.1f}%"
+    if not text.strip("-0.%"):
+        return text.lstrip("-")
+    return f"+{text}" if sign and share > 0 else text
 
 
 def moment(time: float) -> str:

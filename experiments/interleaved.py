@@ -22,7 +22,7 @@ from scipy import special
 
 from contract.errors import DataError
 from experiments import checks
-from experiments.analysis import Analysis, Check, Difference, Look, SignTest
+from experiments.analysis import WIN_RATE, Analysis, Check, Difference, Look, SignTest
 from experiments.compare import Comparer
 from experiments.looks import look_times
 from experiments.quantiles import histograms
@@ -31,8 +31,6 @@ from experiments.record_tables import Records
 from experiments.request_arrays import Requests
 from experiments.settings import Settings
 from experiments.split import rows_of
-
-WIN_RATE = "win_rate"
 
 
 def analyse(records: Records, settings: Settings) -> Analysis:

@@ -34,17 +34,20 @@ p, li { margin: .3rem 0; overflow-wrap: anywhere; }
 .kind { text-transform: uppercase; letter-spacing: .04em; }
 .keep { border-color: var(--keep); } .stop { border-color: var(--stop); }
 .broken { border-color: var(--broken); } .alarm { color: var(--broken); font-weight: 600; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr));
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
   gap: 0 2rem; }
-figure { margin: 0; } figcaption { font-weight: 600; margin: 1.4rem 0 .3rem;
+figure { margin: 0; max-width: 34rem; } figcaption { font-weight: 600; margin: 1.4rem 0 .3rem;
   overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 td, th { padding: .2rem .7rem .2rem 0; text-align: right; white-space: nowrap; font-weight: 400;
   border-bottom: 1px solid var(--rule); }
-thead th { color: var(--soft); } th:first-child { text-align: left; }
+thead th { color: var(--soft); } th:first-child { text-align: left;
+  white-space: normal; min-width: 8rem; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-text { fill: var(--ink); } .end { text-anchor: end; } .middle { text-anchor: middle; }
+text { fill: var(--ink); paint-order: stroke; stroke: var(--paper);
+  stroke-width: 3px; }
+.end { text-anchor: end; } .middle { text-anchor: middle; }
 line, polyline { fill: none; stroke: var(--rule); } .zero { stroke: var(--soft); }
 .thin { stroke: var(--c0); stroke-width: 2; }
 .thick { stroke: var(--c0); stroke-width: 6; stroke-opacity: .45; }

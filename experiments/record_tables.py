@@ -32,7 +32,7 @@ from experiments.request_arrays import (
 )
 from experiments.settings import METRICS, Settings
 
-_MEMORY = "1GB"
+_MEMORY = "512MB"
 _GOOD = {
     "exposure": (
         "kind = 'exposure' AND time IS NOT NULL AND request_id <> '' AND experiment IS NOT NULL "
@@ -120,7 +120,7 @@ def _read(database: duckdb.DuckDBPyConnection, settings: Settings) -> Records:
         database, f"SELECT count(*) FROM shown WHERE has_feedback AND reason = '{BY_BUCKET}'"
     )
     comparisons = fetch_comparisons(database) if mode == SHADOW else []
-    requests = fetch_requests(database, mode)
+    requests = fetch_requests(database, mode, has_feedback=counts["feedback"] > 0)
     damaged_at = next(filter(None, (first_damage(Path(name)) for name in damage)), "")
     return Records(experiment, mode, requests, comparisons, counts, damaged_at)
 

@@ -62,12 +62,15 @@ class Comparisons:
     figures: dict[str, FloatArray]
 
 
-def fetch_requests(database: duckdb.DuckDBPyConnection, mode: str) -> Requests:
+def fetch_requests(
+    database: duckdb.DuckDBPyConnection, mode: str, *, has_feedback: bool
+) -> Requests:
     """The requests whose unit has its variant by its bucket, in order of time.
 
     Args:
         database: with the table ``shown``.
         mode: of the experiment.
+        has_feedback: whether there is any; without it, click metrics are not known to be 0.
     """
     chosen = f"FROM shown WHERE reason = '{BY_BUCKET}'"
     variants = [
@@ -90,6 +93,7 @@ def fetch_requests(database: duckdb.DuckDBPyConnection, mode: str) -> Requests:
     ).fetchnumpy()
     names, unit = np.unique(np.asarray(columns["unit"]), return_inverse=True)
     error = _filled(columns["error"]).astype(bool)
+    unknown = error if has_feedback else np.ones(len(error), bool)
     return Requests(
         variants,
         _filled(columns["variant"]).astype(np.int64),
@@ -99,7 +103,7 @@ def fetch_requests(database: duckdb.DuckDBPyConnection, mode: str) -> Requests:
         error,
         _filled(columns["fallback"]).astype(bool),
         _filled(columns["latency_ms"]),
-        {name: np.where(error, np.nan, _filled(columns[name])) for name in METRICS},
+        {name: np.where(unknown, np.nan, _filled(columns[name])) for name in METRICS},
         {team: _filled(columns[f"votes_{i}"]).astype(np.int64) for i, team in enumerate(teams)},
     )
 

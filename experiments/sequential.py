@@ -56,7 +56,8 @@ def rho_squared(alpha: float, expected_units: float) -> float:
 
 def always_valid(estimate: Estimate, alpha: float, expected_units: float) -> Interval:
     """The confidence sequence at this look."""
-    x = estimate.units * rho_squared(alpha, expected_units)
+    # an array, as Python's own numbers raise where there are no units
+    x = np.asarray(estimate.units, np.float64) * rho_squared(alpha, expected_units)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         width = np.sqrt(estimate.variance * (1.0 + 1.0 / x) * np.log((1.0 + x) / alpha**2))
         evidence = np.square(_z(estimate)) * x / (1.0 + x)

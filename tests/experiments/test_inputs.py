@@ -82,6 +82,13 @@ def test_without_feedback_guardrails_alone_can_decide(tmp_path: Path) -> None:
     done = command("--exposures", str(folder), *FEW)
     assert done.returncode == 0
     assert "there is no feedback" in done.stdout
+    assert "click_through" not in done.stdout.split("KEEP")[0].split("variants")[1]
+
+
+def test_a_metric_that_no_request_is_part_of_decides_nothing(tmp_path: Path) -> None:
+    done = report(write(tmp_path, RECORDS), *FEW, "--metric", "graded_ndcg")
+    assert done.status == 0
+    assert "graded_ndcg" not in [d["metric"] for d in done.json["analysis"]["metrics"]]
 
 
 def test_parquet_says_the_same_as_json_lines(tmp_path: Path) -> None:
