@@ -62,6 +62,8 @@ _NEEDED = {
 def find_files(paths: Sequence[str], name: str) -> list[Path]:
     """Files that paths, globs and directories mean; of a directory, those that begin with ``name``.
 
+    A folder without feedback is none to complain of: the service makes its file with the first one.
+
     Raises:
         DataError: one means no file.
     """
@@ -74,7 +76,7 @@ def find_files(paths: Sequence[str], name: str) -> list[Path]:
         else:
             matches = [path] if path.exists() else [Path(p) for p in sorted(glob.glob(text))]  # noqa: PTH207
             remedy = "no such file, folder or pattern"
-        if not matches:
+        if not matches and not (path.is_dir() and name == FEEDBACK_FILE):
             raise DataError(remedy, field=text)
         found.update(dict.fromkeys(p for p in matches if not p.is_dir()))
     return list(found)
@@ -112,14 +114,17 @@ def first_damage(path: Path) -> str:
     if not path.name.endswith(".jsonl"):
         return ""
     with path.open("rb") as stream:
+        # most are cut short, which shows without parsing a million good ones
+        for number, line in enumerate(stream, 1):
+            if line.strip() and not (line.startswith(b"{") and line.rstrip().endswith(b"}")):
+                return f"{path}:{number}: cut short, or no record"
+        stream.seek(0)
         for number, line in enumerate(stream, 1):
             try:
                 if line.strip():
                     from_line(line.decode("utf-8"))
-            except UnicodeDecodeError:
-                return f"{path}:{number}: not UTF-8"
-            except InvalidField as error:
-                return f"{path}:{number}: {error.message}"
+            except (InvalidField, UnicodeDecodeError) as error:
+                return f"{path}:{number}: {error}"
     return ""
 
 

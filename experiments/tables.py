@@ -61,10 +61,11 @@ def _variants(analysis: Analysis) -> Table:
 
 
 def _differences(analysis: Analysis, settings: Settings) -> list[Table]:
-    level = f"{100 * (1 - settings.alpha):g}%"
+    variants = list(dict.fromkeys(d.variant for d in [*analysis.metrics, *analysis.guardrails]))
+    level = f"{100 * (1 - settings.alpha / max(len(variants), 1)):.4g}%"
     heading = ["", "difference", "relative", f"{level} any look", "p", f"{level} one look", "p"]
     found = []
-    for variant in dict.fromkeys(d.variant for d in [*analysis.metrics, *analysis.guardrails]):
+    for variant in variants:
         for title, all_ in (("metrics", analysis.metrics), ("guardrails", analysis.guardrails)):
             rows = [_difference(d) for d in all_ if d.variant == variant]
             found.append(Table(f"{title}: {variant} minus {analysis.control}", heading, rows))
@@ -94,7 +95,7 @@ def _sign_tests(analysis: Analysis) -> Table:
 
 
 def _agreement(analysis: Analysis, settings: Settings) -> Table:
-    level = f"{100 * (1 - settings.alpha):g}%"
+    level = f"{100 * (1 - settings.alpha):.4g}%"
     rows = [
         [
             f"{a.shadow_variant}: {a.name}",

@@ -26,7 +26,7 @@ def test_a_last_line_cut_short_is_counted_and_skipped(tmp_path: Path) -> None:
     assert cut.status == 0
     assert cut.json["analysis"]["metrics"] == whole.json["analysis"]["metrics"]
     assert cut.json["analysis"]["counts"]["damaged_lines"] == 1
-    assert "exposures-1.jsonl:41: no record" in cut.check("damaged_lines")["says"]
+    assert "exposures-1.jsonl:41: cut short" in cut.check("damaged_lines")["says"]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,7 @@ def test_many_damaged_lines_are_broken(tmp_path: Path) -> None:
     done = report(folder, *FEW)
     assert done.status == 4
     assert "damaged_lines: 5 of 59 lines" in " ".join(done.text.split())
+    assert "feedback-1.jsonl:15: line: no record (TypeError" in done.check("damaged_lines")["says"]
 
 
 def test_empty_files_are_broken_and_not_an_error(tmp_path: Path) -> None:
@@ -81,6 +82,10 @@ def test_without_feedback_guardrails_alone_can_decide(tmp_path: Path) -> None:
     folder = write(tmp_path, RECORDS)
     done = command("--exposures", str(folder), *FEW)
     assert done.returncode == 0
+    (folder / "feedback-1.jsonl").unlink()
+    assert (
+        command("--exposures", str(folder), "--feedback", str(folder), *FEW).stdout == done.stdout
+    )
     assert "there is no feedback" in done.stdout
     assert "click_through" not in done.stdout.split("KEEP")[0].split("variants")[1]
 
