@@ -3,7 +3,8 @@
 """Simulated experiments in, how often the report's statistics are wrong and how often right out.
 
 Run as ``python -m experiments.simulate``; it prints the table of
-``docs/decisions/experiment-statistics.md``. The tests call its functions.
+``docs/decisions/experiment-statistics.md``. The tests call its functions. With ``--write`` it
+writes the records of one experiment instead, to try the report on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple, Optional
 
 import numpy as np
@@ -21,6 +23,7 @@ from experiments.checks import mismatch_p
 from experiments.ratio import difference, ratio
 from experiments.settings import SRM_P
 from experiments.simulated import Design, detectable, looks
+from experiments.simulated_records import write_split
 
 
 class Rates(NamedTuple):
@@ -75,7 +78,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.simulate", description=__doc__)
     parser.add_argument("--experiments", type=int, default=1000, help="simulated [%(default)s]")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write records instead")
+    parser.add_argument("--requests", type=int, default=100_000, help="to write [%(default)s]")
+    parser.add_argument("--lift", type=float, default=0.01, help="of those of b [%(default)s]")
     options = parser.parse_args(arguments)
+    if options.write:
+        write_split(options.write, options.requests, options.lift, options.seed)
+        return 0
     count, seed = options.experiments, options.seed
     plain = Design()
     planted = with_power(plain, 0.8)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from experiments.ratio import difference, ratio
 from experiments.simulate import called, main, mismatches_found, with_power
 from experiments.simulated import Design, looks, standard_error
+from tests.experiments.records import report
 
 EXPERIMENTS = 1000
 
@@ -74,3 +76,10 @@ def test_the_command_prints_its_table(capsys: pytest.CaptureFixture[str]) -> Non
     lines = capsys.readouterr().out.splitlines()
     assert "10 experiments" in lines[0]
     assert sum(line.startswith(("A/A", "planted")) for line in lines) == 6
+
+
+def test_it_writes_records_that_the_report_reads(tmp_path: Path) -> None:
+    assert main(["--write", str(tmp_path), "--requests", "3000", "--lift", "0.2"]) == 0
+    done = report(tmp_path)
+    assert (done.status, done.json["verdict"]["recommended"]) == (3, "b")
+    assert done.difference("click_through")["difference"] == pytest.approx(0.2, abs=0.06)
