@@ -82,7 +82,8 @@ def _teams(requests: Requests, settings: Settings) -> tuple[str, str]:
     if len(teams) != 2:
         raise DataError(
             f"two teams are needed to interleave, the records hold {len(teams)}: "
-            f"{', '.join(teams) or 'none'}",
+            f"{', '.join(teams) or 'none'}; were they renamed? take one period with --since "
+            "and --until",
             field="teams",
         )
     control = teams[0] if settings.control is None else settings.control

@@ -33,17 +33,19 @@ from experiments.request_arrays import (
 from experiments.settings import METRICS, Settings
 
 _MEMORY = "512MB"
+# a time that a calendar has
+_NAMED = "time BETWEEN 0 AND 1e11 AND request_id <> ''"
 _GOOD = {
     "exposure": (
-        "kind = 'exposure' AND time IS NOT NULL AND request_id <> '' AND experiment IS NOT NULL "
+        f"kind = 'exposure' AND {_NAMED} AND experiment IS NOT NULL "
         "AND variant <> '' AND unit IS NOT NULL AND mode IS NOT NULL AND reason IS NOT NULL "
         'AND err_no IS NOT NULL AND (err_no <> 0 OR len("order") = list_count("order"))'
     ),
     "shadow": (
-        "kind = 'shadow' AND time IS NOT NULL AND request_id <> '' AND experiment IS NOT NULL "
+        f"kind = 'shadow' AND {_NAMED} AND experiment IS NOT NULL "
         "AND variant <> '' AND shadow_variant <> '' AND err_no IS NOT NULL"
     ),
-    "feedback": "kind = 'feedback' AND time IS NOT NULL AND request_id <> ''",
+    "feedback": f"kind = 'feedback' AND {_NAMED}",
 }
 _KINDS = "('exposure', 'shadow', 'feedback')"
 

@@ -42,6 +42,7 @@ def test_a_last_line_cut_short_is_counted_and_skipped(tmp_path: Path) -> None:
         to_line(exposure(99)).replace('"err_no":0', '"err_no":"none"').encode().strip(),
         to_line(exposure(99)).replace('"order":[0,1,2', '"order":["x",1,2').encode().strip(),
         to_line(exposure(99)).replace('"time":1788220899.0', '"time":null').encode().strip(),
+        to_line(exposure(99)).replace('"time":1788220899.0', '"time":1e30').encode().strip(),
     ],
 )
 def test_a_damaged_line_is_counted_and_skipped(tmp_path: Path, line: bytes) -> None:
@@ -136,6 +137,17 @@ def test_an_experiment_and_a_mode_must_be_named_where_there_are_several(tmp_path
     assert done.json["analysis"]["counts"]["requests"] == 40
     done = report(folder, *FEW, "--experiment", "z")
     assert "'z' is not in the records; there are: x, y" in done.error
+
+
+def test_three_teams_cannot_be_interleaved(tmp_path: Path) -> None:
+    shown = {"mode": "interleave", "order": (0, 1)}
+    records = [
+        exposure(1, "interleaved", teams=("a", "b"), **shown),
+        exposure(2, "interleaved", teams=("a", "c"), **shown),
+    ]
+    done = report(write(tmp_path, records))
+    assert done.status == 2
+    assert "two teams are needed to interleave, the records hold 3: a, b, c" in done.error
 
 
 def test_a_period_may_be_chosen(tmp_path: Path) -> None:
