@@ -65,10 +65,14 @@ class Counts:
     gone: int = 0
     fullest: int = 0
 
-    def written(self, records: int, waiting: int) -> None:
-        """Records went to disk; so many wait."""
+    def watch(self, waiting: Callable[[], int]) -> None:
+        """Remember whom to ask how many wait."""
+        self._waiting = waiting
+
+    def written(self, records: int) -> None:
+        """Records went to disk."""
         self.on_disk += records
-        self.fullest = max(self.fullest, waiting)
+        self.fullest = max(self.fullest, self._waiting())
 
     def lost(self, records: int) -> None:
         """Records will never be on disk."""

@@ -32,6 +32,7 @@ from contract.wire_values import (
     check_unit,
     check_whole,
     decode,
+    first_repeated,
 )
 
 BOTH = "both"
@@ -203,6 +204,5 @@ def wire_fields(keys: Sequence[str], values: Sequence[str]) -> dict[str, str]:
         raise MalformedRequest(f"{len(keys)} keys but {len(values)} values", field="value")
     fields = dict(zip(keys, values))
     if len(fields) != len(keys):
-        repeated = next(key for key in keys if list(keys).count(key) > 1)
-        raise MalformedRequest("the key stands twice", field=repeated)
+        raise MalformedRequest("the key stands twice", field=first_repeated(keys))
     return fields

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
@@ -51,6 +51,12 @@ def decode(text: str, name: str) -> Any:
     raise MalformedRequest("neither JSON nor a Python literal of strings; send JSON", field=name)
 
 
+def first_repeated(names: Iterable[str]) -> str:
+    """The first name that stands twice; one of them must."""
+    seen: set[str] = set()
+    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
@@ -85,7 +91,7 @@ def check_choice(value: Any, name: str, choices: Sequence[str]) -> Optional[str]
     if value is None:
         return None
     if value not in choices:
-        raise InvalidField(f"must be one of {', '.join(choices)}, got {value!r}", field=name)
+        raise InvalidField(f"must be one of {', '.join(choices)}, got {value!r:.40}", field=name)
     return str(value)
 
 
@@ -110,7 +116,7 @@ def check_bool(value: Any, name: str) -> bool:
     if value is None:
         return False
     if not isinstance(value, bool):
-        raise InvalidField(f"must be true or false, got {value!r}", field=name)
+        raise InvalidField(f"must be true or false, got {value!r:.40}", field=name)
     return value
 
 

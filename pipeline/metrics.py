@@ -10,7 +10,7 @@ does not cover.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -156,10 +156,13 @@ class RecordMetrics:
         """Bind the children."""
         self._written, self._lost, self._waiting = written, lost, waiting
 
-    def written(self, records: int, waiting: int) -> None:
-        """Records went to disk; so many wait now."""
+    def watch(self, waiting: Callable[[], int]) -> None:
+        """Ask ``waiting`` at each scrape how many wait."""
+        self._waiting.set_function(waiting)
+
+    def written(self, records: int) -> None:
+        """Records went to disk."""
         self._written.inc(records)
-        self._waiting.set(waiting)
 
     def lost(self, records: int) -> None:
         """Records will never be on disk."""

@@ -133,7 +133,8 @@ def _header(context: grpc.ServicerContext) -> str:
 def _cancel(context: grpc.ServicerContext) -> Cancel:
     """Tells when the call ends before its answer: cancelled, or its deadline passed."""
     cancel = Cancel()
-    context.add_callback(cancel.tell)
+    if not context.add_callback(cancel.tell):
+        cancel.tell()
     return cancel
 
 

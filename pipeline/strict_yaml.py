@@ -122,7 +122,10 @@ def moment(_: Reader, value: Any, path: str) -> float:
         )
     if value.tzinfo is None:
         value = value.replace(tzinfo=timezone.utc)
-    return value.timestamp()
+    try:
+        return value.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"out of range ({error})", field=path) from error
 
 
 def choice(*allowed: str) -> Check:
@@ -211,7 +214,7 @@ def load_yaml(path: Path) -> Any:
         raise ConfigError(
             f"cannot read it ({reason}); name a file with --config", field=str(path)
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"not yaml ({reason})", field=str(path)) from error
 

@@ -43,7 +43,7 @@ from pipeline.http_edge.models import Models
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
 from pipeline.http_edge.rerank import add_rerank_routes
 from pipeline.http_edge.settings import HttpConfig
-from pipeline.http_edge.work import Work
+from pipeline.http_edge.work import Work, off_loop
 from pipeline.metrics import CONTENT_TYPE, Metrics
 
 METHOD = "prediction"
@@ -103,7 +103,7 @@ def build_app(
     async def feedback(request: Request) -> Response:
         work.admit(request)
         body = await receive(request, max_body_bytes)
-        return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
+        return await _keep_feedback(front_door, body)
 
     @app.post("/{service}/{method}")
     async def predict(service: str, method: str, request: Request) -> Response:
@@ -112,7 +112,7 @@ def build_app(
         if method != METHOD:
             raise UnknownService(f"no method {method!r}; POST /{service}/{METHOD}")
         if service == FEEDBACK_SERVICE:
-            return answer_response(front_door.feedback(lambda: read_feedback(body, front_door)))
+            return await _keep_feedback(front_door, body)
         header = request.headers.get(RANKER_HEADER, "")
 
         def read() -> Reading:
@@ -130,8 +130,17 @@ def build_app(
     return app
 
 
+async def _keep_feedback(front_door: FrontDoor, body: bytes) -> Response:
+    answer = await off_loop(
+        body, lambda: front_door.feedback(lambda: read_feedback(body, front_door))
+    )
+    return answer_response(answer)
+
+
 def _respond(done: Done) -> Response:
     response = answer_response(Answer.of_outcome(done.outcome, done.request_id))
+    if isinstance(done.outcome.result, OverLimit):
+        response.headers["Retry-After"] = str(math.ceil(done.outcome.result.retry_after_s))
     if done.request_id:
         response.headers[REQUEST_ID_HEADER] = done.request_id
     return response

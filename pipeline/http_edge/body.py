@@ -9,6 +9,7 @@ from typing import Any
 
 from contract.errors import MalformedRequest
 from contract.exposure import Feedback
+from contract.wire_values import first_repeated
 from pipeline.exchange import Answer, Reading
 from pipeline.front_door import FrontDoor
 
@@ -130,8 +131,8 @@ def _tensors(tensors: Any) -> list[tuple[str, int, list[str]]]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice")
+        repeated = first_repeated(name for name, _ in pairs)
+        raise ValueError(f"the key {repeated!r:.80} stands twice")
     return fields
 
 

@@ -23,7 +23,8 @@ def problem(error: RankingError) -> dict[str, Any]:
     """The body."""
     # a text of the request may stand in the message; a lone surrogate has no UTF-8
     message = error.message.encode("utf-8", "backslashreplace").decode("utf-8")
-    return {"error": {"code": error.code, "message": message, "field": error.field}}
+    field = error.field and error.field.encode("utf-8", "backslashreplace").decode("utf-8")[:200]
+    return {"error": {"code": error.code, "message": message, "field": field}}
 
 
 def problem_response(error: RankingError, request_id: str = "") -> Response:

@@ -23,7 +23,7 @@ from pipeline.http_edge.models import Models
 from pipeline.http_edge.problems import json_response, problem_response
 from pipeline.http_edge.receive import receive
 from pipeline.http_edge.rerank_bodies import Rerank, read_rerank, write_rerank
-from pipeline.http_edge.work import Work
+from pipeline.http_edge.work import Work, off_loop
 
 PATHS = ("/rerank", "/v1/rerank", "/v2/rerank")
 
@@ -69,7 +69,7 @@ def add_rerank_routes(app: FastAPI, work: Work, models: Models, max_body_bytes: 
         try:
             caller = work.admit(request)
             body = await receive(request, max_body_bytes)
-            exchange = _Exchange(body, models, work, caller)
+            exchange = await off_loop(body, lambda: _Exchange(body, models, work, caller))
             ask = exchange.ask(request.headers.get(RANKER_HEADER, ""))
             return await work.run(request, ask, exchange.respond)
         except RankingError as error:

@@ -148,13 +148,14 @@ def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) ->
             "model takes; shorten them, or leave truncate out",
             field="texts",
         )
+    results = _comparable(response)
     if asked.bare:
-        return [_bare_result(asked, request, result) for result in response.results()]
+        return [_bare_result(asked, request, result) for result in results]
     first = response.rankings[0]
     answer: dict[str, Any] = {
         "id": response.request_id,
         "model": asked.model or first.ranker,
-        "results": [_result(asked, request, result) for result in response.results()],
+        "results": [_result(asked, request, result) for result in results],
         "usage": {
             "prompt_tokens": response.tokens,
             "total_tokens": response.tokens,
@@ -175,6 +176,18 @@ def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) ->
     if response.truncated:
         answer["warnings"] = [_warning(response)]
     return answer
+
+
+def _comparable(response: RankResponse) -> list[dict[str, Any]]:
+    """Results whose scores fall from first to last, also when two rankers' orders are drafted."""
+    results = response.results()
+    if response.draft is None:
+        return results
+    count = len(response.draft.order)
+    return [
+        {**result, "score": 1.0 - place / count, "team_score": result["score"]}
+        for place, result in enumerate(results)
+    ]
 
 
 def _warning(response: RankResponse) -> str:
@@ -199,6 +212,7 @@ def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> d
         shown["document"] = {"text": request.pairs[result["index"]][1]}
     if "team" in result:
         shown["team"] = result["team"]
+        shown["team_score"] = result["team_score"]
     return shown
 
 

@@ -32,7 +32,7 @@ class ApiKeyConfig:
     """http.api_keys[i].
 
     Attributes:
-        name: in logs and metrics; the key itself is in neither.
+        name: of the key's owner, in refusals; the key itself stands nowhere.
         sha256: of the key.
         requests_per_minute: that the key may send; a burst of as many may come at once.
         documents_per_day: that the key may have ranked from midnight to midnight, UTC.

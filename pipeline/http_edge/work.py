@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Callable
+from typing import Callable, TypeVar
 
 from fastapi import Request, Response
 
@@ -20,6 +20,17 @@ from pipeline.exchange import Ask, Done
 from pipeline.front_door import FrontDoor
 from pipeline.http_edge.keys import Caller, Keys
 from pipeline.http_edge.receive import deadline_of, request_id_of
+
+# a body below that is parsed in less time than a change of threads takes
+_SMALL_BYTES = 32 * 1024
+_T = TypeVar("_T")
+
+
+async def off_loop(body: bytes, read: Callable[[], _T]) -> _T:
+    """Read a body; in a thread when it is large, so that no other connection waits for it."""
+    if len(body) < _SMALL_BYTES:
+        return read()
+    return await asyncio.get_running_loop().run_in_executor(None, read)
 
 
 class Work:

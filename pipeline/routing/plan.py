@@ -116,6 +116,12 @@ def make_plan(
     """
     rankers = {ranker: Target(ranker, versions[0]) for ranker, versions in served.items()}
     names = [experiment.name for experiment in experiments]
+    for i, experiment in enumerate(experiments):
+        if holdout.share and holdout.salt == (experiment.salt or experiment.name):
+            raise ConfigError(
+                "is that of the hold-out, which would take whole variants; name another",
+                field=f"experiments[{i}].salt",
+            )
     made = []
     for i, experiment in enumerate(experiments):
         where = f"experiments[{i}]"

@@ -16,6 +16,7 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
@@ -54,6 +55,7 @@ class RecordLog:
         self._config = config
         self._metrics = metrics
         self._queue: queue.Queue[Record] = queue.Queue(config.max_queue)
+        metrics.watch(self._queue.qsize)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{name}-log", daemon=True)
         self._file: Optional[int] = None
@@ -68,8 +70,10 @@ class RecordLog:
         self._thread.start()
 
     def offer(self, record: Record) -> bool:
-        """Queue a record without waiting; whether there was room."""
+        """Queue a record without waiting; whether there was room, and a writer to come."""
         try:
+            if self._stopping.is_set():
+                raise queue.Full
             self._queue.put_nowait(record)
         except queue.Full:
             self._metrics.lost(1)
@@ -81,18 +85,33 @@ class RecordLog:
         self._stopping.set()
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            _LOGGER.error("%s: %d records are not on disk", self._name, self._queue.qsize())
+            left = self._queue.qsize()
+            self._metrics.lost(left)
+            _LOGGER.error("%s: %d records are not on disk", self._name, left)
 
     def _run(self) -> None:
         """Write until the stop, and then what is left."""
         while True:
             batch = self._take()
             if batch:
-                self._write("".join(map(to_line, batch)).encode("utf-8"), len(batch))
+                for lines in self._portions([to_line(record).encode("utf-8") for record in batch]):
+                    self._write(b"".join(lines), len(lines))
             elif self._stopping.is_set():
                 break
             self._sync_if_due()
         self._close()
+
+    def _portions(self, lines: list[bytes]) -> Iterator[list[bytes]]:
+        """Lines in groups that fit into a file; a line that alone does not is one."""
+        portion: list[bytes] = []
+        size = 0
+        for line in lines:
+            if portion and size + len(line) > self._config.max_file_bytes:
+                yield portion
+                portion, size = [], 0
+            portion.append(line)
+            size += len(line)
+        yield portion
 
     def _take(self) -> list[Record]:
         """What is there, after waiting for the first."""
@@ -123,11 +142,15 @@ class RecordLog:
                 continue
             if failed:
                 _LOGGER.info("%s: written again", self._name)
-            self._metrics.written(records, self._queue.qsize())
+            self._metrics.written(records)
             return
 
     def _write_once(self, data: bytes) -> None:
-        if self._file is not None and self._size + len(data) > self._config.max_file_bytes:
+        if (
+            self._file is not None
+            and self._size
+            and self._size + len(data) > self._config.max_file_bytes
+        ):
             self._close()
         if self._file is None:
             self._open()
@@ -148,10 +171,15 @@ class RecordLog:
             self._sync()
 
     def _open(self) -> None:
-        self._number += 1
+        """A new file; another process, in a container of its own, may have the same number."""
         now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
-        self._path = self._directory / f"{self._name}-{now}-{os.getpid()}-{self._number:04d}.jsonl"
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+        while self._file is None:
+            self._number += 1
+            name = f"{self._name}-{now}-{os.getpid()}-{self._number:04d}.jsonl"
+            self._path = self._directory / name
+            with contextlib.suppress(FileExistsError):
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+                self._file = os.open(self._path, flags, 0o640)
         self._size = 0
 
     def _sync_if_due(self) -> None:

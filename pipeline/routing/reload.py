@@ -51,7 +51,8 @@ class Watcher:
         self._config = config
         self._served = served
         self._router = router
-        self._seen = self._stamp()
+        # the file may have changed since it was read: it is read again at the first look
+        self._seen: Optional[tuple[int, int, int]] = (0, 0, 0)
 
     def start(self, every: Callable[[float], None]) -> None:
         """Look every half second for ever; ``every`` sleeps."""
@@ -63,7 +64,11 @@ class Watcher:
     def _run(self, sleep: Callable[[float], None]) -> None:
         while True:
             sleep(_POLL_S)
-            self.look()
+            try:
+                self.look()
+            except Exception as error:
+                # whatever a file may hold, the next one is looked at
+                _LOGGER.error("experiments: the change failed with %s", type(error).__name__)
 
     def look(self) -> bool:
         """Take over what has changed; whether the plan did."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from contract.errors import UnknownService
 from contract.exposure import logged_unit
 from contract.request import RankRequest
 from pipeline.routing.plan import Plan
@@ -36,8 +37,13 @@ class Router:
             request: as validated.
             asked: rankers that the request names; empty when it leaves the choice to the service.
             experiment: the only one that may take the request; empty: any.
+
+        Raises:
+            UnknownService: there is no such experiment.
         """
         plan = self._plan
+        if experiment and experiment not in [known.name for known in plan.experiments]:
+            raise UnknownService(f"no experiment {experiment!r:.80} any more", field="model")
         if asked:
             return Route(tuple(plan.rankers[ranker] for ranker in asked))
         if not plan.experiments:

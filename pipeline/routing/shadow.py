@@ -66,7 +66,8 @@ class Shadow:
         end = time.monotonic() + timeout_s
         while True:
             try:
-                self._queue.get_nowait()
+                if self._queue.get_nowait() is not None:
+                    self._metrics.shadowed("dropped")
             except queue.Empty:
                 break
         for _ in self._threads:

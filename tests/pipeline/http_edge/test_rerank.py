@@ -238,3 +238,18 @@ def test_what_is_served_is_listed(edge: RunningService) -> None:
 
 def test_another_method_is_refused(edge: RunningService) -> None:
     assert httpx.get(f"{edge.url}/v1/rerank").status_code == 405
+
+
+def test_a_key_among_many_that_stands_twice_is_found_at_once(edge: RunningService) -> None:
+    names = [f'"k{i}": 1' for i in range(12_000)]
+    body = ("{" + ", ".join([*names, names[-1]]) + "}").encode()
+    for path in ("/rerank", "/feedback", "/ranker/prediction"):
+        start = time.monotonic()
+        assert post(edge, path, body).status == 400
+        assert time.monotonic() - start < 10
+
+
+def test_a_field_that_is_no_unicode_is_named(edge: RunningService) -> None:
+    reply = post(edge, "/rerank", b'{"query": "a", "documents": ["b"], "\\ud800": 1}')
+    assert reply.status == 422
+    assert reply.body["error"]["field"] == "\\ud800"

@@ -99,3 +99,24 @@ def test_other_keys_need_a_restart(watched: Watched, caplog: pytest.LogCaptureFi
     assert watched.watcher.look()
     assert "need a restart" in caplog.text
     assert watched.name == "second"
+
+
+@pytest.mark.parametrize("start", ["2026-02-30", "9999-12-31T23:59:59-12:00", "0001-01-01"])
+def test_a_date_that_is_none_is_refused_and_the_next_good_change_taken(
+    watched: Watched, start: str
+) -> None:
+    text = watched.path.read_text(encoding="utf-8")
+    watched.path.write_text(text.replace("name: first", f"name: bad\n  start: {start}"))
+    watched.watcher.look()
+    assert watched.name in ("first", "bad")
+    watched.write("good")
+    assert watched.watcher.look()
+    assert watched.name == "good"
+
+
+def test_a_change_between_reading_and_watching_is_seen(watched: Watched) -> None:
+    config = load_config(watched.path)
+    router = Router(first_plan(config, SERVED))
+    watched.write("meanwhile")
+    assert Watcher(config, SERVED, router).look()
+    assert [e.name for e in router.plan.experiments] == ["meanwhile"]
