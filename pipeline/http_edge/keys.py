@@ -82,11 +82,6 @@ class Caller:
         """The account of the key, if there are keys."""
         self._account = account
 
-    @property
-    def name(self) -> str:
-        """Of the key, or empty."""
-        return self._account.config.name if self._account else ""
-
     def take_documents(self, count: int) -> None:
         """Count the documents of the request; raises OverLimit when they are too many."""
         if self._account:
