@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the programs can print: texts of the sources, with ``...`` where they put a value."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import REPOSITORY
+
+_FOLDERS = (
+    "clients", "contract", "experiments", "export", "general_model_service", "pipeline", "train",
+)  # fmt: skip
+_SHELL = ("bootstrap.sh", "general_model_service/build.sh")
+_SHELL_VALUE = re.compile(r"\$\{?\w+\}?")
+
+
+def printable() -> list[str]:
+    """All texts."""
+    texts = [text for folder in _FOLDERS for text in _of_folder(REPOSITORY / folder)]
+    for name in _SHELL:
+        texts.append(_SHELL_VALUE.sub("...", (REPOSITORY / name).read_text(encoding="utf-8")))
+    return texts
+
+
+def _of_folder(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(_part(part) for part in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                # of logging's format
+                yield re.sub(r"%(\(\w+\))?[\d.]*[sdr]", "...", node.value)
+
+
+def _part(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) else "..."
+
+
+def quotes(page: Path) -> list[str]:
+    """Messages of a page: code that begins a row of a table headed by ``message``, and code
+    in the other tables that ends in ``...``."""
+    found: list[str] = []
+    head = ""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("|"):
+            head = ""
+            continue
+        first = line.split("|")[1].strip()
+        head = head or first
+        if head == "message" and first.startswith("`"):
+            found.append(first.strip("`"))
+        elif head == "symptom":
+            found += re.findall(r"`([^`]*\.\.\.)`", line)
+    return found
