@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import REPOSITORY
@@ -14,16 +15,25 @@ from tests.conftest import REPOSITORY
 _FOLDERS = (
     "clients", "contract", "experiments", "export", "general_model_service", "pipeline", "train",
 )  # fmt: skip
+_SHORTEST = 12
 _SHELL = ("bootstrap.sh", "general_model_service/build.sh")
 _SHELL_VALUE = re.compile(r"\$\{?\w+\}?")
 
 
-def printable() -> list[str]:
+@cache
+def printable() -> tuple[str, ...]:
     """All texts."""
     texts = [text for folder in _FOLDERS for text in _of_folder(REPOSITORY / folder)]
     for name in _SHELL:
         texts.append(_SHELL_VALUE.sub("...", (REPOSITORY / name).read_text(encoding="utf-8")))
-    return texts
+    return tuple(texts)
+
+
+def is_printable(message: str) -> bool:
+    """Whether some text holds the message; what it begins or ends with ``...`` is left out."""
+    said = message.removeprefix("...").removesuffix("...")
+    assert len(said) >= _SHORTEST, f"{message!r} says too little to be found"
+    return any(said in text for text in printable())
 
 
 def _of_folder(folder: Path) -> Iterator[str]:
@@ -41,8 +51,11 @@ def _part(node: ast.expr) -> str:
 
 
 def quotes(page: Path) -> list[str]:
-    """Messages of a page: code that begins a row of a table headed by ``message``, and code
-    in the other tables that ends in ``...``."""
+    """Messages of a page, from its tables.
+
+    Of one headed by ``message`` the code that begins a row, of one headed by ``symptom`` the code
+    that ends in ``...``.
+    """
     found: list[str] = []
     head = ""
     for line in page.read_text(encoding="utf-8").splitlines():
