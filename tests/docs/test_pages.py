@@ -55,6 +55,19 @@ def test_the_commands_it_names_exist(page: Path) -> None:
             assert importlib.util.find_spec(module.rstrip(".")) is not None, module
 
 
+def test_figures_of_the_knobs_are_those_of_the_page_that_measured_them() -> None:
+    page = REPOSITORY / "docs" / "tune.md"
+    text = page.read_text(encoding="utf-8")
+    table = text[text.index("## What each knob brought") : text.index("## For throughput")]
+    rows = [line for line in table.splitlines() if _LINK.search(line)]
+    assert len(rows) > 10
+    for row in rows:
+        (link,) = _LINK.findall(row)
+        measured = (page.parent / link.partition("#")[0]).read_text(encoding="utf-8")
+        for figure in re.findall(r"\d[\d,.]*\d", row.split("|")[2]):
+            assert figure in measured, f"{figure} is not in {link}"
+
+
 def test_every_page_is_linked_from_the_readme() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     for page in (REPOSITORY / "docs").glob("*.md"):
