@@ -70,7 +70,13 @@ class GrpcChannel:
             self._path, request_serializer=bytes, response_deserializer=bytes
         )
 
-    def call(self, payload: bytes, timeout_s: float, log_id: int) -> bytes:
+    def call(
+        self,
+        payload: bytes,
+        timeout_s: float,
+        log_id: int,
+        metadata: Sequence[tuple[str, str]] = (),
+    ) -> bytes:
         """Send one request and wait for its answer; the deadline is told to the service.
 
         Raises:
@@ -78,7 +84,7 @@ class GrpcChannel:
         """
         used = self._call
         try:
-            data: bytes = used(payload, timeout=timeout_s)
+            data: bytes = used(payload, timeout=timeout_s, metadata=metadata or None)
         except grpc.RpcError as error:
             translated = self._translated(error, timeout_s)
             if isinstance(translated, Unreachable):

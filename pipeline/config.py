@@ -38,6 +38,7 @@ from pipeline.strict_yaml import (
     texts,
     whole,
 )
+from pipeline.tracing.settings import TracingConfig, check_tracing
 
 CONFIG_FILE = "config_nlp.yml"
 ENGINE_CACHE = "~/.cache/ranking-stack/engines"
@@ -204,6 +205,9 @@ class ServiceConfig:
         default_factory=ExposuresConfig, metadata=checked_by(section(ExposuresConfig))
     )
     http: HttpConfig = field(default_factory=HttpConfig, metadata=checked_by(section(HttpConfig)))
+    tracing: TracingConfig = field(
+        default_factory=TracingConfig, metadata=checked_by(section(TracingConfig))
+    )
     model_aliases: Mapping[str, str] = field(default_factory=dict, metadata=checked_by(text_map))
     drain_timeout_s: float = key(seconds(0, 60), 8.0)
     log_dir: Optional[str] = key(text)
@@ -274,6 +278,7 @@ def _check_together(config: ServiceConfig) -> None:
         op = OP_OF_RANKER[config.default_ranker]
         raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
     check_http(config.http)
+    check_tracing(config.tracing)
     for alias, ranker in config.model_aliases.items():
         if ranker not in config.rankers:
             raise ConfigError(

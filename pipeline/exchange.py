@@ -13,6 +13,25 @@ from pipeline.cancel import Cancel
 from pipeline.ops.adapter import Outcome
 
 
+class Origin(NamedTuple):
+    """Where a request came in, and when.
+
+    Attributes:
+        edge: ``http`` or ``rpc``.
+        received: on time.monotonic's clock; 0: when the front door begins with it.
+        traceparent: of the caller's span, as sent.
+        tracestate: that goes with it.
+    """
+
+    edge: str = ""
+    received: float = 0.0
+    traceparent: str = ""
+    tracestate: str = ""
+
+
+_NOWHERE = Origin()
+
+
 class Reading(NamedTuple):
     """A request that has been read.
 
@@ -83,6 +102,7 @@ class Ask:
         request_id: stands for that of a request without.
         experiment: the only one that may take the request; empty: any.
         cancel: tells when the caller has gone.
+        origin: where it came in.
     """
 
     service: str
@@ -92,6 +112,7 @@ class Ask:
     request_id: str = ""
     experiment: str = ""
     cancel: Optional[Cancel] = None
+    origin: Origin = _NOWHERE
 
 
 @dataclass(frozen=True)

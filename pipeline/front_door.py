@@ -47,6 +47,9 @@ from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
 from pipeline.routing.recorder import Recorder
 from pipeline.routing.shadow import Shadow
+from pipeline.tracing.context import Trace
+from pipeline.tracing.request_span import RequestSpan
+from pipeline.tracing.tracer import Tracer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,11 +71,13 @@ class FrontDoor:
         metrics: Metrics,
         recorder: Recorder,
         shadow: Shadow,
+        tracer: Tracer,
     ) -> None:
         """Bind the running DAG, the gate before it, and what counts and records requests."""
         self._dag = dag
         self._recorder = recorder
         self._shadow = shadow
+        self._tracer = tracer
         self._metrics = metrics
         self._gate = gate
         self._limits = config.limits.of_request()
@@ -93,7 +98,11 @@ class FrontDoor:
 
     def enter(self) -> None:
         """Take one request, or refuse it at once; :meth:`answer` must follow."""
-        self._gate.enter()
+        try:
+            self._gate.enter()
+        except RankingError as error:
+            self._metrics.answered("?", error.err_no, 0.0)
+            raise
 
     def leave(self) -> None:
         """For a request that was taken and cannot be handed to :meth:`answer`."""
@@ -118,6 +127,7 @@ class FrontDoor:
         """Answer one request that was taken; blocks its thread, and never raises."""
         start = time.monotonic()
         documents, request_id, log_id = 0, ask.request_id, 0
+        span = RequestSpan(self._tracer, ask.origin)
         try:
             try:
                 ranker = self._ranker_of(ask.service)
@@ -128,8 +138,9 @@ class FrontDoor:
                 header = check_choice(ask.ranker or None, RANKER_HEADER, RANKER_CHOICES)
                 asked = self._asked(ranker, ask.service, request.ranker or header)
                 call = Call(request, asked, ask.deadline, None, ask.experiment, ask.cancel)
-                outcome = self._run(Entry(call, profile))
-                self._record(request, outcome, time.monotonic() - start)
+                call = replace(call, trace=span.sampled) if span.sampled else call
+                outcome = self._run(Entry(call, profile), span)
+                self._record(request, outcome, time.monotonic() - start, span.sampled)
             except RankingError as error:
                 outcome = Outcome(error)
             except Exception as error:
@@ -144,7 +155,9 @@ class FrontDoor:
         self._metrics.answered(name, _err_no(outcome), seconds)
         if isinstance(outcome.result, RankResponse):
             self._metrics.ranked(outcome.result, seconds)
-        log_request(_facts(name, request_id, log_id, documents, outcome, seconds))
+        facts = _facts(name, request_id, log_id, documents, outcome, seconds)
+        log_request({**facts, **span.ids})
+        span.end(facts, outcome)
         return Done(request_id, outcome)
 
     def feedback(self, read: Callable[[], Feedback]) -> Answer:
@@ -243,10 +256,10 @@ class FrontDoor:
             )
         return (asked,)
 
-    def _run(self, entry: Entry) -> Outcome:
+    def _run(self, entry: Entry, span: RequestSpan) -> Outcome:
         """Run the DAG, again after a timeout if dag.retry says so, and then with the fallback."""
         for _ in range(self._tries):
-            outcome = self._dag.call(entry)
+            outcome = span.saw(self._dag.call(entry))
             if not isinstance(outcome.result, DeadlineExceeded):
                 break
         route, deadline = outcome.route, entry.call.deadline
@@ -257,9 +270,12 @@ class FrontDoor:
             return outcome
         if deadline is not None and time.monotonic() >= deadline:
             return outcome
-        return self._dag.call(replace(entry, call=replace(entry.call, route=route.fallen_back())))
+        call = replace(entry.call, route=route.fallen_back())
+        return span.saw(self._dag.call(replace(entry, call=call)))
 
-    def _record(self, request: RankRequest, outcome: Outcome, seconds: float) -> None:
+    def _record(
+        self, request: RankRequest, outcome: Outcome, seconds: float, trace: Optional[Trace]
+    ) -> None:
         """Tell the experiments what was shown; what fails here fails no request."""
         route, result = outcome.route, outcome.result
         if route is None or not route.experiment:
@@ -267,7 +283,7 @@ class FrontDoor:
         try:
             self._recorder.exposed(request, outcome, seconds)
             if route.shadow is not None and isinstance(result, RankResponse):
-                self._shadow.offer(request, route, result.rankings[0])
+                self._shadow.offer(request, route, result.rankings[0], trace)
         except Exception as error:
             place = "".join(format_tb(error.__traceback__))
             _LOGGER.error("a record failed with %s at\n%s", type(error).__name__, place)

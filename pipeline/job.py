@@ -14,6 +14,7 @@ import numpy as np
 
 from contract.encoding import Row
 from pipeline.engines import Logits
+from pipeline.tracing.spans import JobTrace
 
 
 class Scored(NamedTuple):
@@ -60,10 +61,18 @@ class Job:
             it at any time.
         deadline: when nobody waits for it any more, on time.monotonic's clock.
         works: rows of it that wait, longest first; some may have been taken meanwhile.
+        traced: takes its times; ``None``: it is not traced.
     """
 
-    def __init__(self, rows: int, submitted: float, deadline: Optional[float]) -> None:
+    def __init__(
+        self,
+        rows: int,
+        submitted: float,
+        deadline: Optional[float],
+        traced: Optional[JobTrace] = None,
+    ) -> None:
         """A request of so many rows."""
+        self.traced = traced
         self.future: Future[Scored] = Future()
         self.submitted = submitted
         self.deadline = deadline
@@ -83,6 +92,8 @@ class Job:
         if self._started is not None:
             return False
         self._started = now
+        if self.traced is not None:
+            self.traced.started = now
         return True
 
     def add(self, place: int, logits: Logits) -> bool:
@@ -98,6 +109,8 @@ class Job:
         if self._logits is None or not self._claim():
             return
         started = self.submitted if self._started is None else self._started
+        if self.traced is not None:
+            self.traced.ended = now
         self.future.set_result(
             Scored(
                 self._logits,

@@ -25,8 +25,9 @@ from contract.errors import (
     RequestTooLarge,
 )
 from pipeline.cancel import Cancel
-from pipeline.exchange import Answer, Ask
+from pipeline.exchange import Answer, Ask, Origin
 from pipeline.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.tracing.context import TRACEPARENT, TRACESTATE
 
 _SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
 _METHOD = "inference"
@@ -87,6 +88,7 @@ class RpcEdge:
     def _inference(
         self, request: Union[pb.Request, RequestError], context: grpc.ServicerContext
     ) -> pb.Response:
+        received = time.monotonic()
         if isinstance(request, pb.Request) and request.name == FEEDBACK_SERVICE:
             keys, values = request.key, request.value
             return _message(
@@ -98,6 +100,7 @@ class RpcEdge:
             return _message(Answer.of_error(error))
         if isinstance(request, RequestError):
             return _message(self._front_door.refuse(request))
+        headers = _headers(context)
         tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
         return _message(
             self._front_door.answer(
@@ -107,8 +110,14 @@ class RpcEdge:
                         request.key, request.value, tensors, request.logid
                     ),
                     _deadline(context),
-                    _header(context),
+                    headers.get(RANKER_HEADER, ""),
                     cancel=_cancel(context),
+                    origin=Origin(
+                        "rpc",
+                        received,
+                        headers.get(TRACEPARENT, ""),
+                        headers.get(TRACESTATE, ""),
+                    ),
                 )
             )
         )
@@ -122,12 +131,12 @@ def _deadline(context: grpc.ServicerContext) -> Optional[float]:
     return time.monotonic() + remaining
 
 
-def _header(context: grpc.ServicerContext) -> str:
-    """The value of ``x-ranker``, or nothing."""
+def _headers(context: grpc.ServicerContext) -> dict[str, str]:
+    """The call's metadata; of a name that stands twice, the first value."""
+    headers: dict[str, str] = {}
     for key, value in context.invocation_metadata():
-        if key == RANKER_HEADER:
-            return str(value)
-    return ""
+        headers.setdefault(key, str(value))
+    return headers
 
 
 def _cancel(context: grpc.ServicerContext) -> Cancel:

@@ -32,8 +32,11 @@ from pipeline.batch_cost import BatchCost
 from pipeline.config import SchedulerConfig
 from pipeline.engines import Engine, EngineSource, Feed, Logits
 from pipeline.job import Job, Scored, Work
-from pipeline.metrics import RankerMetrics
+from pipeline.ranker_metrics import RankerMetrics
 from pipeline.score_cache import ScoreCache, row_key
+from pipeline.tracing.batches import begin_batch, end_batch
+from pipeline.tracing.context import computing
+from pipeline.tracing.spans import JobTrace
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -81,6 +84,7 @@ class Scheduler:
         self._pad = pad
         self._config = config
         self._metrics = metrics
+        metrics.token_budget.set(config.max_batch_tokens)
         self._multiple: int = getattr(source, "length_multiple", 1)
         self._backlog = Backlog(config.max_batch_tokens, config.max_padding, self._multiple)
         self._cost = BatchCost()
@@ -115,12 +119,18 @@ class Scheduler:
         """Whether all workers run; they end by :meth:`stop` only."""
         return bool(self._workers) and all(worker.is_alive() for worker in self._workers)
 
-    def submit(self, rows: Sequence[Row], deadline: Optional[float] = None) -> Future[Scored]:
+    def submit(
+        self,
+        rows: Sequence[Row],
+        deadline: Optional[float] = None,
+        traced: Optional[JobTrace] = None,
+    ) -> Future[Scored]:
         """Queue one request's rows; those that are known, wait or run already are not queued again.
 
         Args:
             rows: at least one.
             deadline: when the caller stops waiting, on ``time.monotonic``'s clock.
+            traced: takes the times of a request that is traced.
 
         Returns:
             Completes with :class:`Scored`, or with a RankingError; ``cancel()`` takes the rows out
@@ -131,7 +141,7 @@ class Scheduler:
             ShuttingDown: after :meth:`stop`.
         """
         keys = [row_key(row, self._version) for row in rows]
-        job = Job(len(rows), time.monotonic(), deadline)
+        job = Job(len(rows), time.monotonic(), deadline, traced)
         with self._changed:
             if self._stopping:
                 raise ShuttingDown("the service is stopping")
@@ -288,18 +298,23 @@ class Scheduler:
         """Run one batch; what goes wrong is told to its requests and ends nothing else."""
         start = time.monotonic()
         logits: Optional[Logits] = None
+        traced = begin_batch(batch)
         try:
             feed = self._pad([work.row for work in batch], self._multiple)
-            logits = engine.run(feed)
+            with computing(traced.trace if traced else None):
+                logits = engine.run(feed)
             if len(logits) != len(batch) or not np.isfinite(logits).all():
                 raise ValueError(f"returned {list(logits.shape)} values, not all finite")
         except Exception as error:
             _LOGGER.error("%s failed on a batch of %d rows: %s", self._name, len(batch), error)
-            self._fail(batch, self._reported(error))
+            reported = self._reported(error)
+            end_batch(traced, batch, 0, start, reported)
+            self._fail(batch, reported)
             return
         seconds = time.monotonic() - start
         padded = int(next(iter(feed.values())).size)
         self._metrics.ran(batch, padded, seconds)
+        end_batch(traced, batch, padded, start)
         for job in self._settle(batch, logits, padded, seconds):
             job.finish(time.monotonic())
 

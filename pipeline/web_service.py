@@ -29,6 +29,7 @@ from pipeline.bundles import open_bundles, served
 from pipeline.config import ServiceConfig, find_config, load_config
 from pipeline.log_files import diverted_output, set_up_logs
 from pipeline.signals import Signals
+from pipeline.tracing.settings import tracing_asked
 
 if TYPE_CHECKING:
     from contract.bundle import Bundle
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
     from pipeline.routing.route import Target
     from pipeline.scheduler import Scheduler
     from pipeline.supervisor import Supervisor
+    from pipeline.tracing.tracer import Tracer
 
 _LOGGER = logging.getLogger("pipeline.web_service")
+# at the end, for spans still to be sent
+_FLUSH_S = 2.0
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -67,6 +71,7 @@ def run(config: ServiceConfig, started: float) -> int:
     ports.check(rpc_port, "rpc_port")
     if config.http_port is not None:
         ports.check(config.http_port, "http_port")
+    traced = tracing_asked(config.tracing)
     bundles = open_bundles(config)
     prepare_math_library()
     logs = set_up_logs(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."), config.log_format)
@@ -78,8 +83,10 @@ def run(config: ServiceConfig, started: float) -> int:
     from pipeline.metrics import Metrics
     from pipeline.op_process import kill_children
     from pipeline.stages import start_dag
+    from pipeline.tracing.tracer import open_tracer
 
     metrics = Metrics()
+    metrics.served(bundles)
     recorder = _recorder(config, metrics)
     try:
         lines: list[str] = []
@@ -88,7 +95,11 @@ def run(config: ServiceConfig, started: float) -> int:
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
-        supervisor = _open_edges(config, rpc_port, bundles, dag, schedulers, metrics, recorder)
+        # its thread starts after the op processes were forked
+        tracer = open_tracer(config.tracing, traced, metrics.spans())
+        supervisor = _open_edges(
+            config, rpc_port, bundles, dag, schedulers, metrics, recorder, tracer
+        )
     except BaseException:
         # at its end Python would wait for them
         kill_children()
@@ -96,6 +107,7 @@ def run(config: ServiceConfig, started: float) -> int:
     _show(f"RPC on {rpc_port}; logs in {logs}")
     _show(f"ready after {time.monotonic() - started:.1f} s")
     code = supervisor.run(signals)
+    tracer.stop(_FLUSH_S)
     kill_children()
     _leave(code)
     return code
@@ -109,6 +121,7 @@ def _open_edges(
     schedulers: Sequence[Scheduler],
     metrics: Metrics,
     recorder: Recorder,
+    tracer: Tracer,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
     from pipeline.front_door import FrontDoor
@@ -122,8 +135,8 @@ def _open_edges(
 
     limits = config.limits
     gate = Gate(limits.max_in_flight)
-    shadow = Shadow(dag, recorder, metrics, config.exposures.shadow_threads)
-    front_door = FrontDoor(config, gate, dag, metrics, recorder, shadow)
+    shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
+    front_door = FrontDoor(config, gate, dag, metrics, recorder, shadow, tracer)
     workers = max(config.worker_num, limits.max_in_flight)
     rpc = RpcEdge(front_door, rpc_port, workers, limits.max_body_bytes)
     http = None

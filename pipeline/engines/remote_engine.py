@@ -30,6 +30,7 @@ from contract.tensor_wire import Feed as SentTensor
 from contract.wire_errors import ConnectionLost, Unreachable, UnreadableAnswer
 from pipeline.engines import Feed, Logits
 from pipeline.engines.endpoint import Asked, Endpoint
+from pipeline.tracing.context import outgoing
 
 _CONNECT_TIMEOUT_S = 2.0
 # A machine that is gone sends not even a refusal. The service answers no ping on a connection whose
@@ -120,7 +121,7 @@ class RemoteEngine:
         """Send it to one service, and count how that ended."""
         try:
             with endpoint.calling():
-                data = self._channel(endpoint.address).call(payload, timeout_s, 0)
+                data = self._channel(endpoint.address).call(payload, timeout_s, 0, outgoing())
             answer = self._codec.decode(data)
         except (DeadlineExceeded, *_NOT_ANSWERED) as error:
             endpoint.failed(error.message)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Callable, TypeVar
@@ -16,10 +17,11 @@ from typing import Callable, TypeVar
 from fastapi import Request, Response
 
 from pipeline.cancel import Cancel
-from pipeline.exchange import Ask, Done
+from pipeline.exchange import Ask, Done, Origin
 from pipeline.front_door import FrontDoor
 from pipeline.http_edge.keys import Caller, Keys
 from pipeline.http_edge.receive import deadline_of, request_id_of
+from pipeline.tracing.context import TRACEPARENT, TRACESTATE
 
 # a body below that is parsed in less time than a change of threads takes
 _SMALL_BYTES = 32 * 1024
@@ -72,7 +74,11 @@ class Work:
         """
         cancel = Cancel()
         ask = replace(
-            ask, deadline=deadline_of(request), request_id=request_id_of(request), cancel=cancel
+            ask,
+            deadline=deadline_of(request),
+            request_id=request_id_of(request),
+            cancel=cancel,
+            origin=_origin(request),
         )
         self.front_door.enter()
         try:
@@ -92,6 +98,13 @@ class Work:
 
     def _answer(self, ask: Ask, respond: Callable[[Done], Response]) -> Response:
         return respond(self.front_door.done(ask))
+
+
+def _origin(request: Request) -> Origin:
+    headers = request.headers
+    return Origin(
+        "http", time.monotonic(), headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
+    )
 
 
 async def _watch(request: Request, cancel: Cancel) -> None:

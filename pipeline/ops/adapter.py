@@ -29,6 +29,7 @@ from contract.response import RankResponse
 from pipeline.ops.messages import Call, Sorted
 from pipeline.ops.wake import WakeOnePerOp, name_thread
 from pipeline.routing.route import Route
+from pipeline.tracing.spans import Spans
 
 _LOGGER = logging.getLogger(__name__)
 _MESSAGE = "message"
@@ -54,12 +55,14 @@ class Outcome:
         route: who was to answer; ``None`` when it failed before that was decided.
         key: names that the DAG itself adds to the answer (the timeline).
         value: their values.
+        spans: of a traced call.
     """
 
     result: Union[RankResponse, RankingError]
     route: Optional[Route] = None
     key: list[str] = field(default_factory=list)
     value: list[str] = field(default_factory=list)
+    spans: Spans = ()
 
 
 class Request(RequestOp):  # type: ignore[misc]
@@ -81,7 +84,7 @@ class Response(ResponseOp):  # type: ignore[misc]
         code = channeldata.error_code
         if code == CustomExceptionCode.OK.value:
             sorted_: Sorted = channeldata.parse()[_MESSAGE]
-            return Outcome(sorted_.result, sorted_.route)
+            return Outcome(sorted_.result, sorted_.route, spans=sorted_.spans)
         if code == CustomExceptionCode.PRODUCT_ERROR.value:
             return Outcome(channeldata.prod_error_info)
         if code == CustomExceptionCode.CLOSED_ERROR.value:

@@ -15,6 +15,8 @@ from contract.response import RankResponse
 from pipeline.cancel import Cancel
 from pipeline.job import Scored
 from pipeline.routing.route import Route, Target
+from pipeline.tracing.context import Trace
+from pipeline.tracing.spans import Spans
 
 
 class _Shared:
@@ -39,6 +41,7 @@ class Call(_Shared):
         route: decided already, for a second try or a shadow; else tokenize asks the router.
         experiment: the only one that may take the request; empty: any.
         cancel: tells when the caller has gone.
+        trace: the span of the request; ``None``: it is not traced.
     """
 
     request: RankRequest
@@ -47,6 +50,7 @@ class Call(_Shared):
     route: Optional[Route] = None
     experiment: str = ""
     cancel: Optional[Cancel] = None
+    trace: Optional[Trace] = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,14 @@ class Encoded(_Shared):
         route: who scores it.
         rows: of the pairs, for each of the route's targets.
         tokenize_ms: time taken.
+        spans: of a traced call; messages after this one add theirs.
     """
 
     call: Call
     route: Route
     rows: Mapping[Target, Rows]
     tokenize_ms: float
+    spans: Spans = ()
 
     @property
     def tokens(self) -> int:
@@ -83,15 +89,18 @@ class RankerLogits(_Shared):
     Attributes:
         encoded: what it was asked.
         scored: logits, or why there are none, of each target that is a bundle of this ranker.
+        spans: of the rows' way through the scheduler.
     """
 
     encoded: Encoded
     scored: Mapping[Target, Union[Scored, RankingError]] = field(default_factory=dict)
+    spans: Spans = ()
 
 
 @dataclass(frozen=True)
 class Sorted(_Shared):
-    """From sort to the way out: the answer or why there is none, and who was to give it."""
+    """From sort to the way out: the answer or why there is none, who was to give it, all spans."""
 
     result: Union[RankResponse, RankingError]
     route: Route
+    spans: Spans = ()

@@ -15,6 +15,7 @@ from pipeline.job import Scored
 from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.routing.route import Target
 from pipeline.scheduler import Scheduler
+from pipeline.tracing.spans import JobTrace, Span, Spans
 
 
 class Rank:
@@ -44,20 +45,35 @@ class Rank:
         if not targets:
             return RankerLogits(encoded)
         deadline = self._deadline(encoded.call, time.monotonic())
-        waiting = {target: self._submit(target, encoded, deadline) for target in targets}
+        trace = encoded.call.trace
+        traces = {} if trace is None else {target: JobTrace(trace.child()) for target in targets}
+        submitted = time.monotonic()
+        waiting = {
+            target: self._submit(target, encoded, deadline, traces.get(target))
+            for target in targets
+        }
         if encoded.call.cancel is not None:
             for future in waiting.values():
                 if isinstance(future, Future):
                     encoded.call.cancel.hear(future.cancel)
-        return RankerLogits(
-            encoded, {target: self._wait(future, deadline) for target, future in waiting.items()}
-        )
+        scored = {target: self._wait(future, deadline) for target, future in waiting.items()}
+        spans = [
+            span
+            for target, traced in traces.items()
+            for span in _spans(target, traced, encoded, submitted, scored[target])
+        ]
+        return RankerLogits(encoded, scored, tuple(spans))
 
     def _submit(
-        self, target: Target, encoded: Encoded, deadline: Optional[float]
+        self,
+        target: Target,
+        encoded: Encoded,
+        deadline: Optional[float],
+        traced: Optional[JobTrace],
     ) -> Union[Future[Scored], RankingError]:
+        rows = encoded.rows[target].rows
         try:
-            return self._schedulers[target.bundle].submit(encoded.rows[target].rows, deadline)
+            return self._schedulers[target.bundle].submit(rows, deadline, traced)
         except RankingError as error:
             return error
 
@@ -83,3 +99,32 @@ class Rank:
             return call.deadline
         own = now + self._timeout_s
         return own if call.deadline is None else min(own, call.deadline)
+
+
+def _spans(
+    target: Target,
+    traced: JobTrace,
+    encoded: Encoded,
+    submitted: float,
+    scored: Union[Scored, RankingError],
+) -> Spans:
+    """Waiting, computing, and the batches that this request tells of."""
+    rows = encoded.rows[target].rows
+    about = {"ranker": target.ranker, "bundle": target.bundle}
+    end = time.monotonic() if traced.ended is None else traced.ended
+    error = scored.code if isinstance(scored, RankingError) else ""
+    started = end if traced.started is None else traced.started
+    assert encoded.call.trace is not None
+    place, late = encoded.call.trace.child(), error if traced.started is None else ""
+    queue = Span("queue", place, submitted, started, about, error=late)
+    if traced.started is None:
+        # all rows came from the cache, or none was ever taken into a batch
+        return (queue,)
+    about = {**about, "rows": len(rows), "tokens": sum(len(row.input_ids) for row in rows)}
+    # read once: a batch may still end after a caller has given up
+    batches, own = tuple(traced.batches), tuple(traced.spans)
+    return (
+        queue,
+        Span("compute", traced.compute, started, end, about, batches, error),
+        *own,
+    )

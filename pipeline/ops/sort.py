@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from typing import Optional
+from typing import Optional, Union
 
 from contract.errors import RankingError
 from contract.interleaving import team_draft
@@ -14,6 +15,7 @@ from contract.scoring import ScoreFunction, rank_order
 from pipeline.job import Scored
 from pipeline.ops.messages import Encoded, RankerLogits, Sorted
 from pipeline.routing.route import Route, Target
+from pipeline.tracing.spans import Span, Spans
 
 
 class Sort:
@@ -29,6 +31,7 @@ class Sort:
         Args:
             messages: one from each ranker op.
         """
+        start = time.monotonic()
         encoded = messages[0].encoded
         scored: dict[Target, Scored] = {}
         errors: list[RankingError] = []
@@ -39,10 +42,13 @@ class Sort:
                 else:
                     scored[target] = result
         route = encoded.route
-        if route.teams and scored:
-            # of two orders that were to be interleaved, one alone is an answer too
-            return Sorted(self._response(encoded, scored), route)
-        return Sorted(errors[0] if errors else self._response(encoded, scored), route)
+        result: Union[RankResponse, RankingError]
+        # of two orders that were to be interleaved, one alone is an answer too
+        if errors and not (route.teams and scored):
+            result = errors[0]
+        else:
+            result = self._response(encoded, scored)
+        return Sorted(result, route, _spans(messages, start))
 
     def _response(self, encoded: Encoded, scored: Mapping[Target, Scored]) -> RankResponse:
         route, request = encoded.route, encoded.call.request
@@ -87,6 +93,16 @@ class Sort:
             scores = list(best.values())
         order = tuple(rank_order(scores, top_n))
         return Ranking(target.ranker, target.bundle, tuple(scores), order)
+
+
+def _spans(messages: Sequence[RankerLogits], start: float) -> Spans:
+    """All that the messages have, and this op's own; none of a call that is not traced."""
+    trace = messages[0].encoded.call.trace
+    if trace is None:
+        return ()
+    scored = (span for message in messages for span in message.spans)
+    own = Span("sort", trace.child(), start, time.monotonic())
+    return (*messages[0].encoded.spans, *scored, own)
 
 
 def _draft(rankings: Sequence[Ranking], route: Route, seed: str) -> Draft:

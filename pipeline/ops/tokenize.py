@@ -11,6 +11,7 @@ from contract.encoding import PairEncoder
 from pipeline.ops.messages import Call, Encoded
 from pipeline.routing.route import Target
 from pipeline.routing.router import Router
+from pipeline.tracing.spans import Span, Spans
 
 
 class Tokenize:
@@ -31,4 +32,8 @@ class Tokenize:
             target: self._encoders[target].encode_chunks(request.pairs, *cut)
             for target in route.targets
         }
-        return Encoded(call, route, rows, (time.monotonic() - start) * 1000.0)
+        end = time.monotonic()
+        spans: Spans = ()
+        if call.trace is not None:
+            spans = (Span("tokenize", call.trace.child(), start, end),)
+        return Encoded(call, route, rows, (end - start) * 1000.0, spans)

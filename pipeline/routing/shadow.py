@@ -27,6 +27,9 @@ from pipeline.ops.messages import Call
 from pipeline.routing.agreement import agreement
 from pipeline.routing.recorder import Recorder
 from pipeline.routing.route import Route
+from pipeline.tracing.context import Trace
+from pipeline.tracing.spans import Span
+from pipeline.tracing.tracer import Tracer
 
 _LOGGER = logging.getLogger(__name__)
 # requests that wait, for each thread
@@ -38,16 +41,20 @@ class _Task(NamedTuple):
     request: RankRequest
     route: Route
     answered: Ranking
+    trace: Optional[Trace]
 
 
 class Shadow:
     """Scores requests again, by who did not answer them."""
 
-    def __init__(self, dag: Dag, recorder: Recorder, metrics: Metrics, threads: int) -> None:
+    def __init__(
+        self, dag: Dag, recorder: Recorder, metrics: Metrics, tracer: Tracer, threads: int
+    ) -> None:
         """Bind the running DAG; :meth:`start` starts so many threads."""
         self._dag = dag
         self._recorder = recorder
         self._metrics = metrics
+        self._tracer = tracer
         self._queue: queue.Queue[Optional[_Task]] = queue.Queue(threads * _QUEUE)
         self._threads = [
             threading.Thread(target=self._run, name=f"shadow-{i}", daemon=True)
@@ -75,12 +82,25 @@ class Shadow:
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
-    def offer(self, request: RankRequest, route: Route, answered: Ranking) -> None:
-        """Score a request by its route's shadow, when a thread is free."""
+    def offer(
+        self,
+        request: RankRequest,
+        route: Route,
+        answered: Ranking,
+        trace: Optional[Trace] = None,
+    ) -> None:
+        """Score a request by its route's shadow, when a thread is free.
+
+        Args:
+            request: answered already.
+            route: with a shadow.
+            answered: what is compared with.
+            trace: the request's span, when it is traced.
+        """
         if self._stopping:
             return
         try:
-            self._queue.put_nowait(_Task(request, route, answered))
+            self._queue.put_nowait(_Task(request, route, answered, trace))
         except queue.Full:
             self._metrics.shadowed("dropped")
 
@@ -100,14 +120,21 @@ class Shadow:
         assert route.shadow is not None
         # all scores are compared, whatever the caller asked to see
         request = replace(task.request, top_n=None, return_documents=False)
+        trace = task.trace.child() if task.trace else None
         call = Call(
             request,
             deadline=time.monotonic() + _DEADLINE_S,
             route=Route((route.shadow,)),
+            trace=trace,
         )
         start = time.monotonic()
-        result = self._dag.call(Entry(call)).result
-        seconds = time.monotonic() - start
+        outcome = self._dag.call(Entry(call))
+        result, seconds = outcome.result, time.monotonic() - start
+        if trace is not None:
+            about = {"ranker": route.shadow.ranker, "bundle": route.shadow.bundle}
+            code = result.code if isinstance(result, RankingError) else ""
+            span = Span("shadow", trace, start, start + seconds, about, error=code)
+            self._tracer.add((span, *outcome.spans))
         record = ShadowComparison(
             time.time(),
             request.request_id,
