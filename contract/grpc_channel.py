@@ -84,7 +84,7 @@ class GrpcChannel:
         """
         used = self._call
         try:
-            data: bytes = used(payload, timeout=timeout_s, metadata=metadata or None)
+            data: bytes = used(payload, timeout=timeout_s, metadata=tuple(metadata) or None)
         except grpc.RpcError as error:
             translated = self._translated(error, timeout_s)
             if isinstance(translated, Unreachable):
