@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -192,32 +191,3 @@ def test_the_log_names_the_trace(traced: Traced) -> None:
     (line,) = (line for line in lines if line.get("trace_id") == trace_id)
     assert line["span_id"] == rank.span_id
     assert QUERY not in log.read_text(encoding="utf-8")
-
-
-def test_requests_that_share_a_batch_are_linked(traced: Traced) -> None:
-    if not traced.threads:
-        pytest.skip("an op process takes one request at a time")
-    for _ in range(20):
-        sent = [new_parent() for _ in range(3)]
-        threads = [
-            threading.Thread(target=ask, args=(traced, headers), kwargs={"query": f"{QUERY}{i}"})
-            for i, (_, headers) in enumerate(sent)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        spans = [
-            span
-            for trace_id, _ in sent
-            for span in traced.collector.trace(trace_id, "rank", "compute")
-        ]
-        shared = [span for span in spans if span.name == "batch" and span.links]
-        if shared:
-            break
-    batch = shared[0]
-    linked = [s for s in spans if s.name == "compute" and s.span_id in batch.links]
-    assert len(linked) == len(batch.links)
-    assert batch.trace_id not in {span.trace_id for span in linked}
-    assert all(batch.span_id in span.links for span in linked)
-    assert batch.attributes["ranking.rows"] >= 4
