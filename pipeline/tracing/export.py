@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 
+from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME as SERVICE_NAME_KEY
 from opentelemetry.sdk.resources import Resource
@@ -28,6 +29,7 @@ from pipeline.tracing.context import Trace
 from pipeline.tracing.settings import SERVICE_NAME, TracingConfig
 from pipeline.tracing.spans import PREFIX, Span
 
+_LOGGER = logging.getLogger(__name__)
 _SCOPE = InstrumentationScope("pipeline.tracing")
 _UNSET = Status(StatusCode.UNSET)
 
@@ -69,6 +71,7 @@ class _Counting(SpanExporter):
         try:
             result = self._sender.export(spans)
         except Exception:
+            _LOGGER.exception("%d spans are dropped", len(spans))
             result = SpanExportResult.FAILURE
         count = self._metrics.sent if result is SpanExportResult.SUCCESS else self._metrics.dropped
         count(len(spans))
@@ -98,7 +101,11 @@ def _readable(span: Span, since_1970: int, resource: Resource) -> ReadableSpan:
         _context(span.trace, span.trace.parent_id) if span.trace.parent_id else None,
         resource,
         {PREFIX + name: value for name, value in span.attributes.items()},
-        links=[Link(_context(trace, trace.span_id)) for trace in span.links],
+        links=[
+            # the exporter asks attributes for how many were dropped, and fails on none at all
+            Link(_context(trace, trace.span_id), BoundedAttributes())
+            for trace in span.links
+        ],
         kind=SpanKind.SERVER if span.incoming else SpanKind.INTERNAL,
         status=Status(StatusCode.ERROR, span.error) if span.error else _UNSET,
         start_time=int(span.start * 1e9) + since_1970,

@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,6 +114,34 @@ def test_a_request_over_http_is_told_from_edge_to_engine(traced: Traced) -> None
     assert {span.service for span in spans} == {"test-ranking"}
     assert traced.collector.headers[-1]["x-tenant"] == "search"
     assert b"deployment.environment" in traced.collector.bodies[-1]
+
+
+def test_requests_that_share_a_batch_are_linked(traced: Traced) -> None:
+    if not traced.threads:
+        pytest.skip("an op process takes one request at a time")
+    for round_ in range(20):
+        sent = [new_parent() for _ in range(4)]
+        with ThreadPoolExecutor(len(sent)) as pool:
+            asked = [
+                pool.submit(ask, traced, headers, documents=[f"第{round_}次的标题{i}"])
+                for i, (_, headers) in enumerate(sent)
+            ]
+            for one in asked:
+                one.result()
+        spans = [
+            span
+            for trace_id, _ in sent
+            for span in traced.collector.trace(trace_id, "rank", "compute")
+        ]
+        shared = [span for span in spans if span.name == "batch" and span.links]
+        if shared:
+            break
+    batch = shared[0]
+    linked = [span for span in spans if span.span_id in batch.links]
+    assert {span.name for span in linked} == {"compute"}
+    assert len(linked) == len(batch.links) == batch.attributes["ranking.rows"] - 1
+    assert batch.trace_id not in {span.trace_id for span in linked}
+    assert all(batch.span_id in span.links for span in linked)
 
 
 def test_a_request_over_rpc_is_told_too(traced: Traced) -> None:
