@@ -41,7 +41,8 @@ from pipeline.http_edge.information import add_information
 from pipeline.http_edge.keys import Keys
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
-from pipeline.http_edge.rerank import add_rerank_routes
+from pipeline.http_edge.request_ids import EchoRequestId
+from pipeline.http_edge.rerank import ROUTE_HEADERS, add_rerank_routes
 from pipeline.http_edge.settings import HttpConfig
 from pipeline.http_edge.work import Work, off_loop
 from pipeline.metrics import CONTENT_TYPE, Metrics
@@ -79,8 +80,9 @@ def build_app(
             allow_origins=http.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["*"],
-            expose_headers=[REQUEST_ID_HEADER],
+            expose_headers=[REQUEST_ID_HEADER, *ROUTE_HEADERS],
         )
+    app.add_middleware(EchoRequestId)
     add_rerank_routes(app, work, models, max_body_bytes)
     add_information(app, models, limits)
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Optional
 
-from contract.errors import OverLimit, Unauthorized
+from contract.errors import OverLimit, RequestTooLarge, Unauthorized
 from pipeline.http_edge.settings import ApiKeyConfig, HttpConfig
 
 _DAY_S = 86_400
@@ -56,11 +56,18 @@ class _Account:
         """Count the documents of one request.
 
         Raises:
+            RequestTooLarge: they do not fit into any day.
             OverLimit: they do not fit into what is left of today.
         """
         most = self.config.documents_per_day
         if most is None:
             return
+        if count > most:
+            raise RequestTooLarge(
+                f"{count} documents, and the key {self.config.name} may have {most} ranked a day "
+                "(documents_per_day); send fewer at once",
+                field="documents",
+            )
         with self._lock:
             now = time.time()
             day = int(now // _DAY_S)
@@ -83,7 +90,7 @@ class Caller:
         self._account = account
 
     def take_documents(self, count: int) -> None:
-        """Count the documents of the request; raises OverLimit when they are too many."""
+        """Count the documents of the request; raises when there are too many, today or ever."""
         if self._account:
             self._account.take_documents(count)
 

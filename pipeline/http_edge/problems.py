@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Optional
 
 from fastapi import Response
 
@@ -27,11 +28,20 @@ def problem(error: RankingError) -> dict[str, Any]:
     return {"error": {"code": error.code, "message": message, "field": field}}
 
 
-def problem_response(error: RankingError, request_id: str = "") -> Response:
-    """The whole response; who is refused for now is told when to come back."""
+def problem_response(
+    error: RankingError, request_id: str = "", body: Optional[Mapping[str, Any]] = None
+) -> Response:
+    """The whole response; who is refused for now is told when to come back.
+
+    Args:
+        error: what went wrong.
+        request_id: of the request, when it has one by now.
+        body: stands for :func:`problem`.
+    """
+    body = body or problem(error)
     if isinstance(error, BodyTooLarge):
-        return Refusal(dump(problem(error)), error.http_status)
-    response = json_response(problem(error), error.http_status, request_id)
+        return Refusal(dump(body), error.http_status)
+    response = json_response(body, error.http_status, request_id)
     if isinstance(error, OverLimit):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, Unauthorized):

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bodies of other re-rankers' clients in, fields of our request out; and answers back.
 
-Two shapes, told apart by the body. ``documents``: that of Cohere, which Jina, Infinity and vLLM
-share with additions. ``texts``: that of Text Embeddings Inference.
+Two shapes, told apart by the body. ``documents``: that of Cohere, which Jina, Infinity, vLLM and
+Voyage share with additions. ``texts``: that of Text Embeddings Inference.
+
+Where those of the first disagree on the answer, a field that only one of them sends decides:
+``top_k`` is Voyage's, ``raw_scores`` is Infinity's.
 """
 
 from __future__ import annotations
@@ -14,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
-from contract.request import Limits, RankRequest
+from contract.request import MAX_CHUNKS, Limits, RankRequest
 from contract.response import RankResponse
-from contract.wire_values import check_bool, check_choice, check_text
+from contract.wire_values import check_bool, check_choice, check_text, check_whole
 
 _DOCUMENT_FIELDS = ("text", "title")
 # fmt: off
@@ -24,12 +27,13 @@ _COHERE_FIELDS = frozenset(
     (
         "model", "query", "documents", "top_n", "return_documents", "max_tokens_per_doc",
         "max_chunks_per_doc", "rank_fields", "raw_scores", "request_id", "unit_id", "user_id",
+        "top_k", "truncation",
     )
 )
 # of those clients; they mean nothing for these rankers
 _COHERE_IGNORED = frozenset(
     (
-        "user", "priority", "truncation", "truncate_prompt_tokens", "normalize",
+        "user", "priority", "truncate_prompt_tokens", "normalize", "overlap_tokens",
     )
 )
 _TEI_FIELDS = frozenset(
@@ -39,6 +43,8 @@ _TEI_FIELDS = frozenset(
     )
 )
 # fmt: on
+# what Infinity's client calls the model when its user names none
+_UNNAMED_MODEL = "default/not-specified"
 # a float's sigmoid is 1.0 from here on
 _MOST_LOGIT = 36.0
 
@@ -54,6 +60,8 @@ class Rerank:
         with_texts: whether results carry the texts.
         raw_scores: logits in place of scores.
         may_cut: whether documents that are too long may be cut.
+        plain_texts: results carry a text as a string, not as an object.
+        list_name: of the results in the answer.
     """
 
     model: str
@@ -62,6 +70,8 @@ class Rerank:
     with_texts: bool = False
     raw_scores: bool = False
     may_cut: bool = True
+    plain_texts: bool = False
+    list_name: str = "results"
 
     def request(self, limits: Limits) -> RankRequest:
         """The request, checked.
@@ -77,6 +87,11 @@ class Rerank:
             raise
 
 
+def is_bare(body: Mapping[str, Any]) -> bool:
+    """Whether a body is in Text Embeddings Inference's shape."""
+    return "texts" in body and "documents" not in body
+
+
 def read_rerank(body: Mapping[str, Any]) -> Rerank:
     """Tell the shape, and read it.
 
@@ -85,7 +100,7 @@ def read_rerank(body: Mapping[str, Any]) -> Rerank:
     """
     if "texts" in body and "documents" in body:
         raise MalformedRequest("send documents or texts, not both", field="texts")
-    return _read_texts(body) if "texts" in body else _read_documents(body)
+    return _read_texts(body) if is_bare(body) else _read_documents(body)
 
 
 def _read_documents(body: Mapping[str, Any]) -> Rerank:
@@ -94,12 +109,49 @@ def _read_documents(body: Mapping[str, Any]) -> Rerank:
     model = fields.pop("model", None)
     fields.pop("rank_fields", None)
     with_texts = check_bool(fields.pop("return_documents", None), "return_documents")
+    infinity, voyage = "raw_scores" in fields, _is_voyage(fields)
     raw_scores = check_bool(fields.pop("raw_scores", None), "raw_scores")
+    may_cut = check_bool(_or_default(fields.pop("truncation", None), True), "truncation")
+    _take_top_k(fields)
+    _limit_chunks(fields)
     documents = fields.get("documents")
     if isinstance(documents, list):
         fields["documents"] = [_text(d, f"documents[{i}]") for i, d in enumerate(documents)]
     name = "" if model is None else check_text(model, "model", 256, empty=True)
-    return Rerank(name, fields, with_texts=with_texts, raw_scores=raw_scores)
+    return Rerank(
+        "" if name == _UNNAMED_MODEL else name,
+        fields,
+        with_texts=with_texts,
+        raw_scores=raw_scores,
+        may_cut=may_cut,
+        plain_texts=infinity or voyage,
+        list_name="data" if voyage else "results",
+    )
+
+
+def _or_default(value: Any, default: bool) -> Any:
+    return default if value is None else value
+
+
+def _is_voyage(body: Mapping[str, Any]) -> bool:
+    return "top_k" in body
+
+
+def _take_top_k(fields: dict[str, Any]) -> None:
+    """Voyage's name of ``top_n``."""
+    top_k = fields.pop("top_k", None)
+    if top_k is None:
+        return
+    if fields.get("top_n") is not None:
+        raise InvalidField("send top_n or top_k, not both", field="top_k")
+    fields["top_n"] = check_whole(top_k, "top_k")
+
+
+def _limit_chunks(fields: dict[str, Any]) -> None:
+    """A client whose default is over ours means: as many as there are."""
+    chunks = fields.get("max_chunks_per_doc")
+    if isinstance(chunks, int) and not isinstance(chunks, bool) and chunks > MAX_CHUNKS:
+        fields["max_chunks_per_doc"] = MAX_CHUNKS
 
 
 def _read_texts(body: Mapping[str, Any]) -> Rerank:
@@ -136,8 +188,16 @@ def _text(document: Any, name: str) -> Any:
     raise InvalidField("must be a string, or an object with text", field=name)
 
 
-def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) -> Any:
+def write_rerank(
+    asked: Rerank, request: RankRequest, response: RankResponse, version: str = "2"
+) -> Any:
     """The answer in the shape of the request.
+
+    Args:
+        asked: the request as it came.
+        request: the same, checked.
+        response: what to write.
+        version: of Cohere's API, by the path.
 
     Raises:
         RequestTooLarge: something was cut that may not be.
@@ -145,8 +205,8 @@ def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) ->
     if response.truncated and not asked.may_cut:
         raise RequestTooLarge(
             f"{len(response.truncated)} of {len(request.pairs)} texts have more tokens than the "
-            "model takes; shorten them, or leave truncate out",
-            field="texts",
+            f"model takes; shorten them, or leave {'truncate' if asked.bare else 'truncation'} out",
+            field="texts" if asked.bare else "documents",
         )
     results = _comparable(response)
     if asked.bare:
@@ -154,16 +214,18 @@ def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) ->
     first = response.rankings[0]
     answer: dict[str, Any] = {
         "id": response.request_id,
+        "object": "list" if asked.list_name == "data" else "rerank",
         "model": asked.model or first.ranker,
-        "results": [_result(asked, request, result) for result in results],
+        asked.list_name: [_result(asked, request, result) for result in results],
         "usage": {
             "prompt_tokens": response.tokens,
             "total_tokens": response.tokens,
             "truncated_documents": len(response.truncated),
+            "truncated": list(response.truncated),
         },
         # Cohere's clients read these
         "meta": {
-            "api_version": {"version": "2"},
+            "api_version": {"version": version},
             "billed_units": {"search_units": 1},
             "tokens": {"input_tokens": response.tokens},
         },
@@ -174,7 +236,7 @@ def write_rerank(asked: Rerank, request: RankRequest, response: RankResponse) ->
         "timings_ms": {k: round(v, 3) for k, v in response.timings_ms.items()},
     }
     if response.truncated:
-        answer["warnings"] = [_warning(response)]
+        answer["warnings"] = answer["meta"]["warnings"] = [_warning(response)]
     return answer
 
 
@@ -209,7 +271,8 @@ def _score(asked: Rerank, score: float) -> float:
 def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
     shown = {"index": result["index"], "relevance_score": _score(asked, result["score"])}
     if asked.with_texts:
-        shown["document"] = {"text": request.pairs[result["index"]][1]}
+        text = request.pairs[result["index"]][1]
+        shown["document"] = text if asked.plain_texts else {"text": text}
     if "team" in result:
         shown["team"] = result["team"]
         shown["team_score"] = result["team_score"]

@@ -110,6 +110,22 @@ def test_a_quota_counts_documents_that_are_ranked(guarded: str) -> None:
     assert "2 are left of today" in over.json()["error"]["message"]
     assert 0 < int(over.headers["Retry-After"]) <= 86_400
     assert call(guarded, KEYS["small"]).status_code == 200
+    never = call(guarded, KEYS["small"], body={"query": "q", "documents": ["a"] * 6})
+    assert never.status_code == 413
+    assert "the key small may have 5 ranked a day" in never.json()["error"]["message"]
+    assert "Retry-After" not in never.headers
+
+
+@pytest.mark.parametrize("path", ["/rerank", "/ranker/prediction"])
+def test_a_refused_caller_finds_its_request_id(guarded: str, path: str) -> None:
+    headers = {"x-request-id": "mine-4"}
+    stranger = httpx.post(f"{guarded}{path}", json=BODY, headers=headers, timeout=30)
+    assert (stranger.status_code, stranger.headers["x-request-id"]) == (401, "mine-4")
+    headers["x-api-key"] = KEYS["slow"]
+    replies = [
+        httpx.post(f"{guarded}{path}", json=BODY, headers=headers, timeout=30) for _ in range(3)
+    ]
+    assert (replies[-1].status_code, replies[-1].headers["x-request-id"]) == (429, "mine-4")
 
 
 def test_a_page_of_a_known_origin_may_call(guarded: str) -> None:

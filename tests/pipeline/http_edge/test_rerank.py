@@ -132,8 +132,10 @@ def test_what_was_cut_is_told_or_refused(edge: RunningService) -> None:
     assert divided["usage"]["total_tokens"] > reply["usage"]["total_tokens"]
     strict = post(edge, "/rerank", {"query": QUERY, "texts": [long, "a"], "truncate": False})
     assert strict.status == 413
-    assert strict.body["error"]["field"] == "texts"
-    assert strict.body["error"]["message"].startswith("1 of 2 texts have more tokens")
+    assert strict.body["error"].startswith("texts: 1 of 2 texts have more tokens")
+    assert (strict.body["error_type"], strict.body["field"]) == ("Validation", "texts")
+    strict = post(edge, "/rerank", {"query": QUERY, "documents": [long], "truncation": False})
+    assert (strict.status, strict.body["error"]["field"]) == (413, "documents")
 
 
 @pytest.mark.parametrize(
@@ -170,10 +172,86 @@ def test_what_is_wrong_is_named(
     edge: RunningService, body: Any, status: int, code: str, field: str
 ) -> None:
     reply = post(edge, "/v1/rerank", body)
-    error = reply.body["error"]
+    error = reply.body if "error_type" in reply.body else reply.body["error"]
     assert (reply.status, error["code"], error["field"]) == (status, code, field)
     assert error["message"]
     assert post(edge, "/rerank", {"query": "q", "documents": ["a"]}).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", *PATHS])
+def test_text_embeddings_inference_has_the_root_too(edge: RunningService, path: str) -> None:
+    reply = post(edge, path, {"query": QUERY, "texts": DOCUMENTS})
+    assert shown(reply.body, "score") == expected(edge)
+
+
+def test_each_client_finds_its_reason(edge: RunningService) -> None:
+    wrong = post(edge, "/v1/rerank", {"query": "q", "documents": ["a", 7]}).body
+    assert wrong["message"].startswith("documents[1]: must be a string")
+    assert wrong["detail"][0]["loc"] == ["body", "documents", 1]
+    unknown = post(edge, "/v1/rerank", {"query": "q", "documents": ["a"], "model": "gpt"}).body
+    assert unknown["detail"] == unknown["message"]
+    tei = post(edge, "/rerank", {"query": "", "texts": ["a"]})
+    assert (tei.status, tei.body["error_type"]) == (422, "Validation")
+    assert tei.body["error"] == "query: must not be empty"
+
+
+def test_shapes_of_infinity_and_voyage(edge: RunningService) -> None:
+    body = {"query": QUERY, "documents": DOCUMENTS, "return_documents": True}
+    infinity = post(
+        edge, "/rerank", {**body, "raw_scores": False, "model": "default/not-specified"}
+    )
+    assert infinity.body["object"] == "rerank"
+    best = infinity.body["results"][0]
+    assert best["document"] == DOCUMENTS[best["index"]]
+    voyage = post(edge, "/v1/rerank", {**body, "top_k": 2}).body
+    assert (voyage["object"], len(voyage["data"])) == ("list", 2)
+    assert voyage["data"][0]["document"] == best["document"]
+    both = post(edge, "/v1/rerank", {**body, "top_k": 2, "top_n": 2})
+    assert (both.status, both.body["error"]["field"]) == (422, "top_k")
+
+
+def test_more_chunks_than_there_are_means_all(edge: RunningService) -> None:
+    body = {"query": QUERY, "documents": [SENTENCES[1] * 20], "max_chunks_per_doc": 1024}
+    reply = post(edge, "/v1/rerank", {**body, "overlap_tokens": 80})
+    assert (reply.status, reply.body["usage"]["truncated"]) == (200, [])
+    for wrong in (0, "many", True):
+        refused = post(edge, "/v1/rerank", {**body, "max_chunks_per_doc": wrong})
+        assert (refused.status, refused.body["error"]["field"]) == (422, "max_chunks_per_doc")
+
+
+@pytest.mark.parametrize("texts", ["documents", "texts"])
+def test_headers_say_who_answered(edge: RunningService, texts: str) -> None:
+    plain = post(edge, "/rerank", {"query": QUERY, texts: DOCUMENTS})
+    assert plain.headers["x-ranker"] == PAIRWISE
+    assert plain.headers["x-bundle"]
+    assert "x-variant" not in plain.headers
+    body = {"query": QUERY, texts: DOCUMENTS, "unit_id": "tester"}
+    routed = post(edge, "/rerank", body)
+    names = ["x-ranker", "x-experiment", "x-variant"]
+    assert [routed.headers[name] for name in names] == [CROSS_ENCODER, "ab", "b"]
+
+
+def test_an_error_once_routed_says_who_was_asked(edge: RunningService) -> None:
+    body = {"query": QUERY, "texts": [SENTENCES[1] * 20], "truncate": False, "unit_id": "tester"}
+    reply = post(edge, "/rerank", body)
+    assert (reply.status, reply.headers["x-variant"]) == (413, "b")
+
+
+def test_both_rankers_make_no_one_list(edge: RunningService) -> None:
+    body = {"query": "q", "documents": ["a"]}
+    reply = post(edge, "/rerank", body, **{"x-ranker": "both"})
+    assert (reply.status, reply.body["error"]["field"]) == (422, "x-ranker")
+    assert "/ranker/prediction" in reply.body["error"]["message"]
+    assert post(edge, "/rerank", {**body, "model": PAIRWISE}, **{"x-ranker": "both"}).status == 200
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/ranker/prediction"])
+def test_the_callers_request_id_comes_back_on_refusals(edge: RunningService, path: str) -> None:
+    for body, status in ((b" " * 300_000, 413), (b"{", 400), ({"query": "", "documents": []}, 422)):
+        reply = post(edge, path, body, **{"x-request-id": "mine-3"})
+        assert (reply.status, reply.headers["x-request-id"]) == (status, "mine-3")
+    reply = post(edge, path, b"{", **{"x-request-id": "not mine"})
+    assert "x-request-id" not in reply.headers
 
 
 def test_headers_in_and_out(edge: RunningService) -> None:
