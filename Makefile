@@ -29,7 +29,7 @@ LOCK_SET = $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help serve tensor-service test sanitize fuzz lint format bench models lock clean \
-	setup-serving setup-train setup-experiments setup-dev setup-peers build-tensor-service bench-routing \
+	setup-serving setup-train setup-experiments setup-dev setup-sdks setup-peers build-tensor-service bench-routing \
 	bench-tensor-service
 
 help: ## print this list
@@ -42,7 +42,7 @@ tensor-service: build-tensor-service ## start the C++ tensor services: pairwise 
 	@exec $(PYTHON) -m general_model_service.several \
 		serving_models/pairwise=8600 serving_models/cross_encoder=8601 -- $(FLAGS)
 
-test: setup-dev ## run all tests, of C++ and Python; TESTS=tests/contract runs a part of Python's
+test: setup-dev setup-sdks ## run all tests, of C++ and Python; TESTS=tests/contract runs a part of Python's
 	@VENV=$(VENV_cpu) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(TOOLS)/python -m pytest $(TESTS)
 
@@ -91,11 +91,12 @@ lock: ## renew requirements/*.lock from pyproject.toml; UPGRADE=--upgrade takes 
 		-o requirements/dev.lock; \
 	$(LOCK_SET) --extra gpu -c requirements/serving.lock -o requirements/gpu.lock; \
 	$(LOCK_SET) --extra gpu --extra train -c requirements/train.lock -o requirements/train-gpu.lock; \
+	$(LOCK) --group sdks -o requirements/sdks.lock; \
 	$(LOCK) --group build -o requirements/build.lock; \
 	$(LOCK) --group bootstrap -o requirements/bootstrap.lock
 
 clean: ## remove environments, caches and logs
-	rm -rf .venv .venv-gpu .venv-peers .cache .ruff_cache .mypy_cache .pytest_cache PipelineServingLogs \
+	rm -rf .venv .venv-gpu .venv-sdks .venv-peers .cache .ruff_cache .mypy_cache .pytest_cache PipelineServingLogs \
 		ProcessInfo.json workdir*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -116,3 +117,6 @@ setup-experiments: ## make the environment that reads experiments
 
 setup-dev: ## make the environment that tests and lints
 	@./bootstrap.sh dev
+
+setup-sdks: ## make the environment of other re-rankers' SDKs, which tests call the service with (280 MB)
+	@./bootstrap.sh sdks

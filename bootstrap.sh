@@ -2,12 +2,13 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# In: a requirements set (serving, train, experiments, dev) and a device (cpu, gpu). Out: the virtual environment
-# .venv (.venv-gpu), holding exactly the pins of that set or of a larger one. The Makefile and the
-# Dockerfile call it; run again with nothing changed, it returns at once.
+# In: a requirements set (serving, train, experiments, dev, sdks) and a device (cpu, gpu). Out: the
+# virtual environment .venv (.venv-gpu; .venv-sdks for sdks), holding exactly the pins of that set
+# or of a larger one. The Makefile and the Dockerfile call it; run again with nothing changed, it
+# returns at once.
 #
-#   ./bootstrap.sh serving|train|experiments|dev [cpu|gpu]    make the environment ready
-#   ./bootstrap.sh --find-python | --find-uv                  print the program that would be used
+#   ./bootstrap.sh serving|train|experiments|dev|sdks [cpu|gpu]    make the environment ready
+#   ./bootstrap.sh --find-python | --find-uv                       print the program that would be used
 #
 # VENV=dir puts the environment elsewhere. UV and PYTHON39 name a uv and a Python 3.9 to use.
 
@@ -118,10 +119,10 @@ find_uv() {
 
 lock_of() {
     case "$1-$2" in
-        serving-cpu | train-cpu | experiments-cpu | dev-cpu) echo "requirements/$1.lock" ;;
+        serving-cpu | train-cpu | experiments-cpu | dev-cpu | sdks-cpu) echo "requirements/$1.lock" ;;
         serving-gpu) echo requirements/gpu.lock ;;
         train-gpu) echo requirements/train-gpu.lock ;;
-        *) die "there is no set '$1' for '$2': take serving, train, experiments or dev for cpu, serving or train for gpu" ;;
+        *) die "there is no set '$1' for '$2': take serving, train, experiments, dev or sdks for cpu, serving or train for gpu" ;;
     esac
 }
 
@@ -131,7 +132,7 @@ sets_from() {
         serving) printf '%s\n' serving train dev ;;
         train) printf '%s\n' train dev ;;
         experiments) printf '%s\n' experiments dev ;;
-        *) echo dev ;;
+        *) echo "$1" ;;
     esac
 }
 
@@ -198,7 +199,7 @@ main() {
     set_name=${1:-serving}
     device=${2:-cpu}
     lock_of "$set_name" "$device" >/dev/null
-    if [ "$device" = gpu ]; then VENV=${VENV:-.venv-gpu}; else VENV=${VENV:-.venv}; fi
+    if [ "$set_name" = sdks ]; then VENV=${VENV:-.venv-sdks}; elif [ "$device" = gpu ]; then VENV=${VENV:-.venv-gpu}; else VENV=${VENV:-.venv}; fi
     is_ready "$set_name" "$device" && return
     mkdir -p "$VENV" .cache
     if command -v flock >/dev/null; then
