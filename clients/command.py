@@ -33,7 +33,7 @@ EXAMPLE = RankTask(
     ],
 )
 
-_EXIT_OK, _EXIT_SERVICE, _EXIT_USAGE, _EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_OK, EXIT_SERVICE, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 class _Ranks(Protocol):
@@ -52,17 +52,17 @@ class _Ranks(Protocol):
 Connect = Callable[[argparse.Namespace], _Ranks]
 
 
-class _Parser(argparse.ArgumentParser):
+class OneLineParser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2."""
-        self.exit(_EXIT_USAGE, f"{self.prog}: error: {message}; see --help\n")
+        self.exit(EXIT_USAGE, f"{self.prog}: error: {message}; see --help\n")
 
 
 def parser(prog: str, transport: str) -> argparse.ArgumentParser:
     """The options all commands share; the caller adds the address."""
-    made = _Parser(
+    made = OneLineParser(
         prog=prog,
         description=f"Rank titles for a query over {transport}. Without --query or --file, "
         "a built-in example is ranked.",
@@ -75,12 +75,10 @@ def parser(prog: str, transport: str) -> argparse.ArgumentParser:
         help="TSV with a query and a title on each line ('-' is standard input); "
         "the titles of one query make one request",
     )
-    made.add_argument(
-        "--top_n", type=_at_least_one, metavar="N", help="show only the best N titles"
-    )
+    made.add_argument("--top_n", type=at_least_one, metavar="N", help="show only the best N titles")
     made.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         default=DEFAULT_TIMEOUT_S,
         metavar="S",
         help="seconds to wait for each answer [%(default)g]",
@@ -125,13 +123,13 @@ def run(
         if isinstance(error, UnknownService):
             message += f" {unknown_service}"
         print(f"{command.prog}: error: {message}", file=sys.stderr)
-        return _EXIT_SERVICE if isinstance(error, ServiceError) else _EXIT_USAGE
+        return EXIT_SERVICE if isinstance(error, ServiceError) else EXIT_USAGE
     except BrokenPipeError:
         # the reader has had enough; python would complain once more when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        return _EXIT_INTERRUPTED
-    return _EXIT_OK
+        return EXIT_INTERRUPTED
+    return EXIT_OK
 
 
 def _tasks(args: argparse.Namespace) -> list[RankTask]:
@@ -168,18 +166,20 @@ def _terminal_width() -> Optional[int]:
         return None
 
 
-def _at_least_one(text: str) -> int:
+def at_least_one(text: str) -> int:
+    """A count in an argument."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
     return number
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A time in an argument."""
     try:
-        seconds = float(text)
+        given = float(text)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
+        given = 0.0
+    if not 0 < given < float("inf"):
         raise argparse.ArgumentTypeError(f"must be seconds above 0, got {text!r}")
-    return seconds
+    return given

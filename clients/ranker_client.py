@@ -25,10 +25,10 @@ DEFAULT_SERVICE = "ranker"
 FEEDBACK_SERVICE = "feedback"
 DEFAULT_TIMEOUT_S = 10.0
 
-_Client = TypeVar("_Client", bound="RankerClient")
+_Client = TypeVar("_Client", bound="BaseRankerClient")
 
 
-class RankerClient(ABC):
+class BaseRankerClient(ABC):
     """Ranks documents by calling the service; safe to share between threads.
 
     Use it as a context manager, or call :meth:`close` when done.
@@ -135,3 +135,7 @@ class RankerClient(ABC):
     ) -> None:
         """Close the connections."""
         self.close()
+
+
+# its former name; the RankerClient of ``clients`` is another one, with retries
+RankerClient = BaseRankerClient

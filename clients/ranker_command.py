@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Callable, Optional
 
 from clients import command
-from clients.ranker_client import DEFAULT_SERVICE, RankerClient
+from clients.ranker_client import DEFAULT_SERVICE, BaseRankerClient
 
 RANKER_CHOICES = ("pairwise", "cross_encoder", "both")
 
@@ -33,7 +33,7 @@ def parser(prog: str, transport: str) -> argparse.ArgumentParser:
 def run(
     made: argparse.ArgumentParser,
     argv: Optional[Sequence[str]],
-    connect: Callable[[argparse.Namespace], RankerClient],
+    connect: Callable[[argparse.Namespace], BaseRankerClient],
 ) -> int:
     """Read the arguments, rank and print; the exit status."""
     args = made.parse_args(argv)

@@ -21,7 +21,7 @@ if not __package__:  # run as a file
 from clients import ranker_command
 from clients.errors import Unreachable, UnreadableAnswer, rebuild
 from clients.pipeline_wire import INFERENCE, decode_response, encode_request
-from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, RankerClient
+from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, BaseRankerClient
 from contract.endpoint import checked_endpoint
 from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
 from contract.grpc_channel import OPTIONS
@@ -29,7 +29,7 @@ from contract.grpc_channel import OPTIONS
 DEFAULT_ENDPOINT = "127.0.0.1:8089"
 
 
-class RpcRankerClient(RankerClient):
+class RpcRankerClient(BaseRankerClient):
     """Calls the service's RPC port; one connection serves all threads."""
 
     def __init__(
