@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``python -m clients rank``: a stream of queries in, their ranked titles out, in the same order.
 
-Called by ``clients.__main__``. Several queries are asked at once; what has been written is whole, so
-that an interrupted run goes on where it ended.
+Called by ``clients.__main__``. Several queries are asked at once; what has been written is
+whole, so that an interrupted run goes on where it ended.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO, Optional, TextIO, Union
 
@@ -156,7 +157,9 @@ class _Run:
             top_n=args.top_n,
             max_tokens_per_doc=args.max_tokens_per_doc,
             max_chunks_per_doc=args.max_chunks_per_doc,
-            **item.options,
+            request_id=item.request_id,
+            unit_id=item.unit_id,
+            user_id=item.user_id,
         )
 
     def _finish(self, item: Item, future: Optional[Future[RankResult]], progress: Progress) -> None:
@@ -246,17 +249,21 @@ def _opened_input(path: str, files: contextlib.ExitStack) -> BinaryIO:
 
 def _opened_output(args: argparse.Namespace, files: contextlib.ExitStack) -> TextIO:
     if args.output == STDIN:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        assert isinstance(sys.stdout, TextIOWrapper)
+        sys.stdout.reconfigure(errors="backslashreplace")
         return sys.stdout
     mode = "a" if args.after else "w"
     try:
-        return files.enter_context(
-            Path(args.output).open(mode, encoding="utf-8", errors="backslashreplace", newline="\n")
+        opened = Path(args.output).open(  # noqa: SIM115 (the stack closes it)
+            mode, encoding="utf-8", errors="backslashreplace", newline="\n"
         )
     except OSError as error:
         raise InvalidField(
             f"cannot write {args.output} ({error.strerror})", field="--output"
         ) from error
+    files.callback(opened.close)
+    assert isinstance(opened, TextIOWrapper)
+    return opened
 
 
 def _size(stream: BinaryIO) -> int:

@@ -8,8 +8,8 @@ Called by rank_command. Nothing but the lines of one query is held in memory.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Union
 
 from clients.pairs_file import HEADER
@@ -29,7 +29,9 @@ class Query:
         last_line: the same as the first but in a TSV.
         query: its text.
         documents: to rank for it.
-        options: ``request_id``, ``unit_id`` and ``user_id``, as far as given.
+        request_id: of the request, or empty.
+        unit_id: what keeps its variant of an experiment, or empty.
+        user_id: stands for it, or empty.
         id: the caller's name of it, of any JSON type; comes back.
     """
 
@@ -37,7 +39,9 @@ class Query:
     last_line: int
     query: str
     documents: list[str]
-    options: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    unit_id: str = ""
+    user_id: str = ""
     id: Any = None
 
 
@@ -135,5 +139,4 @@ def _json_query(number: int, text: str) -> Query:
         raise InvalidField("must be a list of strings", field="documents")
     if "query" not in fields:
         raise InvalidField("missing", field="query")
-    options = {name: fields[name] for name in _TEXTS[1:] if name in fields}
-    return Query(number, number, fields["query"], documents, options, fields.get("id"))
+    return Query(number, number, **fields)

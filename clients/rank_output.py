@@ -24,7 +24,7 @@ def writer(stream: TextIO, form: str, *, header: bool) -> Write:
 
     Args:
         stream: where to.
-        form: ``jsonl`` or ``tsv``; a failed query is a line of the first, and missing in the second.
+        form: ``jsonl`` or ``tsv``; a failed query has a line only in the first.
         header: whether a TSV begins with one.
     """
     if form == TSV and header:
