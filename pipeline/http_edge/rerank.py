@@ -25,7 +25,7 @@ from pipeline.http_edge.keys import Caller
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.problems import json_response
 from pipeline.http_edge.receive import receive
-from pipeline.http_edge.rerank_bodies import Rerank, is_bare, read_rerank, write_rerank
+from pipeline.http_edge.rerank_bodies import Rerank, read_rerank, shape_of, write_rerank
 from pipeline.http_edge.rerank_problems import rerank_problem
 from pipeline.http_edge.work import Work, off_loop
 from pipeline.ops.adapter import Outcome
@@ -60,7 +60,7 @@ class _Exchange:
             RequestError: it is none of the shapes.
         """
         fields = parse_object(body)
-        self.asked = Rerank("", {}, bare=is_bare(fields))
+        self.asked = shape_of(fields)
         self.asked = read_rerank(fields)
 
     def ask(self, header: str) -> Ask:
@@ -97,9 +97,9 @@ class _Exchange:
                 answer = write_rerank(self.asked, self._request, result, self._version)
                 return json_response(answer, 200, done.request_id)
             assert isinstance(result, RankingError)
-            return rerank_problem(result, done.request_id, bare=self.asked.bare)
+            return rerank_problem(result, done.request_id, asked=self.asked)
         except RankingError as error:
-            return rerank_problem(error, done.request_id, bare=self.asked.bare)
+            return rerank_problem(error, done.request_id, asked=self.asked)
 
 
 def _route_headers(outcome: Outcome) -> dict[str, str]:
@@ -133,7 +133,7 @@ def add_rerank_routes(app: FastAPI, work: Work, models: Models, max_body_bytes: 
             ask = exchange.ask(request.headers.get(RANKER_HEADER, ""))
             return await work.run(request, ask, exchange.respond)
         except RankingError as error:
-            return rerank_problem(error, bare=exchange is not None and exchange.asked.bare)
+            return rerank_problem(error, asked=exchange and exchange.asked)
 
     for path in PATHS:
         app.post(path)(rerank)

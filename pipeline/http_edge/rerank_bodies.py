@@ -92,6 +92,11 @@ def is_bare(body: Mapping[str, Any]) -> bool:
     return "texts" in body and "documents" not in body
 
 
+def shape_of(body: Mapping[str, Any]) -> Rerank:
+    """What decides the shape of a refusal, before the rest has been read."""
+    return Rerank("", {}, bare=is_bare(body), list_name="data" if _is_voyage(body) else "results")
+
+
 def read_rerank(body: Mapping[str, Any]) -> Rerank:
     """Tell the shape, and read it.
 

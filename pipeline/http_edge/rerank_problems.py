@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """An error in, a body out in which each client of another re-ranker finds its reason.
 
-All but Text Embeddings Inference's clients share one body: ``error`` as on the other paths,
-``message`` for Cohere's, and ``detail`` for those of Jina, Voyage and Infinity. Of a 422, FastAPI's
+All but the clients of Text Embeddings Inference and Voyage share one body: ``error`` as on other
+paths,
+``message`` for Cohere's, and ``detail`` for those of Jina and Infinity. Of a 422, FastAPI's
 list is what Infinity's client parses; of other statuses ``detail`` is a text.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from fastapi import Response
 
@@ -22,6 +23,7 @@ from contract.errors import (
     ShuttingDown,
 )
 from pipeline.http_edge.problems import problem, problem_response
+from pipeline.http_edge.rerank_bodies import Rerank
 
 _UNPROCESSABLE = 422
 _PARTS = re.compile(r"[^.\[\]]+")
@@ -33,17 +35,22 @@ _TEI_TYPES: tuple[tuple[type[RankingError], str], ...] = (
 )
 
 
-def rerank_problem(error: RankingError, request_id: str = "", *, bare: bool = False) -> Response:
+def rerank_problem(
+    error: RankingError, request_id: str = "", *, asked: Optional[Rerank] = None
+) -> Response:
     """The whole response.
 
     Args:
         error: what went wrong.
         request_id: of the request, when it has one by now.
-        bare: whether the request was in Text Embeddings Inference's shape.
+        asked: the request, as far as it was read.
     """
     shared = problem(error)["error"]
     text = f"{shared['field']}: {shared['message']}" if shared["field"] else shared["message"]
-    if bare:
+    if asked is not None and asked.list_name == "data":
+        # Voyage's SDK fails on an error that is an object
+        body = {"error": text, "detail": text, **_without_none(shared)}
+    elif asked is not None and asked.bare:
         body = {"error": text, "error_type": _tei_type(error), **_without_none(shared)}
     else:
         body = {"error": shared, "message": text, "detail": _detail(error, text, shared)}

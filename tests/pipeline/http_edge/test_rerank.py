@@ -207,7 +207,8 @@ def test_shapes_of_infinity_and_voyage(edge: RunningService) -> None:
     assert (voyage["object"], len(voyage["data"])) == ("list", 2)
     assert voyage["data"][0]["document"] == best["document"]
     both = post(edge, "/v1/rerank", {**body, "top_k": 2, "top_n": 2})
-    assert (both.status, both.body["error"]["field"]) == (422, "top_k")
+    assert (both.status, both.body["field"]) == (422, "top_k")
+    assert both.body["detail"] == both.body["error"]
 
 
 def test_more_chunks_than_there_are_means_all(edge: RunningService) -> None:
