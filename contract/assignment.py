@@ -120,6 +120,8 @@ class Assignment:
         if not 0 <= coverage <= 1:
             raise InvalidField(f"must be from 0 to 1, got {coverage}", field="coverage")
         self.salt = salt
+        #: by variant, its share of all units
+        self.shares = {variant: coverage * w / total for variant, w in weights.items()}
         ranges, start = [], 0.0
         for variant, weight in weights.items():
             share = weight / total

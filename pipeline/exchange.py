@@ -103,6 +103,7 @@ class Ask:
         experiment: the only one that may take the request; empty: any.
         cancel: tells when the caller has gone.
         origin: where it came in.
+        dry_run: answer as ever, but leave no trace in experiments: no record, no shadow, no count.
     """
 
     service: str
@@ -113,6 +114,7 @@ class Ask:
     experiment: str = ""
     cancel: Optional[Cancel] = None
     origin: Origin = _NOWHERE
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from pipeline.dag import Dag
 from pipeline.exchange import Answer, Ask, Done, Reading
 from pipeline.gate import Gate
 from pipeline.log_lines import log_request
-from pipeline.metrics import Metrics
+from pipeline.metrics import Metrics, ranker_label
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
 from pipeline.routing.recorder import Recorder
@@ -50,6 +50,7 @@ from pipeline.routing.shadow import Shadow
 from pipeline.tracing.context import Trace
 from pipeline.tracing.request_span import RequestSpan
 from pipeline.tracing.tracer import Tracer
+from pipeline.traffic import NO_LINE, Line
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class FrontDoor:
             self._gate.enter()
         except RankingError as error:
             self._metrics.answered("?", error.err_no, 0.0)
+            self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
             raise
 
     def leave(self) -> None:
@@ -112,6 +114,7 @@ class FrontDoor:
         """Answer a request that was taken and turned out to be unreadable."""
         self._gate.leave()
         self._metrics.answered("?", error.err_no, 0.0)
+        self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
         log_request(_facts("?", "", 0, 0, Outcome(error), 0.0))
         return Answer.of_error(error)
 
@@ -140,7 +143,8 @@ class FrontDoor:
                 call = Call(request, asked, ask.deadline, None, ask.experiment, ask.cancel)
                 call = replace(call, trace=span.sampled) if span.sampled else call
                 outcome = self._run(Entry(call, profile), span)
-                self._record(request, outcome, time.monotonic() - start, span.sampled)
+                if not ask.dry_run:
+                    self._record(request, outcome, time.monotonic() - start, span.sampled)
             except RankingError as error:
                 outcome = Outcome(error)
             except Exception as error:
@@ -153,12 +157,23 @@ class FrontDoor:
         name = ask.service if ask.service in self._services else "?"
         seconds = time.monotonic() - start
         self._metrics.answered(name, _err_no(outcome), seconds)
-        if isinstance(outcome.result, RankResponse):
-            self._metrics.ranked(outcome.result, seconds)
+        self._count(outcome, seconds, ask.dry_run)
         facts = _facts(name, request_id, log_id, documents, outcome, seconds)
         log_request({**facts, **span.ids})
         span.end(facts, outcome)
         return Done(request_id, outcome)
+
+    def _count(self, outcome: Outcome, seconds: float, dry_run: bool) -> None:
+        """Count the end of a request; a dry run counts as one that is in no experiment."""
+        result, route = outcome.result, None if dry_run else outcome.route
+        experiment, variant = (route.experiment, route.variant) if route else ("", "")
+        if isinstance(result, RankResponse):
+            ranker = ranker_label(result)
+            self._metrics.ranked(replace(result, experiment=experiment, variant=variant), seconds)
+        else:
+            ranker = "+".join(dict.fromkeys(t.ranker for t in route.targets)) if route else ""
+        status = result.http_status if isinstance(result, RankingError) else 200
+        self._metrics.traffic.ended(Line(experiment, variant, ranker), status, seconds)
 
     def feedback(self, read: Callable[[], Feedback]) -> Answer:
         """Keep what a caller says of an answer it got.

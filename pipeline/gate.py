@@ -25,6 +25,11 @@ class Gate:
         """Why nothing is taken now, or ``None`` when the gate is open."""
         return self._closed
 
+    @property
+    def in_flight(self) -> int:
+        """Requests in work."""
+        return self._in_flight
+
     def open(self) -> None:
         """Take requests."""
         self._closed = None

@@ -27,6 +27,7 @@ from contract.bundle import Bundle
 from contract.response import RankResponse
 from pipeline.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
 from pipeline.routing.route import Target
+from pipeline.traffic import Traffic
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -101,10 +102,11 @@ class Metrics:
         self._rankers = RankerFamilies(self._registry)
         self._answers = _Answers(self._registry)
         self._experiments = _Experiments(self._registry)
+        self.traffic = Traffic()
 
     def ranked(self, response: RankResponse, seconds: float) -> None:
         """Count where the time of one answer went, and what was cut."""
-        ranker = "+".join(dict.fromkeys(ranking.ranker for ranking in response.rankings))
+        ranker = ranker_label(response)
         labels = (ranker, response.experiment, response.variant)
         for stage, ms in response.timings_ms.items():
             self._answers.stage_seconds.labels(*labels, stage).observe(ms / 1000.0)
@@ -160,6 +162,10 @@ class Metrics:
         for target, bundle in bundles.items():
             info.labels(target.ranker, target.bundle, bundle.manifest.precision).set(1)
 
+    def figures(self) -> dict[str, dict[str, float]]:
+        """See :meth:`RankerFamilies.figures`."""
+        return self._rankers.figures()
+
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
@@ -187,6 +193,11 @@ class SpanMetrics:
     def dropped(self, spans: int) -> None:
         """No collector will see them."""
         self._dropped.inc(spans)
+
+
+def ranker_label(response: RankResponse) -> str:
+    """Who made an answer, for a label: one ranker, or two joined by ``+``."""
+    return "+".join(dict.fromkeys(ranking.ranker for ranking in response.rankings))
 
 
 class RecordMetrics:

@@ -58,6 +58,18 @@ class RankerFamilies:
             "ranking_compute_seconds", "Of a batch.", buckets=SECONDS, **by_ranker
         )
 
+    def figures(self) -> dict[str, dict[str, float]]:
+        """By ranker, rows that wait, and since the start rows computed, joined and cached.
+
+        Empty where rankers count in processes of their own.
+        """
+        figures: dict[str, dict[str, float]] = {}
+        for metric in (self.rows, self.queue_rows):
+            for sample in (s for family in metric.collect() for s in family.samples):
+                name = sample.labels.get("outcome", "waiting")
+                figures.setdefault(sample.labels["ranker"], {})[name] = sample.value
+        return figures
+
 
 class RankerMetrics:
     """The metrics that a scheduler counts; each call costs a few microseconds, none is per row."""

@@ -144,16 +144,15 @@ def _open_edges(
         # bound after the op processes were forked: they would keep the socket open
         bound = ports.bind(config.http_port, "http_port")
         router = watched_router(config, served(bundles))
-        models = Models(
-            bundles, config.model_aliases, lambda: [e.name for e in router.plan.experiments]
-        )
+        models = Models(bundles, config.model_aliases, router)
         http = HttpEdge(front_door, gate, metrics, limits, config.http, _tls(config), models, bound)
         http.start()
         names = "|".join(front_door.services)
         _show(
             f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
             f"POST /rerank, POST /({names})/prediction, "
-            "POST /feedback, GET /v1/models, /info, /health, /ready, /metrics"
+            "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
+            "/metrics; a page at /"
         )
     recorder.start()
     shadow.start()

@@ -10,7 +10,8 @@ GET  /health                  200 while the process runs
 GET  /ready                   200 while it takes requests, else 503
 GET  /metrics                 counts, as Prometheus reads them
 
-Those of pipeline.http_edge.rerank and .information have shapes of their own.
+Those of pipeline.http_edge.rerank, .information, .assignments and .traffic have shapes of their
+own; .page serves the page at / .
 """
 
 from __future__ import annotations
@@ -36,14 +37,17 @@ from pipeline.config import LimitsConfig
 from pipeline.exchange import Answer, Ask, Done, Reading
 from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 from pipeline.gate import Gate
+from pipeline.http_edge.assignments import add_assignments
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
 from pipeline.http_edge.information import add_information
 from pipeline.http_edge.keys import Keys
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.page import add_page
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
 from pipeline.http_edge.request_ids import EchoRequestId
 from pipeline.http_edge.rerank import ROUTE_HEADERS, add_rerank_routes
 from pipeline.http_edge.settings import HttpConfig
+from pipeline.http_edge.traffic import add_traffic
 from pipeline.http_edge.work import Work, off_loop
 from pipeline.metrics import CONTENT_TYPE, Metrics
 
@@ -85,6 +89,9 @@ def build_app(
     app.add_middleware(EchoRequestId)
     add_rerank_routes(app, work, models, max_body_bytes)
     add_information(app, models, limits)
+    add_assignments(app, work, models.router, limits)
+    add_traffic(app, work, models, gate, metrics)
+    add_page(app)
 
     @app.get("/health")
     async def health() -> Response:

@@ -109,21 +109,31 @@ class Keys:
             Unauthorized: there are keys, and this is none of them.
             OverLimit: too many requests.
         """
+        account = self.find(headers)
+        if account is not None:
+            account.take_request()
+        return Caller(account)
+
+    def find(self, headers: Mapping[str, str]) -> Optional[_Account]:
+        """The caller's account; ``None`` when no key is asked for. Counts nothing.
+
+        Raises:
+            Unauthorized: there are keys, and this is none of them.
+        """
         if not self._accounts:
-            return Caller()
+            return None
         presented = headers.get("x-api-key", "")
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             presented = bearer.strip()
-        account = self._find(presented)
+        account = self._account_of(presented)
         if account is None:
             raise Unauthorized(
                 "missing or unknown; send Authorization: Bearer with your key", field="api key"
             )
-        account.take_request()
-        return Caller(account)
+        return account
 
-    def _find(self, presented: str) -> Optional[_Account]:
+    def _account_of(self, presented: str) -> Optional[_Account]:
         """Compare with all, each in the same time, so that the time tells nothing."""
         # headers are bytes, which the server reads as Latin-1
         digest = hashlib.sha256(presented.encode("latin-1")).hexdigest()

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Callable, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from contract.bundle import Bundle
 from contract.errors import UnknownService
@@ -14,6 +14,7 @@ from contract.request import BOTH
 from pipeline.config import OP_OF_RANKER
 from pipeline.front_door import DEFAULT_SERVICE
 from pipeline.routing.route import Target
+from pipeline.routing.router import Router
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,14 @@ class Models:
         self,
         bundles: Mapping[Target, Bundle],
         aliases: Mapping[str, str],
-        experiments: Callable[[], Sequence[str]],
+        router: Router,
     ) -> None:
         """Bind what is served.
 
         Args:
             bundles: by ranker and version, the default ranker first.
             aliases: further names of rankers, as configured.
-            experiments: names of the experiments of the moment.
+            router: knows the experiments of the moment.
         """
         self.bundles: list[ServedBundle] = []
         for target, bundle in bundles.items():
@@ -77,7 +78,7 @@ class Models:
                 )
             )
         self.rankers = list(dict.fromkeys(bundle.ranker for bundle in self.bundles))
-        self._experiments = experiments
+        self.router = router
         self._fixed = {"": Named(None), DEFAULT_SERVICE: Named(None)}
         for ranker in self.rankers:
             self._fixed[ranker] = self._fixed[OP_OF_RANKER[ranker]] = Named(ranker)
@@ -85,9 +86,9 @@ class Models:
             self._fixed[alias] = self._fixed[ranker]
 
     @property
-    def experiments(self) -> Sequence[str]:
+    def experiments(self) -> list[str]:
         """Names of the experiments of the moment."""
-        return self._experiments()
+        return [experiment.name for experiment in self.router.plan.experiments]
 
     def find(self, name: str) -> Named:
         """What a name stands for.

@@ -14,6 +14,7 @@ from contract.wire_values import check_request_id
 
 TIMEOUT_HEADER = "x-timeout-ms"
 REQUEST_ID_HEADER = "x-request-id"
+DRY_RUN_HEADER = "x-dry-run"
 # a client that is still sending reads no answer; it is let send so much more, unkept
 _DISCARD_BYTES = 64 * 1024 * 1024
 _LONGEST_TIMEOUT_MS = 86_400_000.0
@@ -72,6 +73,18 @@ def request_id_of(request: Request) -> str:
         return check_request_id(request.headers.get(REQUEST_ID_HEADER))
     except InvalidField as error:
         raise InvalidField(error.message, field=REQUEST_ID_HEADER) from error
+
+
+def dry_run_of(request: Request) -> bool:
+    """Whether experiments shall not hear of this request, by ``x-dry-run``.
+
+    Raises:
+        InvalidField: the header is neither ``true`` nor ``false``.
+    """
+    text = request.headers.get(DRY_RUN_HEADER, "false").lower()
+    if text not in ("true", "false"):
+        raise InvalidField(f"must be true or false, got {text!r:.40}", field=DRY_RUN_HEADER)
+    return text == "true"
 
 
 class Refusal(Response):

@@ -20,7 +20,7 @@ from pipeline.cancel import Cancel
 from pipeline.exchange import Ask, Done, Origin
 from pipeline.front_door import FrontDoor
 from pipeline.http_edge.keys import Caller, Keys
-from pipeline.http_edge.receive import deadline_of, request_id_of
+from pipeline.http_edge.receive import deadline_of, dry_run_of, request_id_of
 from pipeline.tracing.context import TRACEPARENT, TRACESTATE
 
 # a body below that is parsed in less time than a change of threads takes
@@ -59,6 +59,14 @@ class Work:
         """
         return self._keys.admit(request.headers)
 
+    def check(self, request: Request) -> None:
+        """Let those read who may call, without counting a request.
+
+        Raises:
+            Unauthorized: without one of the keys.
+        """
+        self._keys.find(request.headers)
+
     async def run(
         self, request: Request, ask: Ask, respond: Callable[[Done], Response]
     ) -> Response:
@@ -79,6 +87,7 @@ class Work:
             request_id=request_id_of(request),
             cancel=cancel,
             origin=_origin(request),
+            dry_run=dry_run_of(request),
         )
         self.front_door.enter()
         try:

@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an experiment would do, asked without doing it: nothing here is recorded or counted.
+
+GET  /v1/assignments    the variant of a unit
+POST /v1/interleave     two orders, drafted into one as an experiment drafts them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from contract.errors import InvalidField, RankingError
+from contract.interleaving import team_draft
+from contract.request import RankRequest
+from contract.wire_values import check_text, check_unit
+from pipeline.config import LimitsConfig
+from pipeline.http_edge.body import parse_object
+from pipeline.http_edge.problems import json_response, problem_response
+from pipeline.http_edge.receive import receive
+from pipeline.http_edge.work import Work, off_loop
+from pipeline.routing.describe import describe_route
+from pipeline.routing.router import Router
+
+_PARAMETERS = ("unit_id", "user_id", "query", "experiment")
+_DRAFT_FIELDS = ("orders", "seed")
+_MAX_SEED_CHARS = 1024
+
+
+def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConfig) -> None:
+    """Bind the routes."""
+
+    @app.get("/v1/assignments")
+    async def assignment(request: Request) -> Response:
+        try:
+            work.check(request)
+            asked = _read_unit(request.query_params, limits)
+            return json_response(_assign(router, asked, request.query_params.get("experiment", "")))
+        except RankingError as error:
+            return problem_response(error)
+
+    @app.post("/v1/interleave")
+    async def interleave(request: Request) -> Response:
+        try:
+            work.check(request)
+            body = await receive(request, limits.max_body_bytes)
+            return json_response(await off_loop(body, lambda: _draft(parse_object(body), limits)))
+        except RankingError as error:
+            return problem_response(error)
+
+
+def _read_unit(parameters: Mapping[str, str], limits: LimitsConfig) -> RankRequest:
+    unknown = [name for name in parameters if name not in _PARAMETERS]
+    if unknown:
+        raise InvalidField(f"unknown; known are {', '.join(_PARAMETERS)}", field=unknown[0])
+    if not any(parameters.get(name) for name in _PARAMETERS[:3]):
+        raise InvalidField("missing; name a unit_id, a user_id or a query", field="unit_id")
+    query = check_text(parameters.get("query", ""), "query", limits.max_query_chars, empty=True)
+    return RankRequest(
+        ((query, ""),),
+        unit_id=check_unit(parameters.get("unit_id"), "unit_id"),
+        user_id=check_unit(parameters.get("user_id"), "user_id"),
+    )
+
+
+def _assign(router: Router, asked: RankRequest, experiment: str) -> dict[str, Any]:
+    plan = router.plan
+    known = [one.name for one in plan.experiments]
+    if experiment and experiment not in known:
+        raise InvalidField(
+            f"no experiment {experiment!r:.80}; there are: {', '.join(known) or 'none'}",
+            field="experiment",
+        )
+    route = router.route(asked, (), experiment)
+    held_out = not route.experiment and plan.holdout is not None and plan.holdout.holds(asked.unit)
+    return {"unit": asked.unit, **describe_route(route), "held_out": held_out}
+
+
+def _draft(fields: Mapping[str, Any], limits: LimitsConfig) -> dict[str, Any]:
+    for name in fields:
+        if name not in _DRAFT_FIELDS:
+            raise InvalidField(f"unknown; known are {', '.join(_DRAFT_FIELDS)}", field=name)
+    orders = fields.get("orders")
+    if not isinstance(orders, list) or len(orders) != 2:
+        raise InvalidField("must be two lists of document numbers, best first", field="orders")
+    for i, order in enumerate(orders):
+        _check_order(order, f"orders[{i}]", limits.max_documents)
+    if len(orders[0]) != len(orders[1]):
+        raise InvalidField(
+            f"must hold as many documents as orders[0], {len(orders[0])}, got {len(orders[1])}",
+            field="orders[1]",
+        )
+    seed = check_text(fields.get("seed", ""), "seed", _MAX_SEED_CHARS, empty=True)
+    order, pickers = team_draft(orders, seed, len(orders[0]))
+    return {"order": order, "pickers": pickers}
+
+
+def _check_order(order: Any, where: str, most: int) -> None:
+    numbers = isinstance(order, list) and all(type(number) is int for number in order)
+    if not numbers or sorted(order) != list(range(len(order))):
+        raise InvalidField("must hold each number from 0 on once", field=where)
+    if not 1 <= len(order) <= most:
+        raise InvalidField(f"must hold 1 to {most} numbers, got {len(order)}", field=where)

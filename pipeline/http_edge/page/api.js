@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+// Calls of the service, its errors, and the API key of this tab.
+
+const KEY = "ranking-api-key";
+
+/** What the service refused, or that it did not answer (status 0). */
+export class Problem extends Error {
+  constructor(status, message, field = null, retryAfter = null) {
+    super(message);
+    this.status = status;
+    this.field = field;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export const key = {
+  get: () => sessionStorage.getItem(KEY),
+  set: (value) => sessionStorage.setItem(KEY, value),
+  forget: () => sessionStorage.removeItem(KEY),
+};
+
+/** A GET, or a POST of a body; the decoded JSON of a good answer. */
+async function call(path, { body, headers = {}, signal } = {}) {
+  const asked = { ...headers };
+  if (key.get()) asked["x-api-key"] = latin1(key.get());
+  if (body !== undefined) asked["content-type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(path, {
+      method: body === undefined ? "GET" : "POST",
+      headers: asked,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+      cache: "no-store",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, "");
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response, answer);
+  return answer;
+}
+
+/** Headers are bytes: the key goes as its UTF-8. */
+const latin1 = (text) => String.fromCharCode(...new TextEncoder().encode(text));
+
+function problemOf(response, answer) {
+  const retryAfter = Number(response.headers.get("retry-after")) || null;
+  if (answer?.error) {
+    return new Problem(response.status, answer.error.message, answer.error.field, retryAfter);
+  }
+  // the gateway's shape: "field: message"
+  const [, field, message] = /^([^\s:]+): (.*)$/s.exec(answer?.err_msg ?? "") ?? [];
+  return new Problem(response.status, message ?? answer?.err_msg ?? "", field, retryAfter);
+}
+
+/** Rank through the service's own wire; keys and values become one object, its JSON decoded. */
+async function rank(fields, headers, signal) {
+  const start = performance.now();
+  const answer = await call("ranker/prediction", { body: fields, headers, signal });
+  const wire = Object.fromEntries(answer.key.map((name, i) => [name, answer.value[i]]));
+  for (const name of ["predict", "results", "usage", "timings_ms", "rankings"]) {
+    if (wire[name] !== undefined) wire[name] = JSON.parse(wire[name]);
+  }
+  return { ...wire, total_ms: performance.now() - start };
+}
+
+/** Both rankers, or the only one that is served; in no experiment. */
+export const rankBy = (ranker, query, documents, signal) =>
+  rank({ query, documents, ranker }, {}, signal);
+
+/** What a unit would be served, without a record of it. */
+export function rankAs(unit, query, documents, signal) {
+  const fields = unit ? { query, documents, unit_id: unit } : { query, documents };
+  return rank(fields, { "x-dry-run": "true" }, signal);
+}
+
+export function assignment(unit, query, signal) {
+  // a unit is up to 256 characters, as a query that stands for one is; a URL holds no longer query
+  const asked = unit ? { unit_id: unit } : { query: query.slice(0, 2000) };
+  return call(`v1/assignments?${new URLSearchParams(asked)}`, { signal });
+}
+
+export const interleave = (orders, seed, signal) =>
+  call("v1/interleave", { body: { orders, seed }, signal });
+
+export const info = () => call("info");
+
+export const traffic = (signal) => call("v1/traffic", { signal });
+
+export const examples = () => call("page/examples.json");
