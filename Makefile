@@ -14,6 +14,7 @@ TYPED = $(wildcard contract clients experiments general_model_service)
 CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
 BUILD_TENSOR_SERVICE = VENV=$(VENV_$(DEVICE)) general_model_service/build.sh
 TESTS ?= tests
+PAGE_BROWSER = tests/pipeline/http_edge/page/browser.sh
 # of make bench, such as --shape small --quick --systems ours peers
 BENCH ?=
 # of make tensor-service, such as --precision auto
@@ -44,6 +45,7 @@ tensor-service: build-tensor-service ## start the C++ tensor services: pairwise 
 
 test: setup-dev setup-sdks ## run all tests, of C++ and Python; TESTS=tests/contract runs a part of Python's
 	@VENV=$(VENV_cpu) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
+	@$(if $(filter tests,$(TESTS))$(findstring page,$(TESTS)),$(PAGE_BROWSER))
 	@$(TOOLS)/python -m pytest $(TESTS)
 
 sanitize: setup-dev ## run the tensor service's tests with address, undefined and thread sanitizers
@@ -58,7 +60,7 @@ lint: setup-dev ## check style, types, C++ format, shell scripts and the Dockerf
 	@$(TOOLS)/python -m mypy $(TYPED)
 	@$(TOOLS)/clang-format --dry-run -Werror $(CPP) || { echo "run make format" >&2; exit 1; }
 	@$(TOOLS)/shellcheck bootstrap.sh .ci/run general_model_service/build.sh benchmarks/peers/setup.sh \
-		$(wildcard train/recipes/*.sh)
+		$(PAGE_BROWSER) $(wildcard train/recipes/*.sh)
 	@$(TOOLS)/hadolint Dockerfile
 
 format: setup-dev ## format the code and mend what ruff can mend

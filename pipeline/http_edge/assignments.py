@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an experiment would do, asked without doing it: nothing here is recorded or counted.
 
-GET  /v1/assignments    the variant of a unit
+GET  /v1/assignments    the variant of a unit; POST takes the same fields as JSON, which keeps them
+                        out of the logs of proxies and bounds no query
 POST /v1/interleave     two orders, drafted into one as an experiment drafts them
 """
 
@@ -25,7 +26,7 @@ from pipeline.http_edge.work import Work, off_loop
 from pipeline.routing.describe import describe_route
 from pipeline.routing.router import Router
 
-_PARAMETERS = ("unit_id", "user_id", "query", "experiment")
+_FIELDS = ("unit_id", "user_id", "query", "experiment")
 _DRAFT_FIELDS = ("orders", "seed")
 _MAX_SEED_CHARS = 1024
 
@@ -34,11 +35,21 @@ def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConf
     """Bind the routes."""
 
     @app.get("/v1/assignments")
-    async def assignment(request: Request) -> Response:
+    async def by_url(request: Request) -> Response:
         try:
             work.check(request)
-            asked = _read_unit(request.query_params, limits)
-            return json_response(_assign(router, asked, request.query_params.get("experiment", "")))
+            return json_response(_assign(router, dict(request.query_params), limits))
+        except RankingError as error:
+            return problem_response(error)
+
+    @app.post("/v1/assignments")
+    async def by_body(request: Request) -> Response:
+        try:
+            work.check(request)
+            body = await receive(request, limits.max_body_bytes)
+            return json_response(
+                await off_loop(body, lambda: _assign(router, parse_object(body), limits))
+            )
         except RankingError as error:
             return problem_response(error)
 
@@ -52,22 +63,10 @@ def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConf
             return problem_response(error)
 
 
-def _read_unit(parameters: Mapping[str, str], limits: LimitsConfig) -> RankRequest:
-    unknown = [name for name in parameters if name not in _PARAMETERS]
-    if unknown:
-        raise InvalidField(f"unknown; known are {', '.join(_PARAMETERS)}", field=unknown[0])
-    if not any(parameters.get(name) for name in _PARAMETERS[:3]):
-        raise InvalidField("missing; name a unit_id, a user_id or a query", field="unit_id")
-    query = check_text(parameters.get("query", ""), "query", limits.max_query_chars, empty=True)
-    return RankRequest(
-        ((query, ""),),
-        unit_id=check_unit(parameters.get("unit_id"), "unit_id"),
-        user_id=check_unit(parameters.get("user_id"), "user_id"),
-    )
-
-
-def _assign(router: Router, asked: RankRequest, experiment: str) -> dict[str, Any]:
+def _assign(router: Router, fields: Mapping[str, Any], limits: LimitsConfig) -> dict[str, Any]:
     plan = router.plan
+    asked = _read_unit(fields, limits)
+    experiment = check_unit(fields.get("experiment") or None, "experiment")
     known = [one.name for one in plan.experiments]
     if experiment and experiment not in known:
         raise InvalidField(
@@ -77,6 +76,20 @@ def _assign(router: Router, asked: RankRequest, experiment: str) -> dict[str, An
     route = router.route(asked, (), experiment)
     held_out = not route.experiment and plan.holdout is not None and plan.holdout.holds(asked.unit)
     return {"unit": asked.unit, **describe_route(route), "held_out": held_out}
+
+
+def _read_unit(fields: Mapping[str, Any], limits: LimitsConfig) -> RankRequest:
+    unknown = [name for name in fields if name not in _FIELDS]
+    if unknown:
+        raise InvalidField(f"unknown; known are {', '.join(_FIELDS)}", field=unknown[0])
+    if not any(fields.get(name) for name in _FIELDS[:3]):
+        raise InvalidField("missing; name a unit_id, a user_id or a query", field="unit_id")
+    query = check_text(fields.get("query") or "", "query", limits.max_query_chars, empty=True)
+    return RankRequest(
+        ((query, ""),),
+        unit_id=check_unit(fields.get("unit_id") or None, "unit_id"),
+        user_id=check_unit(fields.get("user_id") or None, "user_id"),
+    )
 
 
 def _draft(fields: Mapping[str, Any], limits: LimitsConfig) -> dict[str, Any]:

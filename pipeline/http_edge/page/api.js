@@ -77,11 +77,8 @@ export function rankAs(unit, query, documents, signal) {
   return rank(fields, { "x-dry-run": "true" }, signal);
 }
 
-export function assignment(unit, query, signal) {
-  // a unit is up to 256 characters, as a query that stands for one is; a URL holds no longer query
-  const asked = unit ? { unit_id: unit } : { query: query.slice(0, 2000) };
-  return call(`v1/assignments?${new URLSearchParams(asked)}`, { signal });
-}
+export const assignment = (unit, query, signal) =>
+  call("v1/assignments", { body: unit ? { unit_id: unit } : { query }, signal });
 
 export const interleave = (orders, seed, signal) =>
   call("v1/interleave", { body: { orders, seed }, signal });
