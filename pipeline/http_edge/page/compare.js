@@ -182,6 +182,7 @@ export class Compare {
     } catch (error) {
       if (error.name === "AbortError" || this.running !== running) return;
       if (!(error instanceof api.Problem)) throw error;
+      if (!this.ranked) byId("answer").replaceChildren();
       this.fail(() => problemBox(error));
       if (error.status === 401) this.onUnauthorized();
     } finally {
@@ -320,7 +321,7 @@ export class Compare {
       .slice(0, MOST_DISAGREEMENTS);
     const row = ({ index, far }) =>
       h("tr", {},
-        h("th", { scope: "row" }, this.asked.titles[index] || t("empty_title")),
+        h("th", { scope: "row" }, h("span", { class: "title" }, this.asked.titles[index] || t("empty_title"))),
         rankings.map((one, i) =>
           h("td", { class: SIDES[i] }, h("b", {}, `#${one.places[index] + 1}`), " ", number(one.scores[index], 3))),
         h("td", {}, far === 1 ? t("disagree_place") : t("disagree_places", { n: far })));

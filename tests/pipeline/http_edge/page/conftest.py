@@ -1,72 +1,46 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A browser, pages in it that note what goes wrong, and a service for them on the shipped bundles."""
+"""A browser, pages in it that note what goes wrong, and a service on the shipped bundles."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.service import RunningService
-from tests.conftest import REPOSITORY
-from tests.services import running_service
-
-SCREENSHOTS = REPOSITORY / ".cache" / "screenshots"
-PACKAGES = (Path(__file__).parent / "apt-packages.txt").read_text(encoding="utf-8").split()
-DESKTOP, PHONE = (1360, 900), (390, 844)
-ERNIE = {"name": "ernie", "ranker": "pairwise"}
-ROCKETQA = {"name": "rocketqa", "ranker": "cross_encoder"}
-EXPERIMENTS: list[dict[str, Any]] = [
-    {
-        "name": "draft",
-        "mode": "interleave",
-        "coverage": 0.0,
-        "variants": [ERNIE, ROCKETQA],
-        "allow_list": {"reader-i": "interleaved"},
-    },
-    {
-        "name": "unseen",
-        "mode": "shadow",
-        "coverage": 0.0,
-        "variants": [ERNIE, ROCKETQA],
-        "allow_list": {"reader-s": "ernie"},
-    },
-    {
-        "name": "ab",
-        "coverage": 0.0,
-        "variants": [ERNIE, {**ROCKETQA, "weight": 3}],
-        "allow_list": {"reader-a": "ernie", "reader-b": "rocketqa"},
-        "fallback": "pairwise",
-    },
-    {"name": "later", "start": "2999-01-01T00:00:00Z", "variants": [ERNIE, ROCKETQA]},
-]
-
-
-def fast_keys(directory: Path) -> dict[str, Any]:
-    """What a service on the shipped bundles needs besides: nothing written beside them."""
-    return {"engine_cache": str(directory / "engine_cache")}
+from tests.pipeline.http_edge.page.pages import (
+    DESKTOP,
+    EXPERIMENTS,
+    PACKAGES,
+    SCREENSHOTS,
+    site_config,
+)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service with an experiment of each kind and an exposure log."""
     directory = tmp_path_factory.mktemp("site")
-    keys = {
-        **fast_keys(directory),
-        "experiments": EXPERIMENTS,
-        "exposures": {"directory": "records"},
-        "scheduler": {"cache_rows": 10_000},
-    }
-    with running_service(REPOSITORY / "serving_models", directory, **keys) as service:
-        service.records = directory / "records"  # type: ignore[attr-defined]
+    config = site_config(
+        directory,
+        experiments=EXPERIMENTS,
+        exposures={"directory": "records"},
+        scheduler={"cache_rows": 10_000},
+        limits={"max_document_chars": 2000},
+    )
+    with RunningService(config, directory) as service:
         yield service
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say where the pictures are."""
+    if SCREENSHOTS.is_dir():
+        terminalreporter.write_line(f"screenshots of the page: {SCREENSHOTS}")
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +72,9 @@ class Watch:
         self.strangers: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: None if r.url.startswith(url) else self.strangers.append(r.url))
+        page.on(
+            "request", lambda r: None if r.url.startswith(url) else self.strangers.append(r.url)
+        )
         page.on("dialog", lambda dialog: self.errors.append(f"dialog {dialog.message}"))
 
     def wrong(self) -> list[str]:
@@ -154,28 +130,3 @@ def screenshot() -> Callable[[Page, str], None]:
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     return keep
-
-
-def rank(page: Page, query: Optional[str] = None, titles: Optional[list[str]] = None) -> None:
-    """Fill the form in, rank, and wait for the answer."""
-    if query is not None:
-        page.fill("#query", query)
-    if titles is not None:
-        page.fill("#titles", "\n".join(titles))
-    page.click("#rank")
-    settled(page)
-
-
-def settled(page: Page) -> None:
-    """Wait until nothing is being asked and an answer is there."""
-    page.wait_for_selector('#answer[aria-busy="false"]:not(:empty)')
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds serious or critical."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
