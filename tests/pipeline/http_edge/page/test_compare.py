@@ -149,7 +149,7 @@ def test_interleaved_is_what_the_team_draft_gives(
     assert texts_of(page, ".ranked.single .team") == [names[team] for team in teams]
     assert len({r.request.post_data_json["seed"] for r in seen}) == 4
     assert violations(page) == []
-    screenshot(page, "interleaved-desktop-light-en")
+    screenshot(page, "draft-desktop-light-en")
 
 
 UNITS = {
@@ -177,7 +177,7 @@ def test_a_unit_sees_what_its_experiment_serves(
             assert order_of(page, ".ranked.single") == rankings[ranker]["order"], unit
     assert set(texts_of(page, ".ranked.single .team")) == {"ernie", "rocketqa"}
     assert violations(page) == []
-    screenshot(page, "experiment-desktop-light-en")
+    screenshot(page, "served-desktop-light-en")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_every_view_fits_and_passes_axe(
     page = open_page(site.url, size, scheme, language)
     assert violations(page) == []
     screenshot(page, f"empty-{name}")
-    page.select_option("#example", "2")
+    page.select_option("#example", "0")
     settled(page)
     for view in ("both", "interleaved", "experiment"):
         page.check(f"[value={view}]")
@@ -314,7 +314,7 @@ def test_by_keyboard_alone(site: RunningService, open_page: Open) -> None:
     page.wait_for_selector("#redraft")
     tab_to("#redraft")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'redraft'")
+    page.wait_for_function("() => document.activeElement.id === 'redraft'")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector(".joined")
@@ -426,7 +426,7 @@ def test_a_bad_file_is_told_and_changes_nothing(site: RunningService, open_page:
         page.wait_for_selector(f"#problem:has-text('{said}')")
         assert page.input_value("#titles") == "mine"
     choose(page, "good.tsv", b"one\n")
-    page.wait_for_function("document.querySelector('#titles').value === 'one'")
+    page.wait_for_function("() => document.querySelector('#titles').value === 'one'")
     assert page.inner_text("#problem") == ""
 
 

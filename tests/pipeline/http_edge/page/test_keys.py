@@ -89,8 +89,8 @@ def test_a_used_up_rate_is_told_with_its_remedy(guarded: str, open_page: Open) -
     page.fill("#titles", "怎样预防感冒")
     for _ in range(8):
         page.click("#rank")
-        page.wait_for_selector('#answer[aria-busy="false"]')
-        page.wait_for_function("document.querySelector('#status').textContent !== 'Ranking…'")
+        page.wait_for_selector('#answer[aria-busy="false"]', state="attached")
+        page.wait_for_function("() => document.querySelector('#status').textContent !== 'Ranking…'")
     assert "may send 5 requests a minute" in page.inner_text("#problem")
     assert "Try again in" in page.inner_text("#problem")
 
