@@ -21,6 +21,8 @@ BENCH ?=
 FLAGS ?= --pad_dynamic
 # of make fuzz, for each target
 FUZZ_SECONDS ?= 600
+# of make abuse
+COUNT ?= 10000
 # where make models puts checkpoints, vocabulary and mined lists
 OUT ?= .cache/small
 
@@ -29,7 +31,7 @@ LOCK = $$uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-
 LOCK_SET = $(LOCK) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve tensor-service test sanitize fuzz lint format bench models lock clean \
+.PHONY: help serve tensor-service test sanitize fuzz fuzz-http abuse lint format bench models lock clean \
 	setup-serving setup-train setup-experiments setup-dev setup-sdks setup-peers build-tensor-service bench-routing \
 	bench-tensor-service
 
@@ -53,6 +55,12 @@ sanitize: setup-dev ## run the tensor service's tests with address, undefined an
 
 fuzz: setup-serving ## run each fuzz target for FUZZ_SECONDS (600)
 	@$(BUILD_TENSOR_SERVICE) fuzz $(FUZZ_SECONDS)
+
+fuzz-http: setup-dev ## hold the service to its OpenAPI document for FUZZ_SECONDS (600)
+	@$(TOOLS)/python -m benchmarks.fuzz_http --seconds $(FUZZ_SECONDS)
+
+abuse: setup-dev ## send COUNT (10000) hostile requests to the service, and see what they leave behind
+	@$(TOOLS)/python -m benchmarks.abuse_http --count $(COUNT)
 
 lint: setup-dev ## check style, types, C++ format, shell scripts and the Dockerfile
 	@$(TOOLS)/ruff check .

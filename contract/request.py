@@ -50,7 +50,7 @@ _OPTIONS = (
     "max_tokens_per_doc",
     "max_chunks_per_doc",
 )
-_FIELDS = ("query", "documents", *_OPTIONS)
+FIELDS = ("query", "documents", *_OPTIONS)
 _PLAIN = ("query", "ranker", "request_id", "unit_id", "user_id")
 # the client asks for the DAG's timeline with this key; the DAG reads it, not the ranker
 PROFILE_KEY = "pipeline.profile"
@@ -114,9 +114,9 @@ class RankRequest:
             raise MalformedRequest("the request has no keys", field="key")
         if any(key.isdecimal() for key in fields):
             return cls._from_pairs(fields, limits)
-        unknown = [key for key in fields if key not in _FIELDS]
+        unknown = [key for key in fields if key not in FIELDS]
         if unknown:
-            raise InvalidField(f"unknown; known are {', '.join(_FIELDS)}", field=unknown[0])
+            raise InvalidField(f"unknown; known are {', '.join(FIELDS)}", field=unknown[0])
         return cls.from_fields(_decoded(fields), limits)
 
     @classmethod
@@ -126,9 +126,9 @@ class RankRequest:
         Raises:
             RequestError: which field, and what is wrong with it.
         """
-        unknown = [key for key in fields if key not in _FIELDS]
+        unknown = [key for key in fields if key not in FIELDS]
         if unknown:
-            raise InvalidField(f"unknown; known are {', '.join(_FIELDS)}", field=unknown[0])
+            raise InvalidField(f"unknown; known are {', '.join(FIELDS)}", field=unknown[0])
         for key in ("query", "documents"):
             if key not in fields:
                 raise InvalidField("missing", field=key)

@@ -149,7 +149,18 @@ class LimitsConfig:
     max_query_chars: int = key(whole(1), 10_000)
     max_document_chars: int = key(whole(1), 100_000)
     max_body_bytes: int = key(whole(1024), 32 * 1024 * 1024)
+    max_body_bytes_in_flight: Optional[int] = key(whole(1024))
+    body_timeout_s: float = key(seconds(0.1, 3600), 30.0)
+    header_timeout_s: float = key(seconds(0.1, 3600), 10.0)
+    keep_alive_s: int = key(whole(1, 3600), 65)
+    max_header_bytes: int = key(whole(1024, 1024 * 1024), 64 * 1024)
+    max_connections: int = key(whole(1), 2048)
     max_in_flight: int = key(whole(1, 1024), 64)
+
+    @property
+    def body_bytes_in_flight(self) -> int:
+        """Bytes that the bodies of all requests may have together."""
+        return self.max_body_bytes_in_flight or 4 * self.max_body_bytes
 
     def of_request(self) -> Limits:
         """The part that request validation reads."""
@@ -287,6 +298,12 @@ def _check_together(config: ServiceConfig) -> None:
             )
     for ranker in config.rankers:
         _check_ranker(config.ranker_op(ranker), f"op.{OP_OF_RANKER[ranker]}")
+    if config.limits.body_bytes_in_flight < config.limits.max_body_bytes:
+        raise ConfigError(
+            f"must be at least limits.max_body_bytes ({config.limits.max_body_bytes}), "
+            "or the largest request could never be served",
+            field="limits.max_body_bytes_in_flight",
+        )
     if config.scheduler.max_queue_rows < config.limits.max_documents:
         raise ConfigError(
             f"must be at least limits.max_documents ({config.limits.max_documents}), "

@@ -102,7 +102,7 @@ class FrontDoor:
         try:
             self._gate.enter()
         except RankingError as error:
-            self._metrics.answered("?", error.err_no, 0.0)
+            self._metrics.answered("?", error.err_no, None)
             self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
             raise
 
@@ -113,7 +113,7 @@ class FrontDoor:
     def refuse(self, error: RequestError) -> Answer:
         """Answer a request that was taken and turned out to be unreadable."""
         self._gate.leave()
-        self._metrics.answered("?", error.err_no, 0.0)
+        self._metrics.answered("?", error.err_no, None)
         self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
         log_request(_facts("?", "", 0, 0, Outcome(error), 0.0))
         return Answer.of_error(error)
@@ -181,6 +181,7 @@ class FrontDoor:
         Args:
             read: decodes and validates it.
         """
+        start = time.monotonic()
         try:
             if self._gate.closed is not None:
                 raise ShuttingDown(self._gate.closed)
@@ -189,7 +190,8 @@ class FrontDoor:
             answer = Answer(key=["request_id"], value=[feedback.request_id])
         except RankingError as error:
             answer = Answer.of_error(error)
-        self._metrics.answered(FEEDBACK_SERVICE, answer.err_no, 0.0)
+        seconds = time.monotonic() - start if answer.err_no == 0 else None
+        self._metrics.answered(FEEDBACK_SERVICE, answer.err_no, seconds)
         return answer
 
     def read_feedback(self, fields: Mapping[str, Any]) -> Feedback:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from prometheus_client import (
     CollectorRegistry,
@@ -77,6 +77,12 @@ class _Experiments:
         self.record_queue = Gauge(
             "ranking_record_queue", "Records that wait.", ("log",), registry=registry
         )
+        self.record_queue_bytes = Gauge(
+            "ranking_record_queue_bytes",
+            "Memory of the records that wait.",
+            ("log",),
+            registry=registry,
+        )
         self.routed = Counter(
             "ranking_routed",
             "Requests of experiments, by assigned variant and by who served (empty: nobody).",
@@ -104,6 +110,25 @@ class Metrics:
         self._experiments = _Experiments(self._registry)
         self.traffic = Traffic()
 
+        self._responses = Counter(
+            "ranking_http_responses",
+            "Answers over HTTP, refusals of every kind included.",
+            ("status",),
+            registry=self._registry,
+        )
+        self.body_bytes = Gauge(
+            "ranking_http_body_bytes",
+            "Bytes of bodies of requests in work.",
+            registry=self._registry,
+        )
+        self.connections = Gauge(
+            "ranking_http_connections", "Connections that are open.", registry=self._registry
+        )
+
+    def responded(self, status: int) -> None:
+        """Count one answer over HTTP."""
+        self._responses.labels(str(status)).inc()
+
     def ranked(self, response: RankResponse, seconds: float) -> None:
         """Count where the time of one answer went, and what was cut."""
         ranker = ranker_label(response)
@@ -120,6 +145,7 @@ class Metrics:
             self._experiments.records.labels(log, "written"),
             self._experiments.records.labels(log, "lost"),
             self._experiments.record_queue.labels(log),
+            self._experiments.record_queue_bytes.labels(log),
         )
 
     def routed(self, experiment: str, variant: str, ranker: str, fallback: bool) -> None:
@@ -134,10 +160,11 @@ class Metrics:
         """The part of one ranker."""
         return RankerMetrics(self._rankers, ranker)
 
-    def answered(self, service: str, err_no: int, seconds: float) -> None:
-        """Count one request of either edge."""
+    def answered(self, service: str, err_no: int, seconds: Optional[float]) -> None:
+        """Count one request of either edge; one that was not worked on has no time."""
         self._answers.requests.labels(service, str(err_no)).inc()
-        self._answers.request_seconds.labels(service).observe(seconds)
+        if seconds is not None:
+            self._answers.request_seconds.labels(service).observe(seconds)
 
     def spans(self) -> SpanMetrics:
         """The part of traces."""
@@ -203,13 +230,15 @@ def ranker_label(response: RankResponse) -> str:
 class RecordMetrics:
     """The metrics of one log of records."""
 
-    def __init__(self, written: Any, lost: Any, waiting: Any) -> None:
+    def __init__(self, written: Any, lost: Any, waiting: Any, waiting_bytes: Any) -> None:
         """Bind the children."""
-        self._written, self._lost, self._waiting = written, lost, waiting
+        self._written, self._lost = written, lost
+        self._waiting, self._waiting_bytes = waiting, waiting_bytes
 
-    def watch(self, waiting: Callable[[], int]) -> None:
-        """Ask ``waiting`` at each scrape how many wait."""
+    def watch(self, waiting: Callable[[], int], waiting_bytes: Callable[[], int]) -> None:
+        """Ask both at each scrape: how many wait, and of how many bytes."""
         self._waiting.set_function(waiting)
+        self._waiting_bytes.set_function(waiting_bytes)
 
     def written(self, records: int) -> None:
         """Records went to disk."""

@@ -31,7 +31,9 @@ from pipeline.tracing.context import TRACEPARENT, TRACESTATE
 
 _SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
 _METHOD = "inference"
-_MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+_MAX_SENT_BYTES = 256 * 1024 * 1024
+# a message a little too large is still read, so that the answer can say so
+_SPARE_BYTES = 1024 * 1024
 # beyond those in flight, so that a request over the bound is refused at once
 _SPARE_THREADS = 8
 _LONGEST_DEADLINE_S = 86_400.0
@@ -47,7 +49,7 @@ class RpcEdge:
             front_door: answers.
             port: on all addresses.
             workers: requests that may be in work.
-            max_bytes: of one request, as over HTTP; a gRPC message itself may be larger.
+            max_bytes: of one request, as over HTTP; gRPC itself refuses what is over it by a MiB.
 
         Raises:
             ConfigError: the port is in use.
@@ -56,8 +58,8 @@ class RpcEdge:
         self._server = grpc.server(
             futures.ThreadPoolExecutor(workers + _SPARE_THREADS, thread_name_prefix="rpc"),
             options=[
-                ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
-                ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.max_send_message_length", _MAX_SENT_BYTES),
+                ("grpc.max_receive_message_length", max_bytes + _SPARE_BYTES),
                 ("grpc.so_reuseport", 0),
             ],
         )

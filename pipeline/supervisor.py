@@ -109,3 +109,4 @@ class Supervisor:
         for scheduler in self._schedulers:
             scheduler.stop(max(0.0, end - time.monotonic()))
         self._recorder.stop()
+        print("stopped", flush=True)

@@ -152,7 +152,7 @@ def _open_edges(
             f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
             f"POST /rerank, POST /({names})/prediction, "
             "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
-            "/metrics; a page at /"
+            "/metrics, /docs; a page at /"
         )
     recorder.start()
     shadow.start()

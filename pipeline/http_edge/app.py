@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The routes of the HTTP edge.
 
-Answers of these have the gateway's five fields, but for /metrics:
+Answers of these have the gateway's five fields, but for the last two lines:
 
 POST /<service>/prediction    rank
 POST /feedback                clicks and grades of an answer
 GET  /health                  200 while the process runs
 GET  /ready                   200 while it takes requests, else 503
 GET  /metrics                 counts, as Prometheus reads them
+GET  /openapi.json, /docs     every route, for programs and for people
 
 Those of pipeline.http_edge.rerank, .information, .assignments and .traffic have shapes of their
 own; .page serves the page at / .
@@ -38,10 +39,13 @@ from pipeline.exchange import Answer, Ask, Done, Reading
 from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.assignments import add_assignments
+from pipeline.http_edge.bodies import BodyBounds, BodyTimeout, Budget
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
-from pipeline.http_edge.information import add_information
+from pipeline.http_edge.information import VERSION, add_information
 from pipeline.http_edge.keys import Keys
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.openapi import ranking, state
+from pipeline.http_edge.openapi.document import add_documentation
 from pipeline.http_edge.page import add_page
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
 from pipeline.http_edge.request_ids import EchoRequestId
@@ -76,8 +80,10 @@ def build_app(
         http: keys and origins.
     """
     max_body_bytes = limits.max_body_bytes
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     work = Work(front_door, pool, Keys(http))
+    budget = Budget(limits.body_bytes_in_flight, limits.body_timeout_s)
+    app.add_middleware(BodyBounds, budget=budget, metrics=metrics)
     if http.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -92,29 +98,30 @@ def build_app(
     add_assignments(app, work, models.router, limits)
     add_traffic(app, work, models, gate, metrics)
     add_page(app)
+    add_documentation(app, VERSION)
 
-    @app.get("/health")
+    @app.get("/health", openapi_extra=state.health())
     async def health() -> Response:
         return answer_response(Answer())
 
-    @app.get("/ready")
+    @app.get("/ready", openapi_extra=state.ready())
     async def ready() -> Response:
         closed = gate.closed
         return answer_response(
             Answer() if closed is None else Answer.of_error(ShuttingDown(closed))
         )
 
-    @app.get("/metrics")
+    @app.get("/metrics", openapi_extra=state.metrics())
     async def text() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    @app.post("/feedback")
+    @app.post("/feedback", openapi_extra=ranking.feedback())
     async def feedback(request: Request) -> Response:
         work.admit(request)
         body = await receive(request, max_body_bytes)
         return await _keep_feedback(front_door, body)
 
-    @app.post("/{service}/{method}")
+    @app.post("/{service}/{method}", openapi_extra=ranking.prediction(front_door.services, METHOD))
     async def predict(service: str, method: str, request: Request) -> Response:
         caller = work.admit(request)
         body = await receive(request, max_body_bytes)
@@ -178,6 +185,8 @@ async def _on_ranking_error(_: Request, error: Exception) -> Response:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, BodyTimeout):
+        response.headers["Connection"] = "close"
     return response
 
 

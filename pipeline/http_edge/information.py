@@ -11,15 +11,26 @@ from fastapi import FastAPI, Response
 
 from pipeline.config import LimitsConfig
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.openapi import state
 from pipeline.http_edge.problems import json_response
 
 OWNER = "ranking-stack"
 
 
+def _version() -> str:
+    try:
+        return importlib.metadata.version("ranking-stack")
+    except importlib.metadata.PackageNotFoundError:
+        return "0.1.0"
+
+
+VERSION = _version()
+
+
 def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
     """Bind the routes."""
 
-    @app.get("/v1/models")
+    @app.get("/v1/models", openapi_extra=state.models())
     async def list_models() -> Response:
         served = [
             {
@@ -40,7 +51,7 @@ def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
         ]
         return json_response({"object": "list", "data": served})
 
-    @app.get("/info")
+    @app.get("/info", openapi_extra=state.info())
     async def info() -> Response:
         first = models.bundles[0]
         return json_response(
@@ -53,17 +64,13 @@ def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
                 "max_concurrent_requests": limits.max_in_flight,
                 "max_input_length": first.max_seq_length,
                 "max_client_batch_size": limits.max_documents,
-                "version": _version(),
+                "version": VERSION,
                 # what this service has besides
                 "bundles": [asdict(bundle) for bundle in models.bundles],
                 "experiments": list(models.experiments),
-                "limits": asdict(limits),
+                "limits": {
+                    **asdict(limits),
+                    "max_body_bytes_in_flight": limits.body_bytes_in_flight,
+                },
             }
         )
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("ranking-stack")
-    except importlib.metadata.PackageNotFoundError:
-        return "0.1.0"

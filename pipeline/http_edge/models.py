@@ -99,7 +99,7 @@ class Models:
         named = self._fixed.get(name)
         if named is not None:
             return named
-        if name in self.experiments:
+        if self.router.knows(name):
             return Named(None, name)
         if name == BOTH:
             raise UnknownService(

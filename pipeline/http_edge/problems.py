@@ -15,6 +15,7 @@ from typing import Any, Optional
 from fastapi import Response
 
 from contract.errors import OverLimit, RankingError, Unauthorized
+from pipeline.http_edge.bodies import BodyTimeout
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal
 
 _RETRY_STATUSES = (429, 503)
@@ -46,6 +47,8 @@ def problem_response(
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, BodyTimeout):
+        response.headers["Connection"] = "close"
     return response
 
 

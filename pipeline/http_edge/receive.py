@@ -11,6 +11,7 @@ from fastapi import Request, Response
 
 from contract.errors import InvalidField, RequestTooLarge
 from contract.wire_values import check_request_id
+from pipeline.http_edge.bodies import SCOPE_KEY
 
 TIMEOUT_HEADER = "x-timeout-ms"
 REQUEST_ID_HEADER = "x-request-id"
@@ -94,6 +95,7 @@ class Refusal(Response):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send all of the answer, and end it only when the client has stopped sending."""
+        scope[SCOPE_KEY].discard()
         self.headers["Connection"] = "close"
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}

@@ -23,6 +23,7 @@ from pipeline.front_door import DEFAULT_SERVICE, RANKER_HEADER
 from pipeline.http_edge.body import parse_object
 from pipeline.http_edge.keys import Caller
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.openapi.ranking import rerank as described
 from pipeline.http_edge.problems import json_response
 from pipeline.http_edge.receive import receive
 from pipeline.http_edge.rerank_bodies import Rerank, read_rerank, shape_of, write_rerank
@@ -136,4 +137,4 @@ def add_rerank_routes(app: FastAPI, work: Work, models: Models, max_body_bytes: 
             return rerank_problem(error, asked=exchange and exchange.asked)
 
     for path in PATHS:
-        app.post(path)(rerank)
+        app.post(path, openapi_extra=described(path))(rerank)

@@ -17,6 +17,7 @@ from pipeline.config import LimitsConfig
 from pipeline.front_door import FrontDoor
 from pipeline.gate import Gate
 from pipeline.http_edge.app import build_app
+from pipeline.http_edge.connection import bounded_connection
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.settings import HttpConfig
 from pipeline.metrics import Metrics
@@ -43,6 +44,10 @@ class HttpEdge:
             log_config=None,
             access_log=False,
             lifespan="off",
+            http=bounded_connection(limits, metrics),  # type: ignore[arg-type]
+            ws="none",
+            h11_max_incomplete_event_size=limits.max_header_bytes,
+            timeout_keep_alive=limits.keep_alive_s,
             server_header=False,
             ssl_certfile=tls[0] if tls else None,
             ssl_keyfile=tls[1] if tls else None,

@@ -78,6 +78,11 @@ class Plan:
     experiments: tuple[Experiment, ...] = ()
     holdout: Optional[Holdout] = None
 
+    @property
+    def names(self) -> list[str]:
+        """Of the experiments."""
+        return [experiment.name for experiment in self.experiments]
+
     def choose(self, unit: str, now: float, only: str = "") -> Optional[tuple[Route, str]]:
         """The route of a unit's variant, and the reason; ``None`` when it is in no experiment.
 

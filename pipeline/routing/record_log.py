@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records in, JSON lines on disk out, off the path of requests.
 
-A bounded queue and one writer thread. What does not fit into the queue is counted and dropped; a
-disk that refuses (full, gone) is tried again every second while the queue holds what comes. Files
-are append-only, ``<name>-<UTC>-<pid>-<number>.jsonl``, and end when they have grown. Called by
-pipeline.routing.recorder.
+A queue bounded in records and bytes, and one writer thread. What does not fit into the queue is
+counted and dropped; a disk that refuses (full, gone) is tried again every second while the queue
+holds what comes. Files are append-only, ``<name>-<UTC>-<pid>-<number>.jsonl``, and end when they
+have grown. Called by pipeline.routing.recorder.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import logging
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -54,8 +55,10 @@ class RecordLog:
         self._directory = directory
         self._config = config
         self._metrics = metrics
-        self._queue: queue.Queue[Record] = queue.Queue(config.max_queue)
-        metrics.watch(self._queue.qsize)
+        self._queue: queue.Queue[tuple[Record, int]] = queue.Queue(config.max_queue)
+        self._held_lock = threading.Lock()
+        self._held = 0
+        metrics.watch(self._queue.qsize, lambda: self._held)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{name}-log", daemon=True)
         self._file: Optional[int] = None
@@ -71,14 +74,25 @@ class RecordLog:
 
     def offer(self, record: Record) -> bool:
         """Queue a record without waiting; whether there was room, and a writer to come."""
+        size = _memory_of(record)
+        if self._stopping.is_set() or not self._hold(size):
+            self._metrics.lost(1)
+            return False
         try:
-            if self._stopping.is_set():
-                raise queue.Full
-            self._queue.put_nowait(record)
+            self._queue.put_nowait((record, size))
         except queue.Full:
+            self._hold(-size)
             self._metrics.lost(1)
             return False
         return True
+
+    def _hold(self, size: int) -> bool:
+        """Take bytes, or give them back; whether there was room."""
+        with self._held_lock:
+            if size > 0 and self._held + size > self._config.max_queue_bytes:
+                return False
+            self._held += size
+            return True
 
     def stop(self, timeout_s: float) -> None:
         """Write and sync what is queued; what is not written in time is counted as lost."""
@@ -94,8 +108,10 @@ class RecordLog:
         while True:
             batch = self._take()
             if batch:
-                for lines in self._portions([to_line(record).encode("utf-8") for record in batch]):
+                encoded = [to_line(record).encode("utf-8") for record, _ in batch]
+                for lines in self._portions(encoded):
                     self._write(b"".join(lines), len(lines))
+                self._hold(-sum(size for _, size in batch))
             elif self._stopping.is_set():
                 break
             self._sync_if_due()
@@ -113,9 +129,9 @@ class RecordLog:
             size += len(line)
         yield portion
 
-    def _take(self) -> list[Record]:
+    def _take(self) -> list[tuple[Record, int]]:
         """What is there, after waiting for the first."""
-        batch: list[Record] = []
+        batch: list[tuple[Record, int]] = []
         with contextlib.suppress(queue.Empty):
             if self._stopping.is_set():
                 batch.append(self._queue.get_nowait())
@@ -146,6 +162,9 @@ class RecordLog:
             return
 
     def _write_once(self, data: bytes) -> None:
+        if self._file is not None and not self._in_place():
+            _LOGGER.error("%s: %s was removed; beginning another", self._name, self._path)
+            self._close()
         if (
             self._file is not None
             and self._size
@@ -170,9 +189,19 @@ class RecordLog:
         if self._config.fsync == ALWAYS:
             self._sync()
 
+    def _in_place(self) -> bool:
+        """Whether the file is still where readers look for it."""
+        assert self._file is not None
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+        except OSError:
+            return False
+
     def _open(self) -> None:
         """A new file; another process, in a container of its own, may have the same number."""
         now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
+        # it may have been removed since the start
+        self._directory.mkdir(parents=True, exist_ok=True)
         while self._file is None:
             self._number += 1
             name = f"{self._name}-{now}-{os.getpid()}-{self._number:04d}.jsonl"
@@ -209,3 +238,14 @@ class RecordLog:
             with contextlib.suppress(OSError):
                 self._path.unlink()
         self._file, self._unsynced = None, False
+
+
+def _memory_of(record: Record) -> int:
+    """Bytes that a record takes while it waits, about."""
+    size = 0
+    for value in vars(record).values():
+        size += sys.getsizeof(value)
+        if isinstance(value, tuple):
+            # a number or a pair of them, or a text
+            size += sum(sys.getsizeof(item) for item in value)
+    return size

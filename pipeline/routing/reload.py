@@ -39,7 +39,9 @@ def watched_router(config: ServiceConfig, served: Served) -> Router:
         ConfigError: an experiment cannot be.
     """
     router = Router(first_plan(config, served))
-    Watcher(config, served, router).start(time.sleep)
+    watcher = Watcher(config, served, router)
+    router.follow(watcher.look)
+    watcher.start(time.sleep)
     return router
 
 
@@ -51,6 +53,7 @@ class Watcher:
         self._config = config
         self._served = served
         self._router = router
+        self._looking = threading.Lock()
         # the file may have changed since it was read: it is read again at the first look
         self._seen: Optional[tuple[int, int, int]] = (0, 0, 0)
 
@@ -71,7 +74,11 @@ class Watcher:
                 _LOGGER.error("experiments: the change failed with %s", type(error).__name__)
 
     def look(self) -> bool:
-        """Take over what has changed; whether the plan did."""
+        """Take over what has changed; whether the plan did. May be called by any thread."""
+        with self._looking:
+            return self._look()
+
+    def _look(self) -> bool:
         stamp = self._stamp()
         if stamp == self._seen:
             return False

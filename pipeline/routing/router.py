@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Callable
 
 from contract.errors import UnknownService
 from contract.exposure import logged_unit
@@ -20,6 +21,21 @@ class Router:
     def __init__(self, plan: Plan) -> None:
         """Begin with a plan."""
         self._plan = plan
+        self._refresh: Callable[[], object] = lambda: None
+
+    def follow(self, refresh: Callable[[], object]) -> None:
+        """Bind what looks for a change of the file at once."""
+        self._refresh = refresh
+
+    def knows(self, experiment: str) -> bool:
+        """Whether there is such an experiment; the file decides when the plan has none.
+
+        Several processes follow the file, each at its own time.
+        """
+        if experiment in self._plan.names:
+            return True
+        self._refresh()
+        return experiment in self._plan.names
 
     @property
     def plan(self) -> Plan:
@@ -41,9 +57,9 @@ class Router:
         Raises:
             UnknownService: there is no such experiment.
         """
-        plan = self._plan
-        if experiment and experiment not in [known.name for known in plan.experiments]:
+        if experiment and not self.knows(experiment):
             raise UnknownService(f"no experiment {experiment!r:.80} any more", field="model")
+        plan = self._plan
         if asked:
             return Route(tuple(plan.rankers[ranker] for ranker in asked))
         if not plan.experiments:

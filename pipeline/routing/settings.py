@@ -100,6 +100,7 @@ class ExposuresConfig:
         directory: of the files; left out, nothing is recorded and feedback is refused.
         max_file_bytes: a file is ended before it grows over that.
         max_queue: records that wait for the disk; more are counted and dropped.
+        max_queue_bytes: of memory that they may take; more are counted and dropped.
         fsync: ``always``: after each write; ``interval``: every ``fsync_interval_s``; ``never``.
         max_positions: places of an order that are recorded.
         keep_texts: record queries and titles too.
@@ -109,6 +110,7 @@ class ExposuresConfig:
     directory: Optional[str] = key(text)
     max_file_bytes: int = key(whole(1024), 64 * 1024 * 1024)
     max_queue: int = key(whole(1), 20_000)
+    max_queue_bytes: int = key(whole(1024), 64 * 1024 * 1024)
     fsync: str = key(choice(ALWAYS, INTERVAL, NEVER), INTERVAL)
     fsync_interval_s: float = key(seconds(0.01, 3600), 1.0)
     max_positions: int = key(whole(1), 50)

@@ -76,7 +76,7 @@ from pipeline.routing.settings import ExposuresConfig
 
 class Counts:
     def __init__(self): self.on_disk = self.gone = 0
-    def watch(self, waiting): pass
+    def watch(self, waiting, waiting_bytes): pass
     def written(self, records): self.on_disk += records
     def lost(self, records): self.gone += records
 
