@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -65,6 +66,59 @@ def test_a_full_queue_counts_and_goes_on(tmp_path: Path) -> None:
     log.start()
     log.stop(10)
     assert numbers_of(tmp_path) == list(range(10))
+
+
+def test_records_that_wait_are_bounded_in_bytes(tmp_path: Path) -> None:
+    metrics = Metrics()
+    log = record_log(tmp_path, metrics, max_queue_bytes=100_000)
+    wide = Feedback(1.0, "0", tuple(range(1000, 2000)))
+    taken = [log.offer(wide) for _ in range(10)]
+    assert 1 <= sum(taken) < 10
+    assert taken == sorted(taken, reverse=True)
+    assert counted(metrics, "lost") == taken.count(False)
+    log.start()
+    log.stop(10)
+    assert counted(metrics, "written") == taken.count(True)
+    assert b'ranking_record_queue_bytes{log="feedback"} 0.0' in metrics.text()
+
+
+def test_a_removed_directory_is_noticed_at_the_next_record(tmp_path: Path) -> None:
+    metrics, directory = Metrics(), tmp_path / "records"
+    log = record_log(directory, metrics)
+    log.start()
+    log.offer(Feedback(1.0, "0"))
+    while counted(metrics, "written") < 1:
+        time.sleep(0.01)
+    shutil.rmtree(directory)
+    log.offer(Feedback(1.0, "1"))
+    log.stop(10)
+    assert numbers_of(directory) == [1]
+
+
+@pytest.mark.parametrize("fsync", ["always", "interval", "never"])
+def test_the_disk_is_synced_as_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fsync: str
+) -> None:
+    synced = []
+    real = os.fsync
+
+    def counting(file: int) -> None:
+        synced.append(file)
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    metrics = Metrics()
+    log = record_log(tmp_path, metrics, fsync=fsync, fsync_interval_s=3600)
+    log.start()
+    for number in range(5):
+        log.offer(Feedback(1.0, str(number)))
+        while counted(metrics, "written") <= number:
+            time.sleep(0.005)
+    log.stop(10)
+    # at the end of the file in any case; the first interval begins with the process's clock
+    expected = {"always": {6}, "interval": {1, 2}, "never": {1}}
+    assert len(synced) in expected[fsync]
+    assert numbers_of(tmp_path) == list(range(5))
 
 
 FULL_DISK = """
