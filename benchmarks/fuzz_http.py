@@ -27,8 +27,8 @@ _CHECKS = (
     "response_schema_conformance",
     "negative_data_rejection",
 )
-# a deadline of a millisecond passes, and the service may be asked while it starts; a 500 is a defect,
-# though what one looks like is documented too
+# a deadline of a millisecond passes, and a service may be stopping; a 500 is a defect, though what
+# one looks like is documented too
 _CONFIG = """[checks]
 not_a_server_error.expected-statuses = ["2xx", "4xx", "503", "504"]
 """

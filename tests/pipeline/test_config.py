@@ -114,6 +114,10 @@ def test_the_default_ranker_comes_first(tmp_path: Path) -> None:
             SMALL + "limits: {max_documents: 0}\n",
             "limits.max_documents: must be a whole number >= 1",
         ),
+        (
+            SMALL + "limits: {max_body_bytes: 5000, max_body_bytes_in_flight: 4000}\n",
+            "limits.max_body_bytes_in_flight: must be at least limits.max_body_bytes (5000)",
+        ),
         (SMALL + "limits: {max_document: 9}\n", "limits.max_document: unknown key; did you mean"),
         (SMALL + "scheduler: {max_queue_rows: 10}\n", "scheduler.max_queue_rows: must be at least"),
         (

@@ -152,8 +152,8 @@ def path_value(name: str, about: str, values: Sequence[str]) -> dict[str, Any]:
 RANKING_HEADERS = (
     header(
         REQUEST_ID_HEADER,
-        "Stands for request_id of a body without; comes back in the answer.",
-        {"type": "string", "pattern": "^[!-~]{1,128}$"},
+        "Stands for request_id of a body without; comes back in the answer. Empty is none.",
+        {"type": "string", "pattern": "^[!-~]{0,128}$"},
     ),
     header(
         TIMEOUT_HEADER,

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from contract.errors import UnknownService
+from contract.request import RankRequest
 from pipeline.config import load_config
 from pipeline.routing.reload import Watcher, first_plan
 from pipeline.routing.router import Router
@@ -120,3 +122,16 @@ def test_a_change_between_reading_and_watching_is_seen(watched: Watched) -> None
     watched.write("meanwhile")
     assert Watcher(config, SERVED, router).look()
     assert [e.name for e in router.plan.experiments] == ["meanwhile"]
+
+
+def test_a_name_that_the_file_has_and_the_plan_not_yet_is_found(watched: Watched) -> None:
+    watched.watcher.look()
+    watched.router.follow(watched.watcher.look)
+    watched.write("second")
+    assert watched.name == "first"
+    request = RankRequest((("a", "b"),))
+    assert watched.router.route(request, (), "second").experiment == "second"
+    with pytest.raises(UnknownService):
+        watched.router.route(request, (), "first")
+    watched.write("third")
+    assert watched.router.knows("third")
