@@ -93,6 +93,6 @@ def test_the_page_needs_no_other_host(service: RunningService) -> None:
 
 def test_answers_are_as_documented(service: RunningService, tmp_path: Path) -> None:
     """schemathesis, with a fixed seed; make fuzz-http does it for longer."""
-    status, output = fuzz(service.url, tmp_path, seed=1, examples=2)
+    status, output = fuzz(service.url, tmp_path, seed=1, examples=15, phases="fuzzing")
     assert status == 0, output
-    assert cases_of(output) > 100, output
+    assert cases_of(output) > 50, output
