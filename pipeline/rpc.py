@@ -49,7 +49,8 @@ class RpcEdge:
             front_door: answers.
             port: on all addresses.
             workers: requests that may be in work.
-            max_bytes: of one request, as over HTTP; gRPC itself refuses what is over it by a MiB.
+            max_bytes: of one request, as over HTTP; gRPC itself refuses what is over it by a
+                quarter and a MiB.
 
         Raises:
             ConfigError: the port is in use.
@@ -59,7 +60,7 @@ class RpcEdge:
             futures.ThreadPoolExecutor(workers + _SPARE_THREADS, thread_name_prefix="rpc"),
             options=[
                 ("grpc.max_send_message_length", _MAX_SENT_BYTES),
-                ("grpc.max_receive_message_length", max_bytes + _SPARE_BYTES),
+                ("grpc.max_receive_message_length", max_bytes * 5 // 4 + _SPARE_BYTES),
                 ("grpc.so_reuseport", 0),
             ],
         )
