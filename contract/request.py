@@ -16,12 +16,13 @@ Validated once, at the door: what leaves this module is within the limits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from contract.assignment import unit_of
 from contract.bundle import RANKERS
 from contract.errors import InvalidField, MalformedRequest
+from contract.token_rows import TokenRows
 from contract.wire_values import (
     check_bool,
     check_choice,
@@ -85,6 +86,7 @@ class RankRequest:
         user_id: stands for it when it is empty; else the query does.
         max_tokens_per_doc: most tokens of a title in a row; ``None``: as many as the bundle takes.
         max_chunks_per_doc: most rows of a title; it gets the score of the best.
+        tokens: in place of the pairs, when the caller has tokenized; it names its ranker then.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -96,6 +98,12 @@ class RankRequest:
     user_id: str = ""
     max_tokens_per_doc: Optional[int] = None
     max_chunks_per_doc: int = 1
+    tokens: Optional[TokenRows] = field(default=None, compare=False)
+
+    @property
+    def documents(self) -> int:
+        """How many are to be scored."""
+        return len(self.pairs) if self.tokens is None else len(self.tokens.input_ids)
 
     @property
     def unit(self) -> str:

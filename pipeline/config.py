@@ -156,6 +156,8 @@ class LimitsConfig:
     max_header_bytes: int = key(whole(1024, 1024 * 1024), 64 * 1024)
     max_connections: int = key(whole(1), 2048)
     max_in_flight: int = key(whole(1, 1024), 64)
+    max_tokens: int = key(whole(1), 1_000_000)
+    ready_share: float = key(fraction, 1.0)
 
     @property
     def body_bytes_in_flight(self) -> int:

@@ -11,6 +11,7 @@ from contract.errors import RankingError
 from contract.request import RankRequest
 from pipeline.cancel import Cancel
 from pipeline.ops.adapter import Outcome
+from pipeline.routing.route import Target
 
 
 class Origin(NamedTuple):
@@ -104,6 +105,7 @@ class Ask:
         cancel: tells when the caller has gone.
         origin: where it came in.
         dry_run: answer as ever, but leave no trace in experiments: no record, no shadow, no count.
+        target: who answers, when the caller has named it; no experiment takes part then.
     """
 
     service: str
@@ -115,6 +117,7 @@ class Ask:
     cancel: Optional[Cancel] = None
     origin: Origin = _NOWHERE
     dry_run: bool = False
+    target: Optional[Target] = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ from pipeline.metrics import Metrics, ranker_label
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
 from pipeline.routing.recorder import Recorder
+from pipeline.routing.route import Route
 from pipeline.routing.shadow import Shadow
 from pipeline.tracing.context import Trace
 from pipeline.tracing.request_span import RequestSpan
@@ -135,12 +136,13 @@ class FrontDoor:
             try:
                 ranker = self._ranker_of(ask.service)
                 request, profile, log_id = ask.read()
-                documents = len(request.pairs)
+                documents = request.documents
                 request_id = request.request_id or ask.request_id or uuid.uuid4().hex
                 request = replace(request, request_id=request_id)
                 header = check_choice(ask.ranker or None, RANKER_HEADER, RANKER_CHOICES)
                 asked = self._asked(ranker, ask.service, request.ranker or header)
-                call = Call(request, asked, ask.deadline, None, ask.experiment, ask.cancel)
+                route = Route((ask.target,)) if ask.target else None
+                call = Call(request, asked, ask.deadline, route, ask.experiment, ask.cancel)
                 call = replace(call, trace=span.sampled) if span.sampled else call
                 outcome = self._run(Entry(call, profile), span)
                 if not ask.dry_run:

@@ -9,7 +9,6 @@ does not cover. No label holds what a caller sends: names come from the configur
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
@@ -28,6 +27,7 @@ from contract.response import RankResponse
 from pipeline.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
 from pipeline.routing.route import Target
 from pipeline.traffic import Traffic
+from pipeline.version import VERSION
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -179,7 +179,7 @@ class Metrics:
     def served(self, bundles: Mapping[Target, Bundle]) -> None:
         """Tell the version of the service, and which bundles it serves."""
         build = Gauge("ranking_build_info", "Always 1.", ("version",), registry=self._registry)
-        build.labels(_version()).set(1)
+        build.labels(VERSION).set(1)
         info = Gauge(
             "ranking_bundle_info",
             "Always 1: a bundle that is served.",
@@ -196,14 +196,6 @@ class Metrics:
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("ranking-stack")
-    except importlib.metadata.PackageNotFoundError:
-        # run from a checkout
-        return "0.1.0"
 
 
 class SpanMetrics:

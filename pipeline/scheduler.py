@@ -115,6 +115,16 @@ class Scheduler:
         self._workers.append(worker)
 
     @property
+    def version(self) -> str:
+        """Of the bundle."""
+        return self._version
+
+    @property
+    def waiting_rows(self) -> int:
+        """How many wait now."""
+        return self._backlog.rows
+
+    @property
     def alive(self) -> bool:
         """Whether all workers run; they end by :meth:`stop` only."""
         return bool(self._workers) and all(worker.is_alive() for worker in self._workers)

@@ -80,6 +80,7 @@ def _prepares(
         TOKENIZE: lambda _: Tokenize(
             {target: bundle.encoder() for target, bundle in bundles.items()},
             watched_router(config, served(bundles)),
+            config.limits.max_tokens,
         ),
         SORT: lambda _: Sort({target: bundle.score for target, bundle in bundles.items()}),
     }

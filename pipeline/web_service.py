@@ -128,6 +128,7 @@ def _open_edges(
     from pipeline.gate import Gate
     from pipeline.http_edge.models import Models
     from pipeline.http_edge.server import HttpEdge
+    from pipeline.readiness import Readiness
     from pipeline.routing.reload import watched_router
     from pipeline.routing.shadow import Shadow
     from pipeline.rpc import RpcEdge
@@ -145,12 +146,15 @@ def _open_edges(
         bound = ports.bind(config.http_port, "http_port")
         router = watched_router(config, served(bundles))
         models = Models(bundles, config.model_aliases, router)
-        http = HttpEdge(front_door, gate, metrics, limits, config.http, _tls(config), models, bound)
+        readiness = Readiness(config, bundles, gate, dag, schedulers)
+        http = HttpEdge(
+            front_door, readiness, metrics, limits, config.http, _tls(config), models, bound
+        )
         http.start()
         names = "|".join(front_door.services)
         _show(
             f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
-            f"POST /rerank, POST /({names})/prediction, "
+            f"POST /rerank, /v2/models/NAME/infer, POST /({names})/prediction, "
             "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
             "/metrics, /docs; a page at /"
         )

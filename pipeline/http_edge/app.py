@@ -17,6 +17,7 @@ own; .page serves the page at / .
 
 from __future__ import annotations
 
+import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 
@@ -37,16 +38,17 @@ from contract.errors import (
 from pipeline.config import LimitsConfig
 from pipeline.exchange import Answer, Ask, Done, Reading
 from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
-from pipeline.gate import Gate
 from pipeline.http_edge.assignments import add_assignments
 from pipeline.http_edge.bodies import BodyBounds, BodyTimeout, Budget
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
-from pipeline.http_edge.information import VERSION, add_information
+from pipeline.http_edge.information import add_information
 from pipeline.http_edge.keys import Keys
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.open_inference import add_open_inference
 from pipeline.http_edge.openapi import ranking, state
 from pipeline.http_edge.openapi.document import add_documentation
 from pipeline.http_edge.page import add_page
+from pipeline.http_edge.problems import dump
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
 from pipeline.http_edge.request_ids import EchoRequestId
 from pipeline.http_edge.rerank import ROUTE_HEADERS, add_rerank_routes
@@ -54,6 +56,8 @@ from pipeline.http_edge.settings import HttpConfig
 from pipeline.http_edge.traffic import add_traffic
 from pipeline.http_edge.work import Work, off_loop
 from pipeline.metrics import CONTENT_TYPE, Metrics
+from pipeline.readiness import Readiness, State
+from pipeline.version import VERSION
 
 METHOD = "prediction"
 _RETRY_STATUSES = (429, 503)
@@ -61,7 +65,7 @@ _RETRY_STATUSES = (429, 503)
 
 def build_app(
     front_door: FrontDoor,
-    gate: Gate,
+    readiness: Readiness,
     metrics: Metrics,
     pool: ThreadPoolExecutor,
     models: Models,
@@ -72,7 +76,7 @@ def build_app(
 
     Args:
         front_door: answers.
-        gate: says whether requests are taken.
+        readiness: says whether requests are taken.
         metrics: of this process.
         pool: one thread for every request that may be in flight; ranking blocks its thread.
         models: what can be asked by name.
@@ -94,9 +98,10 @@ def build_app(
         )
     app.add_middleware(EchoRequestId)
     add_rerank_routes(app, work, models, max_body_bytes)
+    add_open_inference(app, work, models, readiness, max_body_bytes)
     add_information(app, models, limits)
     add_assignments(app, work, models.router, limits)
-    add_traffic(app, work, models, gate, metrics)
+    add_traffic(app, work, models, readiness, metrics)
     add_page(app)
     add_documentation(app, VERSION)
 
@@ -106,10 +111,7 @@ def build_app(
 
     @app.get("/ready", openapi_extra=state.ready())
     async def ready() -> Response:
-        closed = gate.closed
-        return answer_response(
-            Answer() if closed is None else Answer.of_error(ShuttingDown(closed))
-        )
+        return ready_response(readiness.state())
 
     @app.get("/metrics", openapi_extra=state.metrics())
     async def text() -> Response:
@@ -160,6 +162,15 @@ def _respond(done: Done) -> Response:
     if done.request_id:
         response.headers[REQUEST_ID_HEADER] = done.request_id
     return response
+
+
+def ready_response(state: State) -> Response:
+    """The five fields, and beside them what the answer rests on."""
+    answer = Answer() if state.ready else Answer.of_error(ShuttingDown(state.reason))
+    fields = json.loads(dump_answer(answer))
+    return json_response(
+        dump({**fields, "service": state.service, "rankers": state.rankers}), answer.http_status
+    )
 
 
 def answer_response(answer: Answer) -> Response:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import asdict
 
 from fastapi import FastAPI, Response
@@ -13,18 +12,9 @@ from pipeline.config import LimitsConfig
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.openapi import state
 from pipeline.http_edge.problems import json_response
+from pipeline.version import VERSION
 
 OWNER = "ranking-stack"
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("ranking-stack")
-    except importlib.metadata.PackageNotFoundError:
-        return "0.1.0"
-
-
-VERSION = _version()
 
 
 def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:

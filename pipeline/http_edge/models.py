@@ -90,6 +90,34 @@ class Models:
         """Names of the experiments of the moment."""
         return [experiment.name for experiment in self.router.plan.experiments]
 
+    def target(self, name: str, version: str = "") -> Target:
+        """The one bundle that answers for a name.
+
+        Args:
+            name: of a ranker, or an alias of one.
+            version: of its bundle; empty: that which answers for the ranker.
+
+        Raises:
+            UnknownService: there is none; the message lists what there is.
+        """
+        ranker = self.find(name).ranker
+        if ranker is None:
+            served = [known for known, named in self._fixed.items() if named.ranker]
+            raise UnknownService(
+                f"{name!r:.80} is no one ranker; served: {', '.join(served)}", field="model"
+            )
+        versions = self.versions(ranker)
+        if version and version not in versions:
+            raise UnknownService(
+                f"{name} has no version {version!r:.80}; served: {', '.join(versions)}",
+                field="version",
+            )
+        return Target(ranker, version or versions[0])
+
+    def versions(self, ranker: str) -> list[str]:
+        """Of a ranker's bundles, that which answers for it first."""
+        return [bundle.version for bundle in self.bundles if bundle.ranker == ranker]
+
     def find(self, name: str) -> Named:
         """What a name stands for.
 

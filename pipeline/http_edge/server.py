@@ -15,12 +15,12 @@ import uvicorn
 
 from pipeline.config import LimitsConfig
 from pipeline.front_door import FrontDoor
-from pipeline.gate import Gate
 from pipeline.http_edge.app import build_app
 from pipeline.http_edge.connection import bounded_connection
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.settings import HttpConfig
 from pipeline.metrics import Metrics
+from pipeline.readiness import Readiness
 
 
 class HttpEdge:
@@ -29,7 +29,7 @@ class HttpEdge:
     def __init__(
         self,
         front_door: FrontDoor,
-        gate: Gate,
+        readiness: Readiness,
         metrics: Metrics,
         limits: LimitsConfig,
         http: HttpConfig,
@@ -40,7 +40,7 @@ class HttpEdge:
         """Build the app; :meth:`start` begins to answer."""
         pool = ThreadPoolExecutor(limits.max_in_flight, thread_name_prefix="http")
         config = uvicorn.Config(
-            build_app(front_door, gate, metrics, pool, models, limits, http),
+            build_app(front_door, readiness, metrics, pool, models, limits, http),
             log_config=None,
             access_log=False,
             lifespan="off",

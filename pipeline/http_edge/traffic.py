@@ -13,16 +13,18 @@ from typing import Any, Optional
 from fastapi import FastAPI, Request, Response
 
 from contract.errors import RankingError
-from pipeline.gate import Gate
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.problems import json_response, problem_response
 from pipeline.http_edge.work import Work
 from pipeline.metrics import Metrics
+from pipeline.readiness import Readiness
 from pipeline.routing.describe import describe_experiment
 from pipeline.traffic import INTERVAL_S, QUANTILE_ERROR, VERDICTS, Counts, merged
 
 
-def add_traffic(app: FastAPI, work: Work, models: Models, gate: Gate, metrics: Metrics) -> None:
+def add_traffic(
+    app: FastAPI, work: Work, models: Models, readiness: Readiness, metrics: Metrics
+) -> None:
     """Bind the route."""
 
     @app.get("/v1/traffic")
@@ -31,23 +33,24 @@ def add_traffic(app: FastAPI, work: Work, models: Models, gate: Gate, metrics: M
             work.check(request)
         except RankingError as error:
             return problem_response(error)
-        response = json_response(_report(models, gate, metrics))
+        response = json_response(_report(models, readiness, metrics))
         response.headers["Cache-Control"] = "no-store"
         return response
 
 
-def _report(models: Models, gate: Gate, metrics: Metrics) -> dict[str, Any]:
+def _report(models: Models, readiness: Readiness, metrics: Metrics) -> dict[str, Any]:
     now = time.time()
     seen = metrics.traffic.snapshot()
     figures = metrics.figures()
     plan = models.router.plan
+    state = readiness.state()
     return {
         "time": now,
         "window_s": round(seen.observed_s, 1),
         "interval_s": INTERVAL_S,
         "quantile_error": QUANTILE_ERROR,
-        "ready": gate.closed is None,
-        "in_flight": gate.in_flight,
+        "ready": state.ready,
+        "in_flight": state.service["in_flight"],
         "total": _counts(merged(seen.lines.values())),
         "lines": [{**line._asdict(), **_counts(seen.lines[line])} for line in sorted(seen.lines)],
         "timeline": [_counts(counts) for counts in seen.timeline],

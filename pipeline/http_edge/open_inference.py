@@ -1,0 +1,274 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Open Inference Protocol v2 of KServe and Triton, for texts and for token rows.
+
+GET  /v2, /v2/health/live, /v2/health/ready
+GET  /v2/models/{name}[/versions/{version}], and .../ready
+POST /v2/models/{name}[/versions/{version}]/infer
+
+A model is a ranker or an alias of one, a version is that of a bundle. Inputs are ``query`` and
+``title`` (or ``documents``), or ``input_ids`` and ``token_type_ids``; the output is ``score``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import numpy as np
+from fastapi import FastAPI, Request, Response
+
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.errors import InvalidField, OverLimit, RankingError, Unauthorized, UnknownService
+from contract.request import Limits, RankRequest
+from contract.response import RankResponse
+from contract.token_rows import TokenRows
+from contract.wire_values import check_count, check_request_id, check_text
+from pipeline.exchange import Ask, Done, Reading
+from pipeline.front_door import DEFAULT_SERVICE
+from pipeline.http_edge.information import OWNER
+from pipeline.http_edge.keys import Caller
+from pipeline.http_edge.models import Models
+from pipeline.http_edge.problems import dump, json_response
+from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
+from pipeline.http_edge.tensors import (
+    BYTES,
+    FP32,
+    INT64,
+    LENGTH_HEADER,
+    Inference,
+    Tensor,
+    Wanted,
+    read_inference,
+    write_outputs,
+)
+from pipeline.http_edge.work import Work
+from pipeline.readiness import Readiness
+from pipeline.version import VERSION
+
+_QUERY, _TITLE, _DOCUMENTS = "query", "title", "documents"
+# the second is upstream's name of the same
+OUTPUTS = ("score", "predict")
+_TEXT_FIELDS = frozenset((_QUERY, _TITLE, _DOCUMENTS))
+_TOKEN_FIELDS = frozenset((INPUT_IDS, TOKEN_TYPE_IDS))
+
+
+class _Exchange:
+    """One inference, from its bytes to its answer; both ends in the request's thread."""
+
+    def __init__(
+        self, name: str, version: str, models: Models, limits: Limits, caller: Caller
+    ) -> None:
+        self._name = name
+        self._target = models.target(name, version)
+        self._limits = limits
+        self._caller = caller
+        self._asked: Optional[Inference] = None
+
+    def ask(self, body: bytes, header_length: Optional[str]) -> Ask:
+        """What the front door is asked."""
+
+        def read() -> Reading:
+            self._asked = read_inference(body, header_length)
+            _check_outputs(self._asked)
+            request = read_request(self._asked, self._limits)
+            self._caller.take_documents(request.documents)
+            return Reading(request)
+
+        return Ask(DEFAULT_SERVICE, read, target=self._target)
+
+    def respond(self, done: Done) -> Response:
+        """The answer, or why there is none."""
+        result = done.outcome.result
+        if isinstance(result, RankingError) or self._asked is None:
+            assert isinstance(result, RankingError)
+            return error_response(result, done.request_id)
+        return self._answer(self._asked, result, done.request_id)
+
+    def _answer(self, asked: Inference, response: RankResponse, request_id: str) -> Response:
+        scores = np.array(response.rankings[0].scores, dtype=np.float32)
+        wanted = asked.outputs or (Wanted(OUTPUTS[0], asked.binary),)
+        outputs, rest = write_outputs([(one, scores) for one in wanted])
+        body = {
+            "model_name": self._name,
+            "model_version": self._target.bundle,
+            "id": request_id,
+            "parameters": {
+                "ranker": self._target.ranker,
+                "tokens": response.tokens,
+                "truncated_documents": len(response.truncated),
+                **{f"{k}_ms": round(v, 3) for k, v in response.timings_ms.items()},
+            },
+            "outputs": outputs,
+        }
+        if not any(one.binary for one in wanted):
+            return json_response(body, 200, request_id)
+        text = dump(body)
+        headers = {LENGTH_HEADER: str(len(text)), REQUEST_ID_HEADER: request_id}
+        return Response(text + rest, 200, headers, media_type="application/octet-stream")
+
+
+def read_request(asked: Inference, limits: Limits) -> RankRequest:
+    """Inputs to a request.
+
+    Raises:
+        RequestError: which input, and what is wrong with it.
+    """
+    names = frozenset(asked.inputs)
+    request_id = check_request_id(asked.id)
+    if names == _TOKEN_FIELDS:
+        return RankRequest((), request_id=request_id, tokens=_tokens(asked.inputs, limits))
+    if _QUERY in names and len(names) == 2 and names <= _TEXT_FIELDS:
+        return RankRequest(_pairs(asked.inputs, limits), request_id=request_id)
+    raise InvalidField(
+        f"must be {_QUERY} and {_TITLE} (or {_DOCUMENTS}), or {INPUT_IDS} and {TOKEN_TYPE_IDS}; "
+        f"got {', '.join(sorted(names)) or 'none':.200}",
+        field="inputs",
+    )
+
+
+def _tokens(inputs: Mapping[str, Tensor], limits: Limits) -> TokenRows:
+    ids, types = inputs[INPUT_IDS], inputs[TOKEN_TYPE_IDS]
+    for name, tensor in ((INPUT_IDS, ids), (TOKEN_TYPE_IDS, types)):
+        _check_kind(tensor, name, INT64)
+        if len(tensor.shape) != 2:
+            raise InvalidField("must have the shape [rows, length]", field=name)
+    if ids.shape != types.shape:
+        raise InvalidField(
+            f"has the shape {list(types.shape)}, and {INPUT_IDS} {list(ids.shape)}",
+            field=TOKEN_TYPE_IDS,
+        )
+    check_count(ids.shape[0], INPUT_IDS, limits.max_documents)
+    return TokenRows(ids.values, types.values)
+
+
+def _pairs(inputs: Mapping[str, Tensor], limits: Limits) -> tuple[tuple[str, str], ...]:
+    name = _TITLE if _TITLE in inputs else _DOCUMENTS
+    queries, titles = _texts(inputs[_QUERY], _QUERY), _texts(inputs[name], name)
+    check_count(len(titles), name, limits.max_documents)
+    if len(queries) not in (1, len(titles)):
+        raise InvalidField(f"must hold one text, or {len(titles)} as {name} does", field=_QUERY)
+    for i, query in enumerate(queries):
+        check_text(query, f"{_QUERY}[{i}]", limits.max_query_chars)
+    for i, title in enumerate(titles):
+        check_text(title, f"{name}[{i}]", limits.max_document_chars, empty=True)
+    if len(queries) == 1:
+        queries = queries * len(titles)
+    return tuple(zip(queries, titles))
+
+
+def _texts(tensor: Tensor, name: str) -> list[str]:
+    _check_kind(tensor, name, BYTES)
+    if len(tensor.shape) == 2 and tensor.shape[1] != 1:
+        raise InvalidField("must have the shape [texts] or [texts, 1]", field=name)
+    texts: list[str] = tensor.values
+    return texts
+
+
+def _check_kind(tensor: Tensor, name: str, datatype: str) -> None:
+    if tensor.datatype != datatype:
+        raise InvalidField(f"must be {datatype}, got {tensor.datatype}", field=name)
+
+
+def _check_outputs(asked: Inference) -> None:
+    for one in asked.outputs:
+        if one.name not in OUTPUTS:
+            raise InvalidField(
+                f"no output {one.name!r:.80}; there is {OUTPUTS[0]}", field="outputs"
+            )
+    if len({one.name for one in asked.outputs}) < len(asked.outputs):
+        raise InvalidField("an output stands twice", field="outputs")
+
+
+def error_response(error: RankingError, request_id: str = "") -> Response:
+    """``{"error": "..."}``, as the protocol has it, with the status."""
+    text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    body = {"error": text}
+    if isinstance(error, BodyTooLarge):
+        return Refusal(dump(body), error.http_status)
+    response = json_response(body, error.http_status, request_id)
+    if isinstance(error, OverLimit):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def add_open_inference(
+    app: FastAPI, work: Work, models: Models, readiness: Readiness, max_body_bytes: int
+) -> None:
+    """Bind the routes."""
+
+    async def infer(request: Request, name: str, version: str = "") -> Response:
+        try:
+            caller = work.admit(request)
+            exchange = _Exchange(name, version, models, work.front_door.limits, caller)
+            if request.headers.get("content-encoding", "identity") != "identity":
+                raise InvalidField(
+                    "not supported; send the body as it is", field="content-encoding"
+                )
+            body = await receive(request, max_body_bytes)
+            ask = exchange.ask(body, request.headers.get(LENGTH_HEADER))
+            return await work.run(request, ask, exchange.respond)
+        except RankingError as error:
+            return error_response(error)
+
+    async def metadata(name: str, version: str = "") -> Response:
+        try:
+            return json_response(_metadata(name, version, models))
+        except RankingError as error:
+            return error_response(error)
+
+    async def model_ready(name: str, version: str = "") -> Response:
+        try:
+            problem = readiness.of_target(models.target(name, version))
+        except RankingError as error:
+            return error_response(error)
+        if problem:
+            return json_response({"error": problem, "name": name, "ready": False}, 503)
+        return json_response({"name": name, "ready": True})
+
+    async def unknown(rest: str) -> Response:
+        return error_response(UnknownService(f"no such path /v2/models/{rest:.200}"))
+
+    for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"):
+        app.get(path)(metadata)
+        app.get(f"{path}/ready")(model_ready)
+        app.post(f"{path}/infer")(infer)
+    app.api_route("/v2/models/{rest:path}", methods=["GET", "POST"])(unknown)
+    _add_server(app, readiness)
+
+
+def _add_server(app: FastAPI, readiness: Readiness) -> None:
+    @app.get("/v2")
+    async def server() -> Response:
+        extensions = ["binary_tensor_data"]
+        return json_response({"name": OWNER, "version": VERSION, "extensions": extensions})
+
+    @app.get("/v2/health/live")
+    async def live() -> Response:
+        return json_response({"live": True})
+
+    @app.get("/v2/health/ready")
+    async def ready() -> Response:
+        state = readiness.state()
+        if state.ready:
+            return json_response({"ready": True})
+        return json_response({"error": state.reason, "ready": False}, 503)
+
+
+def _metadata(name: str, version: str, models: Models) -> dict[str, Any]:
+    target = models.target(name, version)
+    return {
+        "name": name,
+        "versions": [version] if version else models.versions(target.ranker),
+        "platform": "paddle_ranker",
+        "inputs": [
+            {"name": _QUERY, "datatype": BYTES, "shape": [-1]},
+            {"name": _TITLE, "datatype": BYTES, "shape": [-1]},
+            {"name": INPUT_IDS, "datatype": INT64, "shape": [-1, -1]},
+            {"name": TOKEN_TYPE_IDS, "datatype": INT64, "shape": [-1, -1]},
+        ],
+        "outputs": [{"name": OUTPUTS[0], "datatype": FP32, "shape": [-1]}],
+    }
