@@ -10,6 +10,7 @@ from typing import Callable, NamedTuple, Optional
 from contract.errors import RankingError
 from contract.request import RankRequest
 from pipeline.cancel import Cancel
+from pipeline.gate import Ticket
 from pipeline.ops.adapter import Outcome
 from pipeline.routing.route import Target
 
@@ -105,6 +106,7 @@ class Ask:
         cancel: tells when the caller has gone.
         origin: where it came in.
         dry_run: answer as ever, but leave no trace in experiments: no record, no shadow, no count.
+        ticket: of the gate, for a request that was taken.
         target: who answers, when the caller has named it; no experiment takes part then.
     """
 
@@ -118,6 +120,7 @@ class Ask:
     origin: Origin = _NOWHERE
     dry_run: bool = False
     target: Optional[Target] = None
+    ticket: Optional[Ticket] = None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ Both edges, RPC and HTTP, come through here, so that they differ in transport on
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from traceback import format_tb
 from typing import Any, Callable, Optional
@@ -19,6 +20,7 @@ from contract.errors import (
     CallerGone,
     DeadlineExceeded,
     InvalidField,
+    Overloaded,
     RankingError,
     RequestError,
     ServiceError,
@@ -40,7 +42,7 @@ from contract.wire_values import check_choice
 from pipeline.config import OP_OF_RANKER, ServiceConfig
 from pipeline.dag import Dag
 from pipeline.exchange import Answer, Ask, Done, Reading
-from pipeline.gate import Gate
+from pipeline.gate import Gate, Ticket
 from pipeline.log_lines import log_request
 from pipeline.metrics import Metrics, ranker_label
 from pipeline.ops.adapter import Entry, Outcome
@@ -82,6 +84,7 @@ class FrontDoor:
         self._tracer = tracer
         self._metrics = metrics
         self._gate = gate
+        metrics.watch_in_flight(lambda: gate.in_flight)
         self._limits = config.limits.of_request()
         self._rankers = config.rankers
         self._tries = config.dag.retry
@@ -98,22 +101,35 @@ class FrontDoor:
         """The names under which the service answers."""
         return tuple(self._services)
 
-    def enter(self) -> None:
-        """Take one request, or refuse it at once; :meth:`answer` must follow."""
+    def check(self, size: int) -> None:
+        """Refuse a request whose body has so many bytes, if it cannot be taken now."""
+        with self._counted():
+            self._gate.check(size)
+
+    def enter(self, size: int) -> Ticket:
+        """Take one request, or refuse it at once; :meth:`answer` must follow, with the ticket."""
+        with self._counted():
+            return self._gate.enter(size)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count what the gate refuses."""
         try:
-            self._gate.enter()
+            yield
         except RankingError as error:
+            if isinstance(error, Overloaded):
+                self._metrics.turned_away.inc()
             self._metrics.answered("?", error.err_no, None)
             self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
             raise
 
-    def leave(self) -> None:
+    def leave(self, ticket: Ticket) -> None:
         """For a request that was taken and cannot be handed to :meth:`answer`."""
-        self._gate.leave()
+        self._gate.leave(ticket)
 
-    def refuse(self, error: RequestError) -> Answer:
+    def refuse(self, error: RequestError, ticket: Ticket) -> Answer:
         """Answer a request that was taken and turned out to be unreadable."""
-        self._gate.leave()
+        self._gate.leave(ticket)
         self._metrics.answered("?", error.err_no, None)
         self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
         log_request(_facts("?", "", 0, 0, Outcome(error), 0.0))
@@ -130,7 +146,7 @@ class FrontDoor:
     def done(self, ask: Ask) -> Done:
         """Answer one request that was taken; blocks its thread, and never raises."""
         start = time.monotonic()
-        documents, request_id, log_id = 0, ask.request_id, 0
+        documents, request_id, log_id, served = 0, ask.request_id, 0, False
         span = RequestSpan(self._tracer, ask.origin)
         try:
             try:
@@ -145,6 +161,7 @@ class FrontDoor:
                 call = Call(request, asked, ask.deadline, route, ask.experiment, ask.cancel)
                 call = replace(call, trace=span.sampled) if span.sampled else call
                 outcome = self._run(Entry(call, profile), span)
+                served = isinstance(outcome.result, RankResponse)
                 if not ask.dry_run:
                     self._record(request, outcome, time.monotonic() - start, span.sampled)
             except RankingError as error:
@@ -155,7 +172,8 @@ class FrontDoor:
                 _LOGGER.error("a request failed with %s at\n%s", type(error).__name__, place)
                 outcome = Outcome(ServiceError("the service failed; its log says why"))
         finally:
-            self._gate.leave()
+            if ask.ticket is not None:
+                self._gate.leave(ask.ticket, served=served)
         name = ask.service if ask.service in self._services else "?"
         seconds = time.monotonic() - start
         self._metrics.answered(name, _err_no(outcome), seconds)

@@ -125,9 +125,22 @@ class Metrics:
             "ranking_http_connections", "Connections that are open.", registry=self._registry
         )
 
+        self.turned_away = Counter(
+            "ranking_turned_away",
+            "Requests refused before they were read: too many in work, or too long a wait.",
+            registry=self._registry,
+        )
+        self._in_flight = Gauge(
+            "ranking_requests_in_flight", "Requests in work.", registry=self._registry
+        )
+
     def responded(self, status: int) -> None:
         """Count one answer over HTTP."""
         self._responses.labels(str(status)).inc()
+
+    def watch_in_flight(self, in_flight: Callable[[], int]) -> None:
+        """Ask at each scrape how many requests are in work."""
+        self._in_flight.set_function(in_flight)
 
     def ranked(self, response: RankResponse, seconds: float) -> None:
         """Count where the time of one answer went, and what was cut."""

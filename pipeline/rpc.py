@@ -98,11 +98,11 @@ class RpcEdge:
                 self._front_door.feedback(lambda: self._front_door.read_feedback_wire(keys, values))
             )
         try:
-            self._front_door.enter()
+            ticket = self._front_door.enter(_size(request))
         except RankingError as error:
             return _message(Answer.of_error(error))
         if isinstance(request, RequestError):
-            return _message(self._front_door.refuse(request))
+            return _message(self._front_door.refuse(request, ticket))
         headers = _headers(context)
         tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
         return _message(
@@ -121,6 +121,7 @@ class RpcEdge:
                         headers.get(TRACEPARENT, ""),
                         headers.get(TRACESTATE, ""),
                     ),
+                    ticket=ticket,
                 )
             )
         )
@@ -160,6 +161,11 @@ def _parse(max_bytes: int, data: bytes) -> Union[pb.Request, RequestError]:
         return MalformedRequest(
             "not a Request message, or a string in it is not UTF-8", field="request"
         )
+
+
+def _size(request: Union[pb.Request, RequestError]) -> int:
+    """Bytes of what was sent."""
+    return int(request.ByteSize()) if isinstance(request, pb.Request) else 0
 
 
 def _message(answer: Answer) -> pb.Response:

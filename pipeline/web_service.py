@@ -135,7 +135,7 @@ def _open_edges(
     from pipeline.supervisor import Supervisor
 
     limits = config.limits
-    gate = Gate(limits.max_in_flight)
+    gate = Gate(limits.max_in_flight, limits.max_delay_ms)
     shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
     front_door = FrontDoor(config, gate, dag, metrics, recorder, shadow, tracer)
     workers = max(config.worker_num, limits.max_in_flight)

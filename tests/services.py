@@ -29,5 +29,7 @@ def small_config(bundles: Path) -> dict[str, Any]:
 @contextmanager
 def running_service(bundles: Path, directory: Path, **keys: Any) -> Iterator[RunningService]:
     """A service with :func:`small_config`; ``keys`` replace top-level ones."""
-    with RunningService({**small_config(bundles), **keys}, directory) as service:
+    limits = {"max_delay_ms": 0, **keys.pop("limits", {})}
+    config = {**small_config(bundles), **keys, "limits": limits}
+    with RunningService(config, directory) as service:
         yield service

@@ -119,7 +119,7 @@ def build_app(
 
     @app.post("/feedback", openapi_extra=ranking.feedback())
     async def feedback(request: Request) -> Response:
-        work.admit(request)
+        work.caller(request)
         body = await receive(request, max_body_bytes)
         return await _keep_feedback(front_door, body)
 

@@ -8,11 +8,12 @@ midnight, UTC; both are this process's own and begin anew with it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Optional
 
 from contract.errors import OverLimit, RequestTooLarge, Unauthorized
@@ -31,6 +32,7 @@ class _Account:
         self._filled_at = time.monotonic()
         self._day = -1
         self._documents = 0
+        self._in_work = 0
 
     def take_request(self) -> None:
         """Count one request.
@@ -81,6 +83,24 @@ class _Account:
                 )
             self._documents += count
 
+    @contextlib.contextmanager
+    def in_work(self) -> Iterator[None]:
+        """Count one request in work.
+
+        Raises:
+            OverLimit: as many of the key as may be are in work.
+        """
+        most = self.config.max_in_flight
+        with self._lock:
+            if most is not None and self._in_work >= most:
+                raise OverLimit(f"the key {self.config.name} has {most} requests in work already")
+            self._in_work += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_work -= 1
+
 
 class Caller:
     """Who sent one request; without keys in the configuration, anybody."""
@@ -93,6 +113,10 @@ class Caller:
         """Count the documents of the request; raises when there are too many, today or ever."""
         if self._account:
             self._account.take_documents(count)
+
+    def in_work(self) -> contextlib.AbstractContextManager[None]:
+        """While the request is in work; raises OverLimit when the key has too many."""
+        return self._account.in_work() if self._account else contextlib.nullcontext()
 
 
 class Keys:

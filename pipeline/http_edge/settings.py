@@ -35,12 +35,14 @@ class ApiKeyConfig:
         name: of the key's owner, in refusals; the key itself stands nowhere.
         sha256: of the key.
         requests_per_minute: that the key may send; a burst of as many may come at once.
+        max_in_flight: requests of the key in work at once.
         documents_per_day: that the key may have ranked from midnight to midnight, UTC.
     """
 
     name: str = key(text, "")
     sha256: str = key(_digest, "")
     requests_per_minute: Optional[int] = key(whole(1))
+    max_in_flight: Optional[int] = key(whole(1))
     documents_per_day: Optional[int] = key(whole(1))
 
 

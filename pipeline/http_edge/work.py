@@ -51,13 +51,27 @@ class Work:
         self._pool = pool
 
     def admit(self, request: Request) -> Caller:
-        """Find out who calls, before the body is read.
+        """Find out who calls, before the body is read, and refuse what would wait too long.
+
+        Raises:
+            Unauthorized: without one of the keys.
+            OverLimit: too many requests.
+            Overloaded: too many of all callers.
+        """
+        caller = self.caller(request)
+        self.front_door.check(_size(request))
+        return caller
+
+    def caller(self, request: Request) -> Caller:
+        """Find out who calls, for what costs nothing but a look.
 
         Raises:
             Unauthorized: without one of the keys.
             OverLimit: too many requests.
         """
-        return self._keys.admit(request.headers)
+        caller = self._keys.admit(request.headers)
+        request.state.caller = caller
+        return caller
 
     def check(self, request: Request) -> None:
         """Let those read who may call, without counting a request.
@@ -89,21 +103,22 @@ class Work:
             origin=_origin(request),
             dry_run=dry_run_of(request),
         )
-        self.front_door.enter()
-        try:
-            response = asyncio.get_running_loop().run_in_executor(
-                self._pool, self._answer, ask, respond
-            )
-        except BaseException:
-            self.front_door.leave()
-            raise
-        watching = asyncio.ensure_future(_watch(request, cancel))
-        try:
-            return await response
-        finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+        with request.state.caller.in_work():
+            ticket = self.front_door.enter(_size(request))
+            try:
+                response = asyncio.get_running_loop().run_in_executor(
+                    self._pool, self._answer, replace(ask, ticket=ticket), respond
+                )
+            except BaseException:
+                self.front_door.leave(ticket)
+                raise
+            watching = asyncio.ensure_future(_watch(request, cancel))
+            try:
+                return await response
+            finally:
+                watching.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watching
 
     def _answer(self, ask: Ask, respond: Callable[[Done], Response]) -> Response:
         return respond(self.front_door.done(ask))
@@ -114,6 +129,12 @@ def _origin(request: Request) -> Origin:
     return Origin(
         "http", time.monotonic(), headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
     )
+
+
+def _size(request: Request) -> int:
+    """Bytes of the body, as far as the caller says; one sent in chunks counts as small."""
+    declared = request.headers.get("content-length", "")
+    return int(declared[:20]) if declared.isdecimal() else 0
 
 
 async def _watch(request: Request, cancel: Cancel) -> None:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from tests.pipeline.launch import Launched, failure
 from tests.services import small_config
 
 BODY = {"query": "q", "documents": ["a"]}
-KEYS = {"open": "key-of-open", "slow": "key-of-slow", "small": "秘密"}
+KEYS = {"open": "key-of-open", "slow": "key-of-slow", "small": "秘密", "single": "key-of-single"}
 
 
 def digest(key: str) -> str:
@@ -41,6 +42,7 @@ def guarded(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             {"name": "open", "sha256": digest(KEYS["open"])},
             {"name": "slow", "sha256": digest(KEYS["slow"]).upper(), "requests_per_minute": 2},
             {"name": "small", "sha256": digest(KEYS["small"]), "documents_per_day": 5},
+            {"name": "single", "sha256": digest(KEYS["single"]), "max_in_flight": 1},
         ],
         "cors_origins": ["https://shop.example"],
     }
@@ -126,6 +128,16 @@ def test_a_refused_caller_finds_its_request_id(guarded: str, path: str) -> None:
         httpx.post(f"{guarded}{path}", json=BODY, headers=headers, timeout=30) for _ in range(3)
     ]
     assert (replies[-1].status_code, replies[-1].headers["x-request-id"]) == (429, "mine-4")
+
+
+def test_a_key_has_so_many_requests_in_work_at_most(guarded: str) -> None:
+    body = {"query": "q", "documents": [f"{i}" * 200 for i in range(400)]}
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: call(guarded, KEYS["single"], body=body), range(6)))
+    assert {reply.status_code for reply in replies} == {200, 429}
+    refused = next(reply for reply in replies if reply.status_code == 429)
+    assert "single has 1 requests in work" in refused.json()["error"]["message"]
+    assert call(guarded, KEYS["single"]).status_code == 200
 
 
 def test_a_page_of_a_known_origin_may_call(guarded: str) -> None:

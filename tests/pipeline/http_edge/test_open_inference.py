@@ -257,7 +257,7 @@ def test_headers_in_and_out(edge: RunningService) -> None:
     assert named.headers["x-request-id"] == named.json()["id"] == "from-header"
     named = infer(edge, {**texts(), "id": "from-body"}, **{"x-request-id": "from-header"})
     assert named.headers["x-request-id"] == named.json()["id"] == "from-body"
-    assert infer(edge, texts(["b"] * 50), **{"x-timeout-ms": "0.01"}).status_code == 504
+    assert infer(edge, texts(["b"] * 20), **{"x-timeout-ms": "0.01"}).status_code == 504
     assert infer(edge, texts(), **{"content-encoding": "gzip"}).status_code == 422
 
 
