@@ -20,6 +20,7 @@ from contract.request import RankRequest
 from contract.wire_values import check_text, check_unit
 from pipeline.config import LimitsConfig
 from pipeline.http_edge.body import parse_object
+from pipeline.http_edge.openapi import experiments
 from pipeline.http_edge.problems import json_response, problem_response
 from pipeline.http_edge.receive import receive
 from pipeline.http_edge.work import Work, off_loop
@@ -34,7 +35,7 @@ _MAX_SEED_CHARS = 1024
 def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConfig) -> None:
     """Bind the routes."""
 
-    @app.get("/v1/assignments")
+    @app.get("/v1/assignments", openapi_extra=experiments.assignment_of_query())
     async def by_url(request: Request) -> Response:
         try:
             work.check(request)
@@ -42,7 +43,7 @@ def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConf
         except RankingError as error:
             return problem_response(error)
 
-    @app.post("/v1/assignments")
+    @app.post("/v1/assignments", openapi_extra=experiments.assignment_of_body())
     async def by_body(request: Request) -> Response:
         try:
             work.check(request)
@@ -53,7 +54,7 @@ def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConf
         except RankingError as error:
             return problem_response(error)
 
-    @app.post("/v1/interleave")
+    @app.post("/v1/interleave", openapi_extra=experiments.interleave())
     async def interleave(request: Request) -> Response:
         try:
             work.check(request)

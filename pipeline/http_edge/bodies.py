@@ -46,13 +46,17 @@ class Budget:
 
 
 class Body:
-    """The body of one request, counted as it comes."""
+    """The body of one request, counted as it comes.
+
+    Attributes:
+        held: bytes of it that are in memory.
+    """
 
     def __init__(self, budget: Budget, receive: Receive, declared: int) -> None:
         self._budget = budget
         self._receive = receive
         self._declared = declared
-        self._held = 0
+        self.held = 0
         self._deadline: Optional[float] = None
         self._whole = False
         self._discarding = False
@@ -88,15 +92,15 @@ class Body:
 
     def release(self) -> None:
         """Hold nothing any more."""
-        self._budget.held -= self._held
-        self._held = 0
+        self._budget.held -= self.held
+        self.held = 0
 
     def _counted(self, message: Message) -> Message:
         self._whole = not message.get("more_body", False)
         size = len(message.get("body", b""))
         if size and not self._discarding:
             self._check(size)
-            self._held += size
+            self.held += size
             self._budget.held += size
         return message
 

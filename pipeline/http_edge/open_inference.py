@@ -12,7 +12,6 @@ A model is a ranker or an alias of one, a version is that of a bundle. Inputs ar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -20,7 +19,7 @@ import numpy as np
 from fastapi import FastAPI, Request, Response
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
-from contract.errors import InvalidField, OverLimit, RankingError, Unauthorized, UnknownService
+from contract.errors import InvalidField, RankingError, UnknownService
 from contract.request import Limits, RankRequest
 from contract.response import RankResponse
 from contract.token_rows import TokenRows
@@ -30,8 +29,9 @@ from pipeline.front_door import DEFAULT_SERVICE
 from pipeline.http_edge.information import OWNER
 from pipeline.http_edge.keys import Caller
 from pipeline.http_edge.models import Models
-from pipeline.http_edge.problems import dump, json_response
-from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal, receive
+from pipeline.http_edge.openapi import inference
+from pipeline.http_edge.problems import dump, json_response, problem_response
+from pipeline.http_edge.receive import REQUEST_ID_HEADER, receive
 from pipeline.http_edge.tensors import (
     BYTES,
     FP32,
@@ -184,15 +184,7 @@ def _check_outputs(asked: Inference) -> None:
 def error_response(error: RankingError, request_id: str = "") -> Response:
     """``{"error": "..."}``, as the protocol has it, with the status."""
     text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
-    body = {"error": text}
-    if isinstance(error, BodyTooLarge):
-        return Refusal(dump(body), error.http_status)
-    response = json_response(body, error.http_status, request_id)
-    if isinstance(error, OverLimit):
-        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
-    if isinstance(error, Unauthorized):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    return problem_response(error, request_id, {"error": text})
 
 
 def add_open_inference(
@@ -233,24 +225,25 @@ def add_open_inference(
         return error_response(UnknownService(f"no such path /v2/models/{rest:.200}"))
 
     for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"):
-        app.get(path)(metadata)
-        app.get(f"{path}/ready")(model_ready)
-        app.post(f"{path}/infer")(infer)
-    app.api_route("/v2/models/{rest:path}", methods=["GET", "POST"])(unknown)
+        app.get(path, openapi_extra=inference.metadata(path))(metadata)
+        app.get(f"{path}/ready", openapi_extra=inference.model_ready(path))(model_ready)
+        app.post(f"{path}/infer", openapi_extra=inference.infer(path))(infer)
+    rest, methods = "/v2/models/{rest:path}", ["GET", "POST"]
+    app.api_route(rest, methods=methods, include_in_schema=False)(unknown)
     _add_server(app, readiness)
 
 
 def _add_server(app: FastAPI, readiness: Readiness) -> None:
-    @app.get("/v2")
+    @app.get("/v2", openapi_extra=inference.server())
     async def server() -> Response:
         extensions = ["binary_tensor_data"]
         return json_response({"name": OWNER, "version": VERSION, "extensions": extensions})
 
-    @app.get("/v2/health/live")
+    @app.get("/v2/health/live", openapi_extra=inference.live())
     async def live() -> Response:
         return json_response({"live": True})
 
-    @app.get("/v2/health/ready")
+    @app.get("/v2/health/ready", openapi_extra=inference.ready())
     async def ready() -> Response:
         state = readiness.state()
         if state.ready:

@@ -13,6 +13,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 
 from contract.errors import UnknownService
+from pipeline.http_edge.openapi import state
 from pipeline.http_edge.problems import problem_response
 
 _FOLDER = Path(__file__).parent / "page"
@@ -58,11 +59,11 @@ def add_page(app: FastAPI) -> None:
     """Bind the routes: / and /page/<name> of the files that are there now, and no other."""
     files = {p.name: _File(p) for p in sorted(_FOLDER.iterdir()) if p.suffix in _TYPES}
 
-    @app.api_route("/", methods=["GET", "HEAD"])
+    @app.api_route("/", methods=["GET", "HEAD"], openapi_extra=state.page())
     async def page(request: Request) -> Response:
         return files[_INDEX].response(request)
 
-    @app.api_route("/page/{name}", methods=["GET", "HEAD"])
+    @app.api_route("/page/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     async def file(name: str, request: Request) -> Response:
         if name not in files:
             return problem_response(UnknownService(f"the page has no file {name!r:.80}"))

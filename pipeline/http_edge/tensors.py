@@ -105,8 +105,8 @@ def read_inference(body: bytes, header_length: Optional[str]) -> Inference:
         )
     wanted = _list(fields.get("outputs", []), "outputs")
     outputs = tuple(_read_wanted(one, f"outputs[{i}]", binary) for i, one in enumerate(wanted))
-    request_id = fields.get("id") or ""
-    return Inference(request_id, inputs, outputs, binary)
+    request_id = fields.get("id")
+    return Inference("" if request_id is None else request_id, inputs, outputs, binary)
 
 
 def _split(body: bytes, header_length: Optional[str]) -> tuple[dict[str, Any], bytes]:

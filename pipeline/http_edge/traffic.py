@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from contract.errors import RankingError
 from pipeline.http_edge.models import Models
+from pipeline.http_edge.openapi import experiments
 from pipeline.http_edge.problems import json_response, problem_response
 from pipeline.http_edge.work import Work
 from pipeline.metrics import Metrics
@@ -27,7 +28,7 @@ def add_traffic(
 ) -> None:
     """Bind the route."""
 
-    @app.get("/v1/traffic")
+    @app.get("/v1/traffic", openapi_extra=experiments.traffic())
     async def traffic(request: Request) -> Response:
         try:
             work.check(request)

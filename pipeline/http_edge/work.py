@@ -19,6 +19,7 @@ from fastapi import Request, Response
 from pipeline.cancel import Cancel
 from pipeline.exchange import Ask, Done, Origin
 from pipeline.front_door import FrontDoor
+from pipeline.http_edge.bodies import SCOPE_KEY
 from pipeline.http_edge.keys import Caller, Keys
 from pipeline.http_edge.receive import deadline_of, dry_run_of, request_id_of
 from pipeline.tracing.context import TRACEPARENT, TRACESTATE
@@ -132,9 +133,9 @@ def _origin(request: Request) -> Origin:
 
 
 def _size(request: Request) -> int:
-    """Bytes of the body, as far as the caller says; one sent in chunks counts as small."""
+    """Bytes of the body: those that have come, or as many as the caller says will come."""
     declared = request.headers.get("content-length", "")
-    return int(declared[:20]) if declared.isdecimal() else 0
+    return max(request.scope[SCOPE_KEY].held, int(declared[:20]) if declared.isdecimal() else 0)
 
 
 async def _watch(request: Request, cancel: Cancel) -> None:

@@ -18,6 +18,8 @@ from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 
 from pipeline.http_edge.openapi import state
+from pipeline.http_edge.openapi.experiments import experiment_schemas
+from pipeline.http_edge.openapi.inference import inference_schemas
 from pipeline.http_edge.openapi.parts import shared_schemas
 from pipeline.http_edge.openapi.ranking import ranking_schemas
 from pipeline.http_edge.problems import dump
@@ -57,14 +59,20 @@ def build_document(app: FastAPI, version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema and route.openapi_extra:
-            for method in route.methods:
+            # HEAD is GET without the body
+            for method in route.methods - {"HEAD"}:
                 paths.setdefault(route.path, {})[method.lower()] = route.openapi_extra
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ranking Stack", "version": version, "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": {**shared_schemas(), **ranking_schemas()},
+            "schemas": {
+                **shared_schemas(),
+                **ranking_schemas(),
+                **inference_schemas(),
+                **experiment_schemas(),
+            },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
@@ -84,7 +92,7 @@ def add_documentation(app: FastAPI, version: str) -> None:
             made = dump(build_document(app, version))
         return Response(made, media_type="application/json")
 
-    @app.get("/docs", openapi_extra=state.page())
+    @app.get("/docs", openapi_extra=state.docs())
     async def page() -> Response:
         return Response(_PAGE, headers=_HEADERS, media_type="text/html")
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from pipeline.front_door import RANKER_HEADER
-from pipeline.http_edge.receive import REQUEST_ID_HEADER, TIMEOUT_HEADER
+from pipeline.http_edge.receive import DRY_RUN_HEADER, REQUEST_ID_HEADER, TIMEOUT_HEADER
 
 Schema = dict[str, Any]
 
@@ -165,23 +165,31 @@ RANKING_HEADERS = (
         "Stands for ranker of a body without.",
         {"type": "string", "enum": ["pairwise", "cross_encoder", "both"]},
     ),
+    header(
+        DRY_RUN_HEADER,
+        "true: answer as ever, and leave no record in experiments.",
+        {"type": "string", "enum": ["true", "false"]},
+    ),
 )
 ID_HEADER = _ID
+
+
+def five_fields() -> dict[str, Schema]:
+    """Those of the gateway's answers."""
+    return {
+        "err_no": field("integer", "0 for a good answer."),
+        "err_msg": field("string", "What is wrong, with the field; empty when nothing is."),
+        "key": array(field("string"), "Names of the values."),
+        "value": array(field("string"), "As many as keys; lists and objects as JSON."),
+        "tensors": array({}, "Always empty.", maxItems=0),
+    }
 
 
 def shared_schemas() -> dict[str, Schema]:
     """The two shapes of errors."""
     return {
         "FiveFields": schema(
-            {
-                "err_no": field("integer", "0 for a good answer."),
-                "err_msg": field("string", "What is wrong, with the field; empty when nothing is."),
-                "key": array(field("string"), "Names of the values."),
-                "value": array(field("string"), "As many as keys; lists and objects as JSON."),
-                "tensors": array({}, "Always empty.", maxItems=0),
-            },
-            ["err_no", "err_msg", "key", "value", "tensors"],
-            "The answer of Paddle Serving's gateway.",
+            five_fields(), list(five_fields()), "The answer of Paddle Serving's gateway."
         ),
         "Problem": schema(
             {

@@ -17,7 +17,6 @@ from pipeline.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE
 from pipeline.http_edge.openapi.parts import (
     FIVE_FIELDS,
     ID_HEADER,
-    PROBLEM,
     RANKING_HEADERS,
     RANKING_REFUSALS,
     Schema,
@@ -118,8 +117,10 @@ RERANK_FIELDS: dict[str, Schema] = {
     },
     "rank_fields": _NOT_USED,
     "raw_scores": optional("boolean", "Logits in place of scores."),
+    "top_k": optional("integer", "Voyage's name of top_n.", **_WHOLE),
+    "truncation": optional("boolean", "false: a document that does not fit is refused, not cut."),
     **dict.fromkeys(
-        ("user", "priority", "truncation", "truncate_prompt_tokens", "normalize"), _NOT_USED
+        ("user", "priority", "truncate_prompt_tokens", "normalize", "overlap_tokens"), _NOT_USED
     ),
 }
 TEXTS_FIELDS: dict[str, Schema] = {
@@ -136,7 +137,7 @@ _RESULT = schema(
     {
         "index": field("integer", minimum=0),
         "relevance_score": field("number"),
-        "document": schema({"text": _TEXT}, ["text"]),
+        "document": {"anyOf": [_TEXT, schema({"text": _TEXT}, ["text"])]},
         "team": field("string", "The variant that drafted it, when orders are interleaved."),
         "team_score": field("number"),
     },
@@ -148,7 +149,9 @@ _RERANK_ANSWER: Schema = {
         {
             "id": _TEXT,
             "model": _TEXT,
+            "object": _TEXT,
             "results": array(_RESULT, "Best first."),
+            "data": array(_RESULT, "The same, for Voyage's clients."),
             "usage": {
                 "type": "object",
                 "properties": {
@@ -166,8 +169,9 @@ _RERANK_ANSWER: Schema = {
             "timings_ms": {"type": "object", "additionalProperties": {"type": "number"}},
             "warnings": array(_TEXT),
         },
-        ["id", "model", "results", "usage"],
+        ["id", "model", "usage"],
     ),
+    "anyOf": [{"required": ["results"]}, {"required": ["data"]}],
     # clients of several makers are served: what one of them reads may be added
     "additionalProperties": True,
 }
@@ -180,6 +184,31 @@ _TEXTS_ANSWER = array(
 )
 
 
+_RERANK_PROBLEM: Schema = {
+    "type": "object",
+    "description": "error is a text for texts and for Voyage's clients, else an object.",
+    "properties": {
+        "error": {"anyOf": [_TEXT, {"type": "object", "required": ["code", "message", "field"]}]},
+        "message": _TEXT,
+        "detail": {"anyOf": [_TEXT, array({"type": "object"})]},
+        "error_type": _TEXT,
+        "code": _TEXT,
+        "field": _TEXT,
+    },
+    "required": ["error", "message"],
+    "additionalProperties": False,
+}
+_ROUTE = {
+    name: {"description": about, "schema": {"type": "string"}}
+    for name, about in (
+        ("x-ranker", "Who ranked."),
+        ("x-bundle", "The version of its bundle."),
+        ("x-experiment", "Empty without one."),
+        ("x-variant", "Empty without one."),
+    )
+}
+
+
 def ranking_schemas() -> dict[str, Schema]:
     """The bodies, by name."""
     return {
@@ -189,6 +218,7 @@ def ranking_schemas() -> dict[str, Schema]:
         "RerankTexts": schema(TEXTS_FIELDS, ["query", "texts"], "Text Embeddings Inference."),
         "RerankAnswer": _RERANK_ANSWER,
         "RerankTextsAnswer": _TEXTS_ANSWER,
+        "RerankProblem": _RERANK_PROBLEM,
         "Feedback": {
             **schema(FEEDBACK_FIELDS, ["request_id"], "clicks, grades or both."),
             "anyOf": [{"required": ["clicks"]}, {"required": ["grades"]}],
@@ -238,12 +268,12 @@ def rerank(path: str) -> dict[str, Any]:
         "200": response(
             "In the shape of the request: an object for documents, a list for texts.",
             _of("RerankAnswer", "RerankTextsAnswer"),
-            ID_HEADER,
+            {**ID_HEADER, **_ROUTE},
         ),
-        **refusals(RANKING_REFUSALS, PROBLEM),
+        **refusals(RANKING_REFUSALS, _of("RerankProblem")),
     }
     return operation(
-        path.strip("/").replace("/", "_"),
+        path.strip("/").replace("/", "_") or "rerank_at_root",
         "Rank, as clients of other re-rankers ask",
         answers,
         tag=_TAG,

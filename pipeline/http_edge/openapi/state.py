@@ -11,6 +11,7 @@ from pipeline.http_edge.openapi.parts import (
     Schema,
     array,
     field,
+    five_fields,
     operation,
     refusals,
     response,
@@ -47,7 +48,9 @@ def health() -> dict[str, Any]:
 
 def ready() -> dict[str, Any]:
     """GET /ready."""
-    answers = {"200": response("Yes.", FIVE_FIELDS), **refusals((503,), FIVE_FIELDS)}
+    details = {"service": {"type": "object"}, "rankers": array({"type": "object"})}
+    shape = schema({**five_fields(), **details}, [*five_fields(), *details])
+    answers = {"200": response("Yes.", shape), **refusals((503,), shape)}
     return _state("ready", "Whether requests are taken", answers)
 
 
@@ -61,14 +64,23 @@ def metrics() -> dict[str, Any]:
 def document_json() -> dict[str, Any]:
     """GET /openapi.json."""
     answer = response("OpenAPI 3.1.", {"type": "object", "required": ["openapi", "paths"]})
-    return _state("openapi", "This document", {"200": answer}, "documentation")
+    return _state("openapi", "This document", {"200": answer}, "pages")
+
+
+def docs() -> dict[str, Any]:
+    """GET /docs."""
+    return _page("docs", "This document, to read and to try")
 
 
 def page() -> dict[str, Any]:
-    """GET /docs."""
+    """GET /."""
+    return _page("page", "Both rankers side by side, and the live traffic")
+
+
+def _page(name: str, summary: str) -> dict[str, Any]:
     answer = response("HTML.")
     answer["content"] = {"text/html": {"schema": {"type": "string"}}}
-    return _state("docs", "This document, to read and to try", {"200": answer}, "documentation")
+    return _state(name, summary, {"200": answer}, "pages")
 
 
 def models() -> dict[str, Any]:

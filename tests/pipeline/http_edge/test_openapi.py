@@ -18,8 +18,7 @@ from benchmarks.fuzz_http import cases_of, fuzz
 from benchmarks.service import RunningService
 from contract import feedback, request
 from pipeline.config import ServiceConfig
-from pipeline.gate import Gate
-from pipeline.http_edge import body, rerank_bodies
+from pipeline.http_edge import assignments, body, rerank_bodies, tensors
 from pipeline.http_edge.app import build_app
 from pipeline.http_edge.models import Models
 from pipeline.metrics import Metrics
@@ -30,6 +29,9 @@ READERS = {
     "Rerank": rerank_bodies._COHERE_FIELDS | rerank_bodies._COHERE_IGNORED,
     "RerankTexts": rerank_bodies._TEI_FIELDS,
     "Feedback": feedback._FIELDS,
+    "Inference": tensors._BODY_FIELDS,
+    "AssignmentRequest": assignments._FIELDS,
+    "Draft": assignments._DRAFT_FIELDS,
 }
 
 
@@ -52,20 +54,26 @@ def test_tensors_have_their_fields(document: dict[str, Any]) -> None:
     assert set(tensors["items"]["properties"]) == set(body._TENSOR_FIELDS)
 
 
+def test_tensors_of_inferences_have_their_fields(document: dict[str, Any]) -> None:
+    inputs = document["components"]["schemas"]["Inference"]["properties"]["inputs"]
+    assert set(inputs["items"]["properties"]) == set(tensors._TENSOR_FIELDS)
+
+
 def test_every_route_describes_itself(document: dict[str, Any]) -> None:
     config = ServiceConfig()
-    models = Models({}, {}, list, lambda _: False)
+    models = Models({}, {}, SimpleNamespace())  # type: ignore[arg-type]
     with ThreadPoolExecutor(1) as pool:
         app = build_app(
             SimpleNamespace(services=("ranker", "ernie")),  # type: ignore[arg-type]
-            Gate(1), Metrics(), pool, models, config.limits, config.http,
+            SimpleNamespace(), Metrics(), pool, models, config.limits, config.http,
         )  # fmt: skip
     routes = [r for r in app.routes if isinstance(r, APIRoute)]
     shown = [r for r in routes if r.include_in_schema]
-    assert all(r.path.startswith("/docs/assets/") for r in routes if r not in shown)
+    files = ("/docs/assets/", "/page/", "/v2/models/{rest:path}")
+    assert all(r.path.startswith(files) for r in routes if r not in shown)
     for route in shown:
         assert route.openapi_extra, f"{route.path}: pass openapi_extra=operation(...)"
-        for method in route.methods:
+        for method in route.methods - {"HEAD"}:
             assert method.lower() in document["paths"][route.path]
     ids = [o["operationId"] for path in document["paths"].values() for o in path.values()]
     assert len(ids) == len(set(ids)) == len(shown)
