@@ -131,7 +131,7 @@ def test_paths_of_the_tables_are_answered(
         method = "GET"
         for code in re.findall(r"`([^`]*)`", row):
             method, path = code.split() if " " in code else (method, code)
-            if "GeneralModelService" in path:
+            if "GeneralModelService" in path or "NAME" in path:
                 continue
             url = f"http://127.0.0.1:{copy.port(8088)}{path}"
             request = urllib.request.Request(
@@ -142,6 +142,7 @@ def test_paths_of_the_tables_are_answered(
             except urllib.error.HTTPError as error:
                 status = error.code
             # an empty request is refused for its fields, not for its path
-            assert status == (422 if method == "POST" else 200), f"{method} {path}: {status}"
+            empty = method == "POST" or path == "/v1/assignments"
+            assert status == (422 if empty else 200), f"{method} {path}: {status}"
             asked += 1
     assert asked >= 10

@@ -23,8 +23,6 @@ else
     say "installing $packages"
     export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086
-    { apt-get update -qq && $install -qq; } >&2 || {
-        say "apt-get failed, see above; it was: $install"
-        exit 1
-    }
+    { apt-get update -qq && $install -qq; } >&2 ||
+        say "apt-get failed, see above: tests of the page will skip; it was: $install"
 fi
