@@ -42,9 +42,9 @@ def test_as_root_it_installs(tmp_path: Path) -> None:
     assert "install --yes --no-install-recommends chromium fonts-noto-cjk" in asked[1]
 
 
-def test_an_install_that_fails_ends_it(tmp_path: Path) -> None:
+def test_an_install_that_fails_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, apt_get="exit 100", id="echo 0")
-    assert done.returncode == 1
+    assert done.returncode == 0
     assert "apt-get failed" in done.stderr
 
 
