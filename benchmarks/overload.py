@@ -65,10 +65,11 @@ class Load:
 class Requests:
     """Requests no two of which share a row."""
 
-    def __init__(self, workload: Workload, ranker: str) -> None:
-        """Bind the texts and who shall score them."""
+    def __init__(self, workload: Workload, ranker: str, documents: Optional[int]) -> None:
+        """Bind the texts, who shall score them, and how many go into a request."""
         self._calls = workload.calls
         self._ranker = ranker
+        self._documents = documents
         self._made = 0
 
     def take(self, count: int) -> list[bytes]:
@@ -80,7 +81,7 @@ class Requests:
         self._made += 1
         fields = {
             "query": f"{call.query} {self._made}",
-            "documents": call.documents,
+            "documents": call.documents[: self._documents],
             "ranker": self._ranker,
         }
         body = json.dumps(fields, ensure_ascii=False).encode()
@@ -140,7 +141,7 @@ def _show(load: Load) -> str:
     )
 
 
-def measure(config: dict[str, Any], workload: Workload, ranker: str, seconds: float) -> Any:
+def measure(config: dict[str, Any], requests: Requests, seconds: float) -> Any:
     """Capacity and both loads of one service, printed and returned."""
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -148,7 +149,6 @@ def measure(config: dict[str, Any], workload: Workload, ranker: str, seconds: fl
     ):
         address = urlsplit(service.url)
         assert address.hostname is not None and address.port is not None
-        requests = Requests(workload, ranker)
         with OpenLoop((address.hostname, address.port)) as loop:
             most = capacity(loop, requests, seconds)
             print(f"capacity {most:.1f} requests/s", flush=True)
@@ -167,6 +167,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     add = parser.add_argument
     add("--bundles", type=Path, default=REPOSITORY / "serving_models")
     add("--ranker", choices=RANKERS, default=RANKERS[0])
+    add("--documents", type=int, help="of each request [as many as the workload has]")
     add("--seconds", type=float, default=20.0, help="of each of the three parts [20]")
     add("--max-delay-ms", type=float, nargs="+", help="limits.max_delay_ms to compare [default]")
     args = parser.parse_args(argv)
@@ -178,6 +179,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         f"{facts['commit']}, {args.ranker} {bundle}, workload {workload.name}",
         flush=True,
     )
+    requests = Requests(workload, args.ranker, args.documents)
     results: dict[str, Any] = {**facts, "bundle": bundle, "workload": workload.sha256}
     for delay in args.max_delay_ms or [None]:
         config = service_config(args.bundles, RANKERS)
@@ -185,7 +187,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         if delay is not None:
             config["limits"]["max_delay_ms"] = delay
             print(f"limits.max_delay_ms {delay:g}", flush=True)
-        results[str(delay)] = measure(config, workload, args.ranker, args.seconds)
+        results[str(delay)] = measure(config, requests, args.seconds)
     print(f"written to {write_json(results, RESULTS / 'overload')}")
     return 0
 

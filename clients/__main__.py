@@ -15,7 +15,14 @@ from collections.abc import Sequence
 from typing import Optional
 
 from clients import rank_command
-from clients.command import EXIT_OK, EXIT_SERVICE, EXIT_USAGE, OneLineParser, seconds
+from clients.command import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_SERVICE,
+    EXIT_USAGE,
+    OneLineParser,
+    seconds,
+)
 from clients.http_ranker import RankerClient
 from clients.http_transport import DEFAULT_URL
 from clients.ranker_client import DEFAULT_TIMEOUT_S
@@ -42,6 +49,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     run = {"rank": rank_command.run, "models": _models, "ready": _ready}[args.command]
     try:
         return run(args)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     except RankingError as error:
         message = " ".join(str(error).split())
         print(f"{_PROG} {args.command}: error: {message}", file=sys.stderr)

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from typing import Any, Callable, NoReturn, Optional, Protocol
 
 from clients.pairs_file import RankTask, read_tasks
-from clients.ranker_client import DEFAULT_TIMEOUT_S
+from clients.ranker_client import DEFAULT_TIMEOUT_S, LONGEST_TIMEOUT_S
 from clients.result import RankResult
 from clients.table import render
 from contract.errors import RankingError, ServiceError, UnknownService
@@ -180,6 +180,8 @@ def seconds(text: str) -> float:
         given = float(text)
     except ValueError:
         given = 0.0
-    if not 0 < given < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be seconds above 0, got {text!r}")
+    if not 0 < given <= LONGEST_TIMEOUT_S:
+        raise argparse.ArgumentTypeError(
+            f"must be seconds above 0 and at most {LONGEST_TIMEOUT_S}, got {text!r}"
+        )
     return given

@@ -8,6 +8,7 @@ No network here: the blocking and the asynchronous client send the same calls.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Generic, Optional, TypeVar
@@ -102,7 +103,13 @@ def rank_call(
         for name, value in options.items()
         if value is not None and value is not False and value != ""
     }
-    fields = {"query": query, "documents": list(documents), **given}
+    # all attempts have one id: a repeated one is no second answer in the service's records
+    fields = {
+        "query": query,
+        "documents": list(documents),
+        **given,
+        "request_id": options.get("request_id") or uuid.uuid4().hex,
+    }
     if model is None:
         return Call("/ranker/prediction", lambda a: read_result(read_wire(a)), encoded(fields))
     if "ranker" in fields:
@@ -156,6 +163,9 @@ def read_wire(answer: Answer) -> dict[str, str]:
     """
     try:
         content: Any = json.loads(answer.body)
+        if "err_no" not in content:
+            # of what stands before the routes, such as a bound on connections
+            _object(answer)
         err_no = content["err_no"]
         keys, values = content["key"], content["value"]
     except _NOT_OURS as error:

@@ -21,7 +21,7 @@ from clients.http_calls import (
 )
 from clients.http_post import Verify
 from clients.http_transport import DEFAULT_URL, AsyncTransport, Transport
-from clients.ranker_client import DEFAULT_TIMEOUT_S
+from clients.ranker_client import DEFAULT_TIMEOUT_S, LONGEST_TIMEOUT_S
 from clients.result import RankResult
 from clients.retry import Retry
 from contract.errors import InvalidField
@@ -50,7 +50,8 @@ class RankerClient:
             base_url: ``http://host:port`` of the service's ``http_port``, or https.
             api_key: sent as ``Authorization: Bearer``; empty sends none.
             timeout_s: longest a call may take, connecting, retries and waits included; the service
-                is told what is left of it.
+                is told what is left of it. A peer that trickles its answer's headers can hold a
+                blocking call longer.
             retry: how often refusals for now are tried again; ``None`` is ``Retry()``.
             verify: whether the service's certificate is checked, or an ``ssl.SSLContext``.
 
@@ -307,6 +308,9 @@ class AsyncRankerClient:
 
 
 def _checked_timeout(timeout_s: float) -> float:
-    if not 0 < timeout_s < float("inf"):
-        raise InvalidField(f"must be seconds above 0, got {timeout_s!r}", field="timeout_s")
+    if not 0 < timeout_s <= LONGEST_TIMEOUT_S:
+        raise InvalidField(
+            f"must be seconds above 0 and at most {LONGEST_TIMEOUT_S}, got {timeout_s!r}",
+            field="timeout_s",
+        )
     return timeout_s

@@ -8,6 +8,7 @@ Called by all HTTP clients of the ranking service. Both kinds make the same deci
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from typing import Generic, Optional
 from urllib.parse import urlsplit
@@ -82,13 +83,14 @@ class _Sending(Generic[T]):
             DeadlineExceeded: no answer came in time.
             Unreachable: no connection, or it broke, and no attempt is left.
         """
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpx.TimeoutException) or self._tries.over:
             raise DeadlineExceeded(
                 f"no answer within {self._timeout_s:g} s; send fewer documents or allow more time",
                 field=self._address.base_url,
             ) from error
         safe = isinstance(error, httpx.ConnectError) or self._call.repeatable
-        wait_s = self._tries.wait_s() if safe and self._call.retried else None
+        again = safe and self._call.retried and not _is_permanent(error)
+        wait_s = self._tries.wait_s() if again else None
         if wait_s is None:
             raise Unreachable(
                 f"no connection ({error}); is the service running, and is this its http_port?",
@@ -168,14 +170,29 @@ class AsyncTransport(_Address):
         await self._client.aclose()
 
 
+def _is_permanent(error: httpx.HTTPError) -> bool:
+    """Whether another attempt would fail alike."""
+    kinds = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+    cause: Optional[BaseException] = error
+    while cause is not None:
+        if isinstance(cause, (*kinds, ssl.SSLCertVerificationError)):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
 def _checked_url(base_url: str) -> str:
     try:
         parts = urlsplit(base_url)
+        httpx.URL(base_url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    if not good or base_url != "".join(base_url.split()):
+        bare = not (parts.query or parts.fragment or parts.username or parts.password)
+    except (ValueError, httpx.InvalidURL):
+        good = bare = False
+    if not good or not bare or base_url != "".join(base_url.split()):
         raise InvalidField(
-            f"must be like {DEFAULT_URL}, got {base_url!r}; name scheme and host", field="url"
+            f"must be like {DEFAULT_URL}, got {base_url!r}; name scheme and host, and no more than "
+            "a path beside them",
+            field="url",
         )
     return base_url.rstrip("/")

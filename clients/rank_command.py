@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from clients.command import (
     EXIT_USAGE,
     at_least_one,
 )
-from clients.http_ranker import AsyncRankerClient
+from clients.http_ranker import AsyncRankerClient, RankerClient
 from clients.loop_thread import LoopThread
 from clients.pairs_file import STDIN
 from clients.progress import Progress
@@ -43,6 +44,7 @@ DESCRIPTION = (
     "documents and optionally id, request_id, unit_id, user_id."
 )
 _PROG = "python -m clients rank"
+_BLOCK_BYTES = 65_536
 
 _Outcome = Union[RankResult, RankingError]
 
@@ -67,7 +69,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         type=at_least_one,
         default=4,
         metavar="N",
-        help="queries asked at once [%(default)s]",
+        help="queries asked at once [%(default)s]; with 1 each is written before the next is read",
     )
     add("--attempts", type=at_least_one, default=4, metavar="N", help="of each query [%(default)s]")
     add("--keep_going", action="store_true", help="report a query that fails and go on")
@@ -85,15 +87,21 @@ class _Counted:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._blank: list[bytes] = []
         self._first: Optional[bytes] = None
         self.read_bytes = 0
 
     def form(self) -> str:
-        """What the first line looks like."""
+        """What the first line looks like that is not blank."""
         self._first = self._stream.readline()
+        while self._first and not self._first.strip(b"\xef\xbb\xbf \r\n"):
+            self._blank.append(self._first)
+            self._first = self._stream.readline()
         return JSONL if self._first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") else TSV
 
     def __iter__(self) -> Iterator[bytes]:
+        for line in self._blank:
+            yield self._count(line)
         if self._first:
             yield self._count(self._first)
         for line in self._stream:
@@ -167,8 +175,9 @@ class _Run:
         self.queries += 1
         if isinstance(outcome, RankingError):
             self._fail(item, outcome, progress)
-        self._write(item, outcome)
-        self.written_line = item.last_line
+        with _uninterrupted():
+            self._write(item, outcome)
+            self.written_line = item.last_line
 
     def _fail(self, item: Item, error: RankingError, progress: Progress) -> None:
         """Say which line it was; end the run unless it keeps going."""
@@ -181,6 +190,16 @@ class _Run:
         print(f"{_PROG}: error: {self._name}:{item.first_line}: {text}", file=sys.stderr)
         if not self._args.keep_going:
             raise _Reported
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back, so that what is written is whole and known to be written."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Reported(Exception):
@@ -209,12 +228,14 @@ def run(args: argparse.Namespace) -> int:
         RankingError: before anything is asked: a file that cannot be opened, a wrong address.
     """
     name = "<stdin>" if args.input == STDIN else args.input
+    # a wrong address is told before a file is emptied
+    RankerClient(args.url, api_key=args.api_key, timeout_s=args.timeout).close()
     with contextlib.ExitStack() as files:
         stream = _opened_input(args.input, files)
         output = _opened_output(args, files)
         lines = _Counted(stream)
         form = args.form or {".tsv": TSV, ".jsonl": JSONL}.get(Path(name).suffix) or lines.form()
-        running = _Run(args, name, writer(output, args.to, header=not args.after))
+        running = _Run(args, name, writer(output, args.to, header=_is_new(args)))
         progress = Progress(sys.stderr, _size(stream))
         try:
             running.rank_all(lines, form, progress)
@@ -225,11 +246,26 @@ def run(args: argparse.Namespace) -> int:
             _tell_where(running)
             return EXIT_INTERRUPTED
         except BrokenPipeError:
-            # the reader has had enough; python would complain once more when it flushes at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if args.output == STDIN:
+                # the reader has had enough; python would complain again when it flushes at exit
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            progress.clear()
+            text = f"cannot write {args.output} ({error.strerror})"
+            print(f"{_PROG}: error: --output: {text}", file=sys.stderr)
+            _tell_where(running)
+            return EXIT_USAGE
         finally:
             progress.clear()
         return running.status
+
+
+def _is_new(args: argparse.Namespace) -> bool:
+    """Whether the output has nothing yet."""
+    if args.output == STDIN:
+        return not args.after
+    path = Path(args.output)
+    return not path.is_file() or path.stat().st_size == 0
 
 
 def _tell_where(running: _Run) -> None:
@@ -250,20 +286,48 @@ def _opened_input(path: str, files: contextlib.ExitStack) -> BinaryIO:
 def _opened_output(args: argparse.Namespace, files: contextlib.ExitStack) -> TextIO:
     if args.output == STDIN:
         assert isinstance(sys.stdout, TextIOWrapper)
-        sys.stdout.reconfigure(errors="backslashreplace")
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
         return sys.stdout
-    mode = "a" if args.after else "w"
+    path = Path(args.output)
+    if args.input != STDIN and path.exists() and path.samefile(args.input):
+        raise InvalidField("is the input; write to another file", field="--output")
     try:
-        opened = Path(args.output).open(  # noqa: SIM115 (the stack closes it)
-            mode, encoding="utf-8", errors="backslashreplace", newline="\n"
+        if args.after:
+            _cut_to_whole_lines(path)
+        opened = path.open(
+            "a" if args.after else "w", encoding="utf-8", errors="backslashreplace", newline="\n"
         )
     except OSError as error:
         raise InvalidField(
             f"cannot write {args.output} ({error.strerror})", field="--output"
         ) from error
-    files.callback(opened.close)
+    files.callback(_closed, opened)
     assert isinstance(opened, TextIOWrapper)
     return opened
+
+
+def _closed(stream: TextIO) -> None:
+    # what a full disk refused has been said
+    with contextlib.suppress(OSError):
+        stream.close()
+
+
+def _cut_to_whole_lines(path: Path) -> None:
+    """Drop what a killed run left of a line, so that the next does not stand behind it."""
+    if not path.is_file():
+        return
+    with path.open("rb+") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - _BLOCK_BYTES)
+            stream.seek(start)
+            newline = stream.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        stream.truncate(end)
 
 
 def _size(stream: BinaryIO) -> int:

@@ -82,7 +82,7 @@ def _decoded(lines: Iterable[bytes], after: int) -> Iterator[tuple[int, Union[st
         except UnicodeDecodeError:
             yield number, BadLine(number, DataError("not UTF-8; convert the input"))
         else:
-            if text.strip():
+            if text.strip(" \r"):
                 yield number, text
 
 
@@ -121,9 +121,13 @@ def _json_items(texts: Iterable[tuple[int, Union[str, BadLine]]]) -> Iterator[It
             yield BadLine(number, error)
 
 
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def _json_query(number: int, text: str) -> Query:
     try:
-        fields = json.loads(text)
+        fields = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest(f"not JSON ({error})") from error
     if not isinstance(fields, dict):

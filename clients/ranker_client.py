@@ -24,6 +24,8 @@ from clients.result import (
 DEFAULT_SERVICE = "ranker"
 FEEDBACK_SERVICE = "feedback"
 DEFAULT_TIMEOUT_S = 10.0
+# a day: what the service takes for x-timeout-ms at most
+LONGEST_TIMEOUT_S = 86_400
 
 _Client = TypeVar("_Client", bound="BaseRankerClient")
 
@@ -36,8 +38,10 @@ class BaseRankerClient(ABC):
 
     def __init__(self, timeout_s: float, service: str) -> None:
         """``timeout_s`` bounds every call; ``service`` is ``ranker``, ``ernie`` or ``rocketqa``."""
-        if not timeout_s > 0:
-            raise ValueError(f"timeout_s must be above 0, got {timeout_s!r}")
+        if not 0 < timeout_s <= LONGEST_TIMEOUT_S:
+            raise ValueError(
+                f"timeout_s must be above 0 and at most {LONGEST_TIMEOUT_S}, got {timeout_s!r}"
+            )
         self.timeout_s = timeout_s
         self.service = service
 

@@ -64,6 +64,11 @@ class Tries:
         """Until the deadline; above 0, since no attempt is begun after it."""
         return max(0.001, self._deadline - time.monotonic())
 
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() >= self._deadline
+
     def wait_s(self, retry_after: str = "") -> Optional[float]:
         """After a failure: how long to wait, or ``None`` when no further attempt is left.
 

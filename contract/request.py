@@ -107,8 +107,9 @@ class RankRequest:
 
     @property
     def unit(self) -> str:
-        """What keeps its variant."""
-        return unit_of(self.unit_id, self.user_id, self.pairs[0][0])
+        """What keeps its variant; token rows have no query that could."""
+        query = self.pairs[0][0] if self.pairs else ""
+        return unit_of(self.unit_id, self.user_id, query)
 
     @classmethod
     def from_wire(cls, fields: Mapping[str, str], limits: Limits) -> RankRequest:

@@ -9,6 +9,7 @@ from typing import Callable, NamedTuple, Optional
 
 from contract.errors import RankingError
 from contract.request import RankRequest
+from contract.response import RankResponse
 from pipeline.cancel import Cancel
 from pipeline.gate import Ticket
 from pipeline.ops.adapter import Outcome
@@ -107,6 +108,7 @@ class Ask:
         origin: where it came in.
         dry_run: answer as ever, but leave no trace in experiments: no record, no shadow, no count.
         ticket: of the gate, for a request that was taken.
+        accept: looks at an answer before anything is recorded of it, and may raise a RankingError.
         target: who answers, when the caller has named it; no experiment takes part then.
     """
 
@@ -119,6 +121,7 @@ class Ask:
     cancel: Optional[Cancel] = None
     origin: Origin = _NOWHERE
     dry_run: bool = False
+    accept: Optional[Callable[[RankResponse], None]] = None
     target: Optional[Target] = None
     ticket: Optional[Ticket] = None
 

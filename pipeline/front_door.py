@@ -162,25 +162,25 @@ class FrontDoor:
                 call = replace(call, trace=span.sampled) if span.sampled else call
                 outcome = self._run(Entry(call, profile), span)
                 served = isinstance(outcome.result, RankResponse)
+                outcome = _accepted(ask, outcome)
                 if not ask.dry_run:
                     self._record(request, outcome, time.monotonic() - start, span.sampled)
             except RankingError as error:
                 outcome = Outcome(error)
             except Exception as error:
-                # its place in the code, without its message: that may quote the request
-                place = "".join(format_tb(error.__traceback__))
-                _LOGGER.error("a request failed with %s at\n%s", type(error).__name__, place)
+                _log_failure("a request", error)
                 outcome = Outcome(ServiceError("the service failed; its log says why"))
         finally:
             if ask.ticket is not None:
                 self._gate.leave(ask.ticket, served=served)
         name = ask.service if ask.service in self._services else "?"
         seconds = time.monotonic() - start
-        self._metrics.answered(name, _err_no(outcome), seconds)
-        self._count(outcome, seconds, ask.dry_run)
-        facts = _facts(name, request_id, log_id, documents, outcome, seconds)
-        log_request({**facts, **span.ids})
-        span.end(facts, outcome)
+        with _unfailing("the end of a request"):
+            self._metrics.answered(name, _err_no(outcome), seconds)
+            self._count(outcome, seconds, ask.dry_run)
+            facts = _facts(name, request_id, log_id, documents, outcome, seconds)
+            log_request({**facts, **span.ids})
+            span.end(facts, outcome)
         return Done(request_id, outcome)
 
     def _count(self, outcome: Outcome, seconds: float, dry_run: bool) -> None:
@@ -317,13 +317,35 @@ class FrontDoor:
         route, result = outcome.route, outcome.result
         if route is None or not route.experiment:
             return
-        try:
+        with _unfailing("a record"):
             self._recorder.exposed(request, outcome, seconds)
             if route.shadow is not None and isinstance(result, RankResponse):
                 self._shadow.offer(request, route, result.rankings[0], trace)
-        except Exception as error:
-            place = "".join(format_tb(error.__traceback__))
-            _LOGGER.error("a record failed with %s at\n%s", type(error).__name__, place)
+
+
+@contextlib.contextmanager
+def _unfailing(what: str) -> Iterator[None]:
+    """What fails in here is logged, and fails no request."""
+    try:
+        yield
+    except Exception as error:
+        _log_failure(what, error)
+
+
+def _log_failure(what: str, error: Exception) -> None:
+    """Its place in the code, without its message: that may quote the request."""
+    place = "".join(format_tb(error.__traceback__))
+    _LOGGER.error("%s failed with %s at\n%s", what, type(error).__name__, place)
+
+
+def _accepted(ask: Ask, outcome: Outcome) -> Outcome:
+    if ask.accept is None or not isinstance(outcome.result, RankResponse):
+        return outcome
+    try:
+        ask.accept(outcome.result)
+    except RankingError as error:
+        return replace(outcome, result=error)
+    return outcome
 
 
 def _err_no(outcome: Outcome) -> int:

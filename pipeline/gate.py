@@ -111,8 +111,10 @@ class Gate:
         with self._changed:
             self._tickets.discard(ticket)
             now = time.monotonic()
-            self._busy_s += now - self._busy_since
+            busy_s = now - self._busy_since
             self._busy_since = now
+            # a request that was not served tells how long it was waited for, not how fast it goes
+            self._busy_s += busy_s if served else min(busy_s, self._max_delay_s)
             if served:
                 self._seen = self._seen * _KEEP + 1.0
                 self._costs = self._costs * _KEEP + ticket.cost

@@ -11,6 +11,7 @@ import functools
 import threading
 import time
 from concurrent import futures
+from dataclasses import replace
 from typing import Optional, Union
 
 import grpc
@@ -97,33 +98,26 @@ class RpcEdge:
             return _message(
                 self._front_door.feedback(lambda: self._front_door.read_feedback_wire(keys, values))
             )
+        ask = None if isinstance(request, RequestError) else self._ask(request, context, received)
         try:
             ticket = self._front_door.enter(_size(request))
         except RankingError as error:
             return _message(Answer.of_error(error))
-        if isinstance(request, RequestError):
+        if ask is None:
             return _message(self._front_door.refuse(request, ticket))
+        return _message(self._front_door.answer(replace(ask, ticket=ticket)))
+
+    def _ask(self, request: pb.Request, context: grpc.ServicerContext, received: float) -> Ask:
         headers = _headers(context)
         tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
-        return _message(
-            self._front_door.answer(
-                Ask(
-                    request.name or DEFAULT_SERVICE,
-                    lambda: self._front_door.read_wire(
-                        request.key, request.value, tensors, request.logid
-                    ),
-                    _deadline(context),
-                    headers.get(RANKER_HEADER, ""),
-                    cancel=_cancel(context),
-                    origin=Origin(
-                        "rpc",
-                        received,
-                        headers.get(TRACEPARENT, ""),
-                        headers.get(TRACESTATE, ""),
-                    ),
-                    ticket=ticket,
-                )
-            )
+        parent, state = headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
+        return Ask(
+            request.name or DEFAULT_SERVICE,
+            lambda: self._front_door.read_wire(request.key, request.value, tensors, request.logid),
+            _deadline(context),
+            headers.get(RANKER_HEADER, ""),
+            cancel=_cancel(context),
+            origin=Origin("rpc", received, parent, state),
         )
 
 

@@ -146,14 +146,20 @@ class Traffic:
         began = max(float(first * INTERVAL_S), self._started)
         lines: dict[Line, Counts] = {}
         with self._lock:
-            kept = {i.number: i for i in self._ring if i.number >= first}
-            for interval in kept.values():
-                for line, counts in interval.lines.items():
-                    lines.setdefault(line, Counts()).merge(counts)
-            timeline = [
-                merged(kept[number].lines.values() if number in kept else ())
-                for number in range(max(first, int(self._started // INTERVAL_S)), last + 1)
-            ]
+            ring = list(self._ring)
+            if ring:
+                # only this one changes; requests wait while it is copied
+                newest = ring.pop()
+                copied = {line: merged((counts,)) for line, counts in newest.lines.items()}
+                ring.append(Interval(newest.number, copied))
+        kept = {i.number: i for i in ring if i.number >= first}
+        for interval in kept.values():
+            for line, counts in interval.lines.items():
+                lines.setdefault(line, Counts()).merge(counts)
+        timeline = [
+            merged(kept[number].lines.values() if number in kept else ())
+            for number in range(max(first, int(self._started // INTERVAL_S)), last + 1)
+        ]
         return Snapshot(now - began, lines, timeline)
 
 

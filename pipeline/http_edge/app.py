@@ -11,8 +11,8 @@ GET  /ready                   200 while it takes requests, else 503
 GET  /metrics                 counts, as Prometheus reads them
 GET  /openapi.json, /docs     every route, for programs and for people
 
-Those of pipeline.http_edge.rerank, .information, .assignments and .traffic have shapes of their
-own; .page serves the page at / .
+Those of pipeline.http_edge.rerank, .open_inference, .information, .assignments and .traffic have
+shapes of their own; .page serves the page at / .
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from pipeline.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
 from pipeline.http_edge.assignments import add_assignments
 from pipeline.http_edge.bodies import BodyBounds, BodyTimeout, Budget
 from pipeline.http_edge.body import dump_answer, read_body, read_feedback
+from pipeline.http_edge.failures import Failures
 from pipeline.http_edge.information import add_information
 from pipeline.http_edge.keys import Keys
 from pipeline.http_edge.models import Models
@@ -53,6 +54,7 @@ from pipeline.http_edge.receive import REQUEST_ID_HEADER, BodyTooLarge, Refusal,
 from pipeline.http_edge.request_ids import EchoRequestId
 from pipeline.http_edge.rerank import ROUTE_HEADERS, add_rerank_routes
 from pipeline.http_edge.settings import HttpConfig
+from pipeline.http_edge.tensors import LENGTH_HEADER
 from pipeline.http_edge.traffic import add_traffic
 from pipeline.http_edge.work import Work, off_loop
 from pipeline.metrics import CONTENT_TYPE, Metrics
@@ -87,16 +89,18 @@ def build_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     work = Work(front_door, pool, Keys(http))
     budget = Budget(limits.body_bytes_in_flight, limits.body_timeout_s)
-    app.add_middleware(BodyBounds, budget=budget, metrics=metrics)
+    # the last one added is the outermost
+    app.add_middleware(Failures)
+    app.add_middleware(EchoRequestId)
     if http.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=http.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["*"],
-            expose_headers=[REQUEST_ID_HEADER, *ROUTE_HEADERS],
+            expose_headers=[REQUEST_ID_HEADER, *ROUTE_HEADERS, "retry-after", LENGTH_HEADER],
         )
-    app.add_middleware(EchoRequestId)
+    app.add_middleware(BodyBounds, budget=budget, metrics=metrics)
     add_rerank_routes(app, work, models, max_body_bytes)
     add_open_inference(app, work, models, readiness, max_body_bytes)
     add_information(app, models, limits)
@@ -144,7 +148,6 @@ def build_app(
     app.add_exception_handler(RankingError, _on_ranking_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    app.add_exception_handler(Exception, _on_failure)
     return app
 
 
@@ -220,7 +223,3 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 async def _on_disconnect(_: Request, __: Exception) -> Response:
     return Response(status_code=499)
-
-
-async def _on_failure(_: Request, __: Exception) -> Response:
-    return answer_response(Answer.of_error(ServiceError("the service failed; its log says why")))

@@ -68,6 +68,9 @@ class Body:
             Overloaded: the bodies of all requests together are more than may be held.
             BodyTimeout: it took too long.
         """
+        if self._whole and self._discarding:
+            # the body was too large by its last bytes: nothing more will come
+            return {"type": "http.disconnect"}
         if self._whole:
             return await self._receive()
         if self._deadline is None:

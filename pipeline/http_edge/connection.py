@@ -39,6 +39,7 @@ class BoundedConnection(H11Protocol):
         self._metrics = metrics
         self._waiting: Optional[asyncio.TimerHandle] = None
         self._stuck: Optional[asyncio.TimerHandle] = None
+        self._unread = 0
 
     def connection_made(self, transport: Any) -> None:
         """Refuse it when there are too many; else wait for a request."""
@@ -75,12 +76,23 @@ class BoundedConnection(H11Protocol):
         """Give up a caller that does not read its answer."""
         super().pause_writing()
         if self._stuck is None:
-            self._stuck = self.loop.call_later(self._limits.body_timeout_s, self.transport.abort)
+            self._watch_reading()
 
     def resume_writing(self) -> None:
         """It reads."""
         self._stuck = self._cancelled(self._stuck)
         super().resume_writing()
+
+    def _watch_reading(self) -> None:
+        self._unread = self.transport.get_write_buffer_size()
+        self._stuck = self.loop.call_later(self._limits.body_timeout_s, self._check_reading)
+
+    def _check_reading(self) -> None:
+        """A slow reader may go on, one that has taken nothing may not."""
+        if self.transport.get_write_buffer_size() >= self._unread:
+            self.transport.abort()
+        else:
+            self._watch_reading()
 
     @property
     def _busy(self) -> bool:

@@ -30,7 +30,7 @@ from pipeline.http_edge.information import OWNER
 from pipeline.http_edge.keys import Caller
 from pipeline.http_edge.models import Models
 from pipeline.http_edge.openapi import inference
-from pipeline.http_edge.problems import dump, json_response, problem_response
+from pipeline.http_edge.problems import dump, json_response, problem, problem_response
 from pipeline.http_edge.receive import REQUEST_ID_HEADER, receive
 from pipeline.http_edge.tensors import (
     BYTES,
@@ -183,7 +183,8 @@ def _check_outputs(asked: Inference) -> None:
 
 def error_response(error: RankingError, request_id: str = "") -> Response:
     """``{"error": "..."}``, as the protocol has it, with the status."""
-    text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    shown = problem(error)["error"]
+    text = f"{shown['field']}: {shown['message']}" if shown["field"] else shown["message"]
     return problem_response(error, request_id, {"error": text})
 
 
@@ -192,8 +193,9 @@ def add_open_inference(
 ) -> None:
     """Bind the routes."""
 
-    async def infer(request: Request, name: str, version: str = "") -> Response:
+    async def infer(request: Request) -> Response:
         try:
+            name, version = _named(request)
             caller = work.admit(request)
             exchange = _Exchange(name, version, models, work.front_door.limits, caller)
             if request.headers.get("content-encoding", "identity") != "identity":
@@ -206,19 +208,20 @@ def add_open_inference(
         except RankingError as error:
             return error_response(error)
 
-    async def metadata(name: str, version: str = "") -> Response:
+    async def metadata(request: Request) -> Response:
         try:
-            return json_response(_metadata(name, version, models))
+            return json_response(_metadata(*_named(request), models))
         except RankingError as error:
             return error_response(error)
 
-    async def model_ready(name: str, version: str = "") -> Response:
+    async def model_ready(request: Request) -> Response:
         try:
-            problem = readiness.of_target(models.target(name, version))
+            name, version = _named(request)
+            reason = readiness.of_target(models.target(name, version))
         except RankingError as error:
             return error_response(error)
-        if problem:
-            return json_response({"error": problem, "name": name, "ready": False}, 503)
+        if reason:
+            return json_response({"error": reason, "name": name, "ready": False}, 503)
         return json_response({"name": name, "ready": True})
 
     async def unknown(rest: str) -> Response:
@@ -231,6 +234,11 @@ def add_open_inference(
     rest, methods = "/v2/models/{rest:path}", ["GET", "POST"]
     app.api_route(rest, methods=methods, include_in_schema=False)(unknown)
     _add_server(app, readiness)
+
+
+def _named(request: Request) -> tuple[str, str]:
+    """Model and version of the path; an empty version is the default's."""
+    return request.path_params["name"], request.path_params.get("version", "")
 
 
 def _add_server(app: FastAPI, readiness: Readiness) -> None:

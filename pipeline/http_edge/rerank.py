@@ -26,7 +26,7 @@ from pipeline.http_edge.models import Models
 from pipeline.http_edge.openapi.ranking import rerank as described
 from pipeline.http_edge.problems import json_response
 from pipeline.http_edge.receive import receive
-from pipeline.http_edge.rerank_bodies import Rerank, read_rerank, shape_of, write_rerank
+from pipeline.http_edge.rerank_bodies import Rerank, check_cut, read_rerank, shape_of, write_rerank
 from pipeline.http_edge.rerank_problems import rerank_problem
 from pipeline.http_edge.work import Work, off_loop
 from pipeline.ops.adapter import Outcome
@@ -78,12 +78,21 @@ class _Exchange:
                 "both rankers make no one list; name one, or POST /ranker/prediction",
                 field=RANKER_HEADER,
             )
-        return Ask(DEFAULT_SERVICE, self._read, ranker=ranker, experiment=named.experiment)
+        return Ask(
+            DEFAULT_SERVICE,
+            self._read,
+            ranker=ranker,
+            experiment=named.experiment,
+            accept=self._accept,
+        )
 
     def _read(self) -> Reading:
         self._request = self.asked.request(self._limits)
         self._caller.take_documents(len(self._request.pairs))
         return Reading(self._request)
+
+    def _accept(self, response: RankResponse) -> None:
+        check_cut(self.asked, response)
 
     def respond(self, done: Done) -> Response:
         """The answer or the problem, and in headers who answered."""
@@ -93,14 +102,11 @@ class _Exchange:
 
     def _respond(self, done: Done) -> Response:
         result = done.outcome.result
-        try:
-            if isinstance(result, RankResponse) and self._request is not None:
-                answer = write_rerank(self.asked, self._request, result, self._version)
-                return json_response(answer, 200, done.request_id)
-            assert isinstance(result, RankingError)
-            return rerank_problem(result, done.request_id, asked=self.asked)
-        except RankingError as error:
-            return rerank_problem(error, done.request_id, asked=self.asked)
+        if isinstance(result, RankResponse) and self._request is not None:
+            answer = write_rerank(self.asked, self._request, result, self._version)
+            return json_response(answer, 200, done.request_id)
+        assert isinstance(result, RankingError)
+        return rerank_problem(result, done.request_id, asked=self.asked)
 
 
 def _route_headers(outcome: Outcome) -> dict[str, str]:
@@ -129,7 +135,7 @@ def add_rerank_routes(app: FastAPI, work: Work, models: Models, max_body_bytes: 
         try:
             caller = work.admit(request)
             body = await receive(request, max_body_bytes)
-            exchange = _Exchange(models, work, caller, _VERSION_OF[request.url.path])
+            exchange = _Exchange(models, work, caller, _VERSION_OF[request.scope["path"]])
             await off_loop(body, partial(exchange.read, body))
             ask = exchange.ask(request.headers.get(RANKER_HEADER, ""))
             return await work.run(request, ask, exchange.respond)

@@ -193,6 +193,21 @@ def _text(document: Any, name: str) -> Any:
     raise InvalidField("must be a string, or an object with text", field=name)
 
 
+def check_cut(asked: Rerank, response: RankResponse) -> None:
+    """Refuse an answer in which something was cut that may not be.
+
+    Raises:
+        RequestTooLarge: how many texts were.
+    """
+    if response.truncated and not asked.may_cut:
+        count = len(response.rankings[0].scores)
+        raise RequestTooLarge(
+            f"{len(response.truncated)} of {count} texts have more tokens than the model takes; "
+            f"shorten them, or leave {'truncate' if asked.bare else 'truncation'} out",
+            field="texts" if asked.bare else "documents",
+        )
+
+
 def write_rerank(
     asked: Rerank, request: RankRequest, response: RankResponse, version: str = "2"
 ) -> Any:
@@ -203,16 +218,7 @@ def write_rerank(
         request: the same, checked.
         response: what to write.
         version: of Cohere's API, by the path.
-
-    Raises:
-        RequestTooLarge: something was cut that may not be.
     """
-    if response.truncated and not asked.may_cut:
-        raise RequestTooLarge(
-            f"{len(response.truncated)} of {len(request.pairs)} texts have more tokens than the "
-            f"model takes; shorten them, or leave {'truncate' if asked.bare else 'truncation'} out",
-            field="texts" if asked.bare else "documents",
-        )
     results = _comparable(response)
     if asked.bare:
         return [_bare_result(asked, request, result) for result in results]

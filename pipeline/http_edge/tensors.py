@@ -27,6 +27,7 @@ _BODY_FIELDS = ("id", "parameters", "inputs", "outputs")
 _TENSOR_FIELDS = ("name", "shape", "datatype", "parameters", "data")
 _MOST_DIMENSIONS = 2
 _MOST_ELEMENTS = 2**40
+_MOST_DIGITS = 20
 _INT64 = np.iinfo(np.int64)
 
 
@@ -88,7 +89,7 @@ def read_inference(body: bytes, header_length: Optional[str]) -> Inference:
     fields, rest = _split(body, header_length)
     for name in fields:
         if name not in _BODY_FIELDS:
-            raise InvalidField(f"unknown; known are {', '.join(_BODY_FIELDS)}", field=name)
+            raise InvalidField(f"unknown; known are {', '.join(_BODY_FIELDS)}", field=name[:200])
     parameters = _object(fields.get("parameters"), "parameters")
     binary = _flag(parameters.get("binary_data_output"), "parameters.binary_data_output")
     inputs: dict[str, Tensor] = {}
@@ -112,7 +113,8 @@ def read_inference(body: bytes, header_length: Optional[str]) -> Inference:
 def _split(body: bytes, header_length: Optional[str]) -> tuple[dict[str, Any], bytes]:
     if header_length is None:
         return parse_object(body), b""
-    if not header_length.isdecimal() or int(header_length[:20]) > len(body):
+    digits = header_length.isdecimal() and len(header_length) <= _MOST_DIGITS
+    if not digits or int(header_length) > len(body):
         raise MalformedRequest(
             f"must be the number of bytes of the JSON, at most the body's {len(body)}",
             field=LENGTH_HEADER,

@@ -59,9 +59,10 @@ class Work:
             OverLimit: too many requests.
             Overloaded: too many of all callers.
         """
-        caller = self.caller(request)
+        # a request that is refused for now takes nothing from its key's share
+        self.check(request)
         self.front_door.check(_size(request))
-        return caller
+        return self.caller(request)
 
     def caller(self, request: Request) -> Caller:
         """Find out who calls, for what costs nothing but a look.
@@ -72,6 +73,7 @@ class Work:
         """
         caller = self._keys.admit(request.headers)
         request.state.caller = caller
+        request.state.received = time.monotonic()
         return caller
 
     def check(self, request: Request) -> None:
@@ -128,7 +130,10 @@ class Work:
 def _origin(request: Request) -> Origin:
     headers = request.headers
     return Origin(
-        "http", time.monotonic(), headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
+        "http",
+        request.state.received,
+        headers.get(TRACEPARENT, ""),
+        headers.get(TRACESTATE, ""),
     )
 
 

@@ -58,7 +58,9 @@ def read_parent(traceparent: str, tracestate: str = "") -> Optional[Trace]:
         return None
     if not int(span_id, 16):
         return None
-    state = tracestate if len(tracestate) <= _MOST_STATE_CHARS else ""
+    # anything else could not be passed on as a header or as gRPC's metadata
+    passable = tracestate.isascii() and tracestate.isprintable()
+    state = tracestate if passable and len(tracestate) <= _MOST_STATE_CHARS else ""
     sampled = bool(int(flags, 16) & _SAMPLED)
     return Trace(int(trace_id, 16), int(span_id, 16), 0, sampled, state)
 

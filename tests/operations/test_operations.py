@@ -17,7 +17,7 @@ import yaml
 from benchmarks.tensor_process import TensorProcess
 from contract.bundle import PAIRWISE
 from tests.conftest import REPOSITORY
-from tests.pipeline.calls import rank
+from tests.pipeline.calls import http_call, rank
 from tests.services import running_service
 
 OPERATIONS = REPOSITORY / "operations"
@@ -64,6 +64,9 @@ def ranking(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for name in ("ranker", "ernie", "rocketqa"):
             assert rank(service.url, name, query="感冒", documents=["感冒灵" * 400]).err_no == 0
         assert rank(service.url, query="感冒").err_no != 0
+        body = {"query": "感冒", "documents": ["感冒灵"]}
+        late = http_call(service.url, "/ernie/prediction", body, headers={"x-timeout-ms": "0.001"})
+        assert late.status == 504
         yield said(service.url)
 
 

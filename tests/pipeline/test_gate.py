@@ -91,3 +91,25 @@ def test_refused_requests_tell_nothing_of_the_pace() -> None:
     with pytest.raises(Overloaded):
         gate.check(1000)
     assert len(tickets) == gate.in_flight
+
+
+def test_a_stall_is_not_taken_for_slowness(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("pipeline.gate.time.monotonic", lambda: now)
+    gate = opened(max_delay_ms=50.0)
+
+    def serve(requests: int) -> None:
+        nonlocal now
+        for _ in range(requests):
+            ticket = gate.enter(1000)
+            now += 0.005
+            gate.leave(ticket, served=True)
+
+    serve(20)
+    stalled = [gate.enter(1000) for _ in range(5)]
+    now += 60.0
+    for ticket in stalled:
+        gate.leave(ticket)
+    serve(34)
+    # at 5 ms each ten fit into 50 ms, at a minute each none beyond the eight would
+    assert len([gate.enter(1000) for _ in range(9)]) == 9

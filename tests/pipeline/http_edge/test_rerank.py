@@ -238,6 +238,23 @@ def test_an_error_once_routed_says_who_was_asked(edge: RunningService) -> None:
     assert (reply.status, reply.headers["x-variant"]) == (413, "b")
 
 
+def test_what_was_refused_for_being_cut_is_no_answer_in_the_figures(edge: RunningService) -> None:
+    def answered() -> float:
+        lines = httpx.get(f"{edge.url}/v1/traffic", timeout=30).json()["lines"]
+        return sum(line["answered"] for line in lines)
+
+    before = answered()
+    body = {"query": QUERY, "documents": [SENTENCES[1] * 20], "truncation": False}
+    assert post(edge, "/rerank", body).status == 413
+    assert answered() == before
+
+
+@pytest.mark.parametrize("host", ["a/x", "a?b", "[", ""])
+def test_no_host_header_confuses_the_path(edge: RunningService, host: str) -> None:
+    reply = post(edge, "/v1/rerank", {"query": "q", "documents": ["a"]}, host=host)
+    assert (reply.status, reply.body["meta"]["api_version"]["version"]) == (200, "1")
+
+
 def test_both_rankers_make_no_one_list(edge: RunningService) -> None:
     body = {"query": "q", "documents": ["a"]}
     reply = post(edge, "/rerank", body, **{"x-ranker": "both"})

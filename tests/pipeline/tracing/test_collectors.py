@@ -144,6 +144,12 @@ def test_a_traceparent_comes_out_as_it_came_in() -> None:
     assert later is not None and later.sampled
 
 
+@pytest.mark.parametrize("state", ["a=\xe9", "a=\t", "a=" + "b" * 600])
+def test_a_state_that_cannot_be_passed_on_is_left_out(state: str) -> None:
+    parent = read_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", state)
+    assert parent is not None and parent.state == ""
+
+
 def test_a_share_of_requests_is_sampled() -> None:
     class Kept:
         def add(self, spans: Any) -> None:
