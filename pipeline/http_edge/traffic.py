@@ -8,6 +8,7 @@ For the page and for scripts; what goes into a time series is at /metrics.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Optional
 
 from fastapi import FastAPI, Request, Response
@@ -55,11 +56,21 @@ def _report(models: Models, readiness: Readiness, metrics: Metrics) -> dict[str,
         "total": _counts(merged(seen.lines.values())),
         "lines": [{**line._asdict(), **_counts(seen.lines[line])} for line in sorted(seen.lines)],
         "timeline": [_counts(counts) for counts in seen.timeline],
-        "rankers": [{"ranker": r, "rows": figures.get(r)} for r in models.rankers],
+        "rankers": [{"ranker": r, "rows": _rows(figures, r)} for r in models.rankers],
         "default_ranker": plan.default.ranker,
         "experiments": [describe_experiment(one, now) for one in plan.experiments],
         "holdout": plan.holdout.share if plan.holdout else 0.0,
     }
+
+
+def _rows(figures: Mapping[str, Mapping[str, float]], ranker: str) -> Optional[dict[str, float]]:
+    """Of all bundles of a ranker; those of further ones are counted under ranker@version."""
+    rows: dict[str, float] = {}
+    for name, own in figures.items():
+        if name.partition("@")[0] == ranker:
+            for outcome, count in own.items():
+                rows[outcome] = rows.get(outcome, 0.0) + count
+    return rows or None
 
 
 def _counts(counts: Counts) -> dict[str, Any]:

@@ -189,3 +189,46 @@ def test_what_is_wrong_with_a_json_line_is_named(line: str, field: Optional[str]
     (item,) = read_items([line.encode()], "jsonl")
     assert isinstance(item, BadLine)
     assert item.error.field == field
+
+
+def test_the_input_is_never_the_output(repository: Path, tmp_path: Path) -> None:
+    source = tmp_path / "queries.jsonl"
+    source.write_text(JSONL, encoding="utf-8")
+    done = run(repository, "http://127.0.0.1:1", str(source), "--output", str(source))
+    assert done.returncode == 2 and "is the input" in done.stderr
+    done = run(repository, "nowhere", str(source), "--output", str(tmp_path / "out"))
+    assert done.returncode == 2 and not (tmp_path / "out").exists()
+    assert source.read_text(encoding="utf-8") == JSONL
+
+
+def test_a_run_goes_on_behind_the_last_whole_line(
+    repository: Path, service: RunningService, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "queries.jsonl", tmp_path / "ranked.jsonl"
+    source.write_text(JSONL, encoding="utf-8")
+    target.write_text('{"id": 0}\n{"id": 1, "que', encoding="utf-8")
+    done = run(repository, service.url, str(source), "--output", str(target), "--after", "1")
+    assert done.returncode == 0, done.stderr
+    assert [a["id"] for a in objects(target.read_text(encoding="utf-8"))] == list(range(12))
+
+
+def test_a_full_disk_is_one_line(repository: Path, service: RunningService) -> None:
+    done = run(repository, service.url, "--output", "/dev/full", text=JSONL)
+    assert done.returncode == 2
+    assert "cannot write /dev/full (No space left on device)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_blank_lines_first_and_numbers_that_are_none() -> None:
+    (item,) = read_items([b'{"query": "q", "documents": ["a"], "id": NaN}'], "jsonl")
+    assert isinstance(item, BadLine) and "NaN" in item.error.message
+    (empty,) = read_items([b"\t\n", b"\n"], "tsv")
+    assert isinstance(empty, Query) and (empty.query, empty.documents) == ("", [""])
+
+
+def test_json_lines_are_known_behind_a_blank_line(
+    repository: Path, service: RunningService
+) -> None:
+    done = run(repository, service.url, "--concurrency", "1", text="\n" + JSONL)
+    assert done.returncode == 0, done.stderr
+    assert [answer["line"] for answer in objects(done.stdout)] == list(range(2, 14))

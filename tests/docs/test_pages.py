@@ -113,7 +113,10 @@ def test_every_error_of_the_service_has_its_row(kind: type[RankingError]) -> Non
 
 
 def test_metrics_that_pages_name_are_counted() -> None:
-    counted = Metrics().text().decode("utf-8")
+    metrics = Metrics()
+    metrics.spans()
+    metrics.served({})
+    counted = metrics.text().decode("utf-8")
     for page in pages():
         for name in re.findall(r"`(ranking_[a-z_]+)", page.read_text(encoding="utf-8")):
             assert f"# HELP {re.sub('_total$', '', name)}" in counted, f"{page.name}: {name}"

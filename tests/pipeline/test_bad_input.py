@@ -200,7 +200,6 @@ def test_a_refusal_does_not_wait_for_the_rest_of_the_body(service: RunningServic
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
-        ("GET", "/", 404),
         ("POST", "/ranker", 404),
         ("POST", "/ranker/prediction/more", 404),
         ("POST", "/ranker/predict", 404),

@@ -40,6 +40,8 @@ from pipeline.scheduler import Scheduler
 SECRET = "绝密文字"
 TARGETS = {PAIRWISE: Target(PAIRWISE, "1"), CROSS_ENCODER: Target(CROSS_ENCODER, "1")}
 
+MAX_TOKENS = 100_000
+
 
 @pytest.fixture()
 def two_rankers(tmp_path: Path) -> ServiceConfig:
@@ -90,7 +92,7 @@ def router() -> Router:
 @pytest.fixture()
 def switch(bundles: Path) -> Switch:
     encoders = {target: Bundle.open(bundles / r).encoder() for r, target in TARGETS.items()}
-    return Switch(Tokenize(encoders, router()))
+    return Switch(Tokenize(encoders, router(), MAX_TOKENS))
 
 
 @pytest.fixture()
@@ -172,7 +174,7 @@ def test_a_request_that_is_tokenized_for_long_does_not_hold_up_the_next(
     bundles: Path, two_rankers: ServiceConfig
 ) -> None:
     encoder = Bundle.open(bundles / PAIRWISE).encoder()
-    real = Tokenize({TARGETS[PAIRWISE]: encoder}, router())
+    real = Tokenize({TARGETS[PAIRWISE]: encoder}, router(), MAX_TOKENS)
     go, entered = threading.Event(), threading.Event()
 
     def slow_at_first(call: Call) -> Encoded:
@@ -210,7 +212,7 @@ def test_a_ranker_that_takes_too_long(bundles: Path, two_rankers: ServiceConfig)
         PAIRWISE, "1", opening, encoder.pad, two_rankers.scheduler, Metrics().of(PAIRWISE)
     )
     call = entry().call
-    encoded = Tokenize({TARGETS[PAIRWISE]: encoder}, router())(call)
+    encoded = Tokenize({TARGETS[PAIRWISE]: encoder}, router(), MAX_TOKENS)(call)
     error = Rank(PAIRWISE, {"1": scheduler}, 0.05)(encoded).scored[TARGETS[PAIRWISE]]
     assert isinstance(error, DeadlineExceeded)
     assert "pairwise did not answer within" in str(error)

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of the service, its errors, and the API key of this tab.
 
+import { secrets } from "./storage.js";
+
 const KEY = "ranking-api-key";
 
 /** What the service refused, or that it did not answer (status 0). */
@@ -15,9 +17,9 @@ export class Problem extends Error {
 }
 
 export const key = {
-  get: () => sessionStorage.getItem(KEY),
-  set: (value) => sessionStorage.setItem(KEY, value),
-  forget: () => sessionStorage.removeItem(KEY),
+  get: () => secrets.get(KEY),
+  set: (value) => secrets.set(KEY, value),
+  forget: () => secrets.forget(KEY),
 };
 
 /** A GET, or a POST of a body; the decoded JSON of a good answer. */
@@ -38,8 +40,12 @@ async function call(path, { body, headers = {}, signal } = {}) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, "");
   }
-  const answer = await response.json().catch(() => null);
+  const answer = await response.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+    return null;
+  });
   if (!response.ok) throw problemOf(response, answer);
+  if (answer === null) throw new Problem(0, ""); // cut, or of something else
   return answer;
 }
 

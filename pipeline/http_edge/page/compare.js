@@ -42,17 +42,23 @@ export class Compare {
     });
     byId("titles").addEventListener("input", () => this.showCount());
     byId("example").addEventListener("change", (event) => this.takeExample(event.target.value));
-    byId("file").addEventListener("change", (event) => this.takeFile(event.target.files[0]));
+    byId("file").addEventListener("change", (event) => {
+      this.takeFile(event.target.files[0]);
+      // the same file, mended, may be chosen again
+      event.target.value = "";
+    });
     byId("file-query").addEventListener("change", (event) => this.takeFileQuery(event.target.value));
     byId("views").addEventListener("change", (event) => this.useView(event.target.value));
   }
 
   /** What the service serves, and the built-in examples. */
   async load() {
-    const [info, examples] = await Promise.all([api.info(), api.examples()]);
-    this.rankers = [...new Set(info.bundles.map((bundle) => bundle.ranker))];
-    this.examples = examples;
+    const [info, examples] = await Promise.allSettled([api.info(), api.examples()]);
+    if (info.value) this.rankers = [...new Set(info.value.bundles.map((bundle) => bundle.ranker))];
+    if (examples.value) this.examples = examples.value;
     this.showExamples();
+    const failed = [info, examples].find((one) => one.reason instanceof api.Problem);
+    if (failed) this.fail(() => problemBox(failed.reason));
   }
 
   showExamples() {
@@ -68,6 +74,7 @@ export class Compare {
   takeExample(value) {
     const example = this.examples[value];
     if (!example) return;
+    this.fileNote = null;
     this.fill(example.query, example.titles);
     return this.rank();
   }
@@ -79,8 +86,8 @@ export class Compare {
     try {
       this.files = await readFile(file);
     } catch (error) {
-      if (!(error instanceof BadFile)) throw error;
-      this.fail(() => h("p", {}, t(error.text, error.values)));
+      const [text, values] = error instanceof BadFile ? [error.text, error.values] : ["file_unread", {}];
+      this.fail(() => h("p", {}, t(text, values)));
       return;
     }
     this.fail(null);
@@ -88,6 +95,7 @@ export class Compare {
     const titles = [...this.files.values()].reduce((sum, list) => sum + list.length, 0);
     this.fileNote = { name: file.name, queries: queries[0] ? queries.length : 0, titles };
     this.showFileQueries();
+    byId("file-query").value = queries[0];
     this.takeFileQuery(queries[0]);
     this.say();
   }
@@ -169,16 +177,18 @@ export class Compare {
     try {
       const ranker = this.rankers.length > 1 ? "both" : this.rankers[0];
       const ranked = this.ranked ?? (await api.rankBy(ranker, query, titles, running.signal));
+      if (this.running !== running) return;
+      // a change of the view from here on asks for what it needs, and for no second ranking
+      this.ranked = ranked;
       const extra = this.extra ?? (await this.askExtra(ranked, running.signal));
       if (this.running !== running) return;
-      this.ranked = ranked;
       this.extra = extra;
       this.fail(null);
       this.show();
     } catch (error) {
       if (error.name === "AbortError" || this.running !== running) return;
       if (!(error instanceof api.Problem)) throw error;
-      if (!this.ranked) byId("answer").replaceChildren();
+      if (!this.ranked || this.shownFor !== this.ranked) byId("answer").replaceChildren();
       this.fail(() => problemBox(error));
       if (error.status === 401) this.onUnauthorized();
     } finally {
@@ -214,7 +224,7 @@ export class Compare {
   say() {
     const parts = [];
     if (this.fileNote) parts.push(t("file_read", this.fileNote));
-    if (this.ranked && !this.failure) parts.push(t("done", { count: number(this.asked.titles.length) }));
+    if (this.ranked && this.extra && !this.failure) parts.push(t("done", { count: number(this.asked.titles.length) }));
     byId("status").textContent = parts.join(" ") || (this.failure ? "" : t("welcome"));
   }
 
@@ -225,11 +235,12 @@ export class Compare {
     this.showCount();
     this.fail(this.failure);
     this.say();
-    if (this.ranked) this.show();
+    if (this.ranked && this.extra) this.show();
   }
 
   show() {
     this.shown?.joined?.stop();
+    this.shownFor = this.ranked;
     const { asked, ranked, extra, rankers, unit } = this;
     const [onToss, onUnit] = [() => this.toss(), (wanted) => this.useUnit(wanted)];
     this.shown = new Views({ asked, ranked, extra, rankers, unit, onToss, onUnit });

@@ -93,7 +93,7 @@ function summary(report) {
   const { total } = report;
   const minutes = report.window_s / 60;
   const asked = total.answered + total.failed + total.refused + total.rejected;
-  const rows = report.rankers.map((one) => one.rows ?? {});
+  const rows = report.rankers.map((one) => one.rows).filter(Boolean);
   const sum = (name) => rows.reduce((all, one) => all + (one[name] ?? 0), 0);
   const scored = sum("computed") + sum("joined") + sum("cached");
   return h("div", { class: "card" },
@@ -106,7 +106,7 @@ function summary(report) {
       [t("live_p99"), total.p99_ms === null ? "–" : t("ms", { value: milliseconds(total.p99_ms) })],
       [t("live_not_ok"), number(total.refused + total.failed)],
       [t("live_in_work"), number(report.in_flight)],
-      [t("live_waiting"), number(sum("waiting"))],
+      [t("live_waiting"), rows.length ? number(sum("waiting")) : "–"],
       [t("live_cached"), scored ? [number(sum("cached")), h("small", {}, percent(sum("cached") / scored))] : "–"],
     ], "facts figures"));
 }

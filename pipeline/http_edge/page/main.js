@@ -7,6 +7,7 @@ import { Compare } from "./compare.js";
 import { byId } from "./dom.js";
 import { currentLanguage, t, useLanguage } from "./i18n.js";
 import { Live } from "./live.js";
+import { choices } from "./storage.js";
 
 const TABS = ["compare", "live"];
 const VIEWS = ["both", "interleaved", "experiment"];
@@ -16,7 +17,7 @@ const LONGEST_HASH = 1800;
 
 const compare = new Compare(askForKey, keepInUrl);
 const live = new Live(askForKey);
-let theme = THEMES.includes(localStorage.getItem("theme")) ? localStorage.getItem("theme") : "auto";
+let theme = THEMES.includes(choices.get("theme")) ? choices.get("theme") : "auto";
 let tab = "compare";
 
 function useTab(wanted) {
@@ -91,28 +92,28 @@ function forgetKey() {
 /** The state, if it is short; only the choices when it is not. */
 function keepInUrl() {
   const kept = new URLSearchParams({ lang: currentLanguage(), tab, view: compare.view });
-  const choices = kept.toString();
+  const short = kept.toString();
   if (compare.unit) kept.set("unit", compare.unit);
   if (compare.asked) {
     kept.set("query", compare.asked.query);
     for (const title of compare.asked.titles) kept.append("title", title);
   }
   const all = kept.toString();
-  history.replaceState(null, "", `#${all.length > LONGEST_HASH ? choices : all}`);
+  history.replaceState(null, "", `#${all.length > LONGEST_HASH ? short : all}`);
 }
 
 async function start() {
   const kept = new URLSearchParams(location.hash.slice(1));
-  const language = kept.get("lang") ?? localStorage.getItem("language") ?? navigator.language;
+  const language = kept.get("lang") ?? choices.get("language") ?? navigator.language;
   translate(language.startsWith("zh") ? "zh" : "en");
   byId("language").addEventListener("click", () => {
     translate(currentLanguage() === "zh" ? "en" : "zh");
-    localStorage.setItem("language", currentLanguage());
+    choices.set("language", currentLanguage());
     keepInUrl();
   });
   byId("theme").addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    localStorage.setItem("theme", theme);
+    choices.set("theme", theme);
     showTheme();
   });
   byId("key-form").addEventListener("submit", useKey);
@@ -120,13 +121,12 @@ async function start() {
   listenToTabs();
   compare.unit = (kept.get("unit") ?? "").slice(0, 256);
   const [query, titles] = [kept.get("query"), kept.getAll("title")];
+  if (query && titles.length) compare.fill(query, titles);
+  const [view, first] = [kept.get("view"), kept.get("tab")];
+  useTab(TABS.includes(first) ? first : "compare");
   await compare.load();
-  if (VIEWS.includes(kept.get("view"))) compare.useView(kept.get("view"));
-  if (query && titles.length) {
-    compare.fill(query, titles);
-    await compare.rank();
-  }
-  useTab(TABS.includes(kept.get("tab")) ? kept.get("tab") : "compare");
+  if (VIEWS.includes(view)) compare.useView(view);
+  if (query && titles.length) await compare.rank();
   document.documentElement.dataset.ready = "true";
 }
 
