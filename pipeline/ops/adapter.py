@@ -144,7 +144,7 @@ class PaddleOp(Op):  # type: ignore[misc]
         """Called by Paddle when it builds the graph, before any thread runs."""
         super().add_input_channel(channel)
         if isinstance(channel, ThreadChannel) and not isinstance(channel._cv, WakeOnePerOp):
-            channel._cv = WakeOnePerOp()
+            channel._cv = WakeOnePerOp(channel.queue)
 
     def _initialize(self, is_thread_op: bool, concurrency_idx: int) -> UnsafeTimeProfiler:
         """Called by Paddle in each thread or process before its loop."""

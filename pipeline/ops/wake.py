@@ -9,6 +9,7 @@ every request in flight that costs more than scoring a short request. Called by 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sized
 from types import TracebackType
 from typing import Optional
 
@@ -27,8 +28,13 @@ class WakeOnePerOp:
     free looks for messages before it waits; so one woken thread per op and message is enough.
     """
 
-    def __init__(self) -> None:
-        """Make the lock; the conditions come with the ops that wait."""
+    def __init__(self, messages: Sized) -> None:
+        """Make the lock; the conditions come with the ops that wait.
+
+        Args:
+            messages: those that no op behind the channel has looked at.
+        """
+        self._messages = messages
         self._lock = threading.RLock()
         self._conditions: dict[str, threading.Condition] = {}
 
@@ -52,6 +58,12 @@ class WakeOnePerOp:
         return condition.wait(timeout)
 
     def notify_all(self) -> None:
-        """Wake one thread of each op."""
+        """Wake one thread of each op, when there is something new.
+
+        Paddle also calls this when a message is taken, and when one of two ops that are joined has
+        sent its part: then there is nothing to wake for.
+        """
+        if not self._messages or getattr(_THREAD, "op", "") in self._conditions:
+            return
         for condition in self._conditions.values():
             condition.notify()
