@@ -11,7 +11,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 TEXT, JSON = "text", "json"
-_LOGGER = logging.getLogger("pipeline.requests")
+# the logger of these lines
+REQUESTS = "pipeline.requests"
+_LOGGER = logging.getLogger(REQUESTS)
 _FACTS = "facts"
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 from contract.errors import RankingError, SetUpError
+from pipeline.garbage import spare_lasting_objects
 from pipeline.log_files import divert_output
 from pipeline.ops.adapter import Prepare
 
@@ -73,6 +74,7 @@ class OpProcesses:
                 known = isinstance(error, RankingError)
                 self._queue.put(_Report(op, error=str(error) if known else repr(error)))
                 os._exit(2)
+            spare_lasting_objects()
             self._queue.put(_Report(op))
             return function
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from concurrent import futures
 from dataclasses import replace
 from typing import Optional, Union
 
@@ -28,6 +27,7 @@ from contract.errors import (
 from pipeline.cancel import Cancel
 from pipeline.exchange import Answer, Ask, Origin
 from pipeline.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.thread_pool import started_pool
 from pipeline.tracing.context import TRACEPARENT, TRACESTATE
 
 _SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
@@ -58,7 +58,7 @@ class RpcEdge:
         """
         self._front_door = front_door
         self._server = grpc.server(
-            futures.ThreadPoolExecutor(workers + _SPARE_THREADS, thread_name_prefix="rpc"),
+            started_pool(workers + _SPARE_THREADS, "rpc"),
             options=[
                 ("grpc.max_send_message_length", _MAX_SENT_BYTES),
                 ("grpc.max_receive_message_length", max_bytes * 5 // 4 + _SPARE_BYTES),

@@ -82,6 +82,7 @@ def run(config: ServiceConfig, started: float) -> int:
     # Paddle Serving is imported here and not above: it opens log files, and takes seconds
     from pipeline.metrics import Metrics
     from pipeline.op_process import kill_children
+    from pipeline.request_log import write_apart
     from pipeline.stages import start_dag
     from pipeline.tracing.tracer import open_tracer
 
@@ -95,7 +96,8 @@ def run(config: ServiceConfig, started: float) -> int:
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
-        # its thread starts after the op processes were forked
+        # their threads start after the op processes were forked
+        lines_of_requests = write_apart()
         tracer = open_tracer(config.tracing, traced, metrics.spans())
         supervisor = _open_edges(
             config, rpc_port, bundles, dag, schedulers, metrics, recorder, tracer
@@ -108,6 +110,7 @@ def run(config: ServiceConfig, started: float) -> int:
     _show(f"ready after {time.monotonic() - started:.1f} s")
     code = supervisor.run(signals)
     tracer.stop(_FLUSH_S)
+    lines_of_requests.stop()
     kill_children()
     _leave(code)
     return code
@@ -125,6 +128,7 @@ def _open_edges(
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
     from pipeline.front_door import FrontDoor
+    from pipeline.garbage import spare_lasting_objects
     from pipeline.gate import Gate
     from pipeline.http_edge.models import Models
     from pipeline.http_edge.server import HttpEdge
@@ -161,6 +165,7 @@ def _open_edges(
     recorder.start()
     shadow.start()
     rpc.start()
+    spare_lasting_objects()
     gate.open()
     return Supervisor(gate, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s)
 

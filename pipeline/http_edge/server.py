@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Optional
 
 import uvicorn
+import uvloop
 
 from pipeline.config import LimitsConfig
 from pipeline.front_door import FrontDoor
@@ -21,6 +20,11 @@ from pipeline.http_edge.models import Models
 from pipeline.http_edge.settings import HttpConfig
 from pipeline.metrics import Metrics
 from pipeline.readiness import Readiness
+from pipeline.thread_pool import started_pool
+
+# uvloop takes one new connection from each listening socket in a turn of its loop; under load a
+# turn lasts milliseconds, and hundreds of callers would wait for theirs
+_ACCEPTED_AT_ONCE = 16
 
 
 class HttpEdge:
@@ -38,7 +42,7 @@ class HttpEdge:
         bound: socket.socket,
     ) -> None:
         """Build the app; :meth:`start` begins to answer."""
-        pool = ThreadPoolExecutor(limits.max_in_flight, thread_name_prefix="http")
+        pool = started_pool(limits.max_in_flight, "http")
         config = uvicorn.Config(
             build_app(front_door, readiness, metrics, pool, models, limits, http),
             log_config=None,
@@ -57,7 +61,8 @@ class HttpEdge:
         self._thread = threading.Thread(target=self._run, name="http-edge", daemon=True)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        copies = [self._socket.dup() for _ in range(_ACCEPTED_AT_ONCE - 1)]
+        uvloop.run(self._server.serve(sockets=[self._socket, *copies]))
 
     def start(self) -> None:
         """Begin to answer."""
