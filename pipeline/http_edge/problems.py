@@ -32,17 +32,27 @@ def problem(error: RankingError) -> dict[str, Any]:
 def problem_response(
     error: RankingError, request_id: str = "", body: Optional[Mapping[str, Any]] = None
 ) -> Response:
-    """The whole response; who is refused for now is told when to come back.
+    """The whole response.
 
     Args:
         error: what went wrong.
         request_id: of the request, when it has one by now.
         body: stands for :func:`problem`.
     """
-    body = body or problem(error)
+    return error_response(error, dump(body or problem(error)), request_id)
+
+
+def error_response(error: RankingError, content: bytes, request_id: str = "") -> Response:
+    """A body that tells of an error, with the status and the headers that go with it.
+
+    Args:
+        error: what went wrong.
+        content: JSON, in the shape of the path.
+        request_id: of the request, when it has one by now.
+    """
     if isinstance(error, BodyTooLarge):
-        return Refusal(dump(body), error.http_status)
-    response = json_response(body, error.http_status, request_id)
+        return Refusal(content, error.http_status)
+    response = respond(content, error.http_status, request_id)
     if isinstance(error, OverLimit):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, Unauthorized):
@@ -54,7 +64,12 @@ def problem_response(
 
 def json_response(body: Any, status: int = 200, request_id: str = "") -> Response:
     """JSON with its status, the request's id in a header."""
-    response = Response(dump(body), status, media_type="application/json")
+    return respond(dump(body), status, request_id)
+
+
+def respond(content: bytes, status: int = 200, request_id: str = "") -> Response:
+    """JSON that is encoded already; who is refused for now is told when to come back."""
+    response = Response(content, status, media_type="application/json")
     if status in _RETRY_STATUSES:
         response.headers["Retry-After"] = "1"
     if request_id:
