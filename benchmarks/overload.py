@@ -24,12 +24,13 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import numpy as np
+import yaml
 
 from benchmarks import machine
 from benchmarks.child import REPOSITORY
 from benchmarks.open_loop import OpenLoop, Seen
 from benchmarks.report import RESULTS, write_json
-from benchmarks.service import RunningService, service_config
+from benchmarks.service import CONFIG_FILE, RunningService, service_config
 from benchmarks.workload import Workload, load_workload
 from contract.bundle import RANKERS, Bundle
 
@@ -169,7 +170,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     add("--ranker", choices=RANKERS, default=RANKERS[0])
     add("--documents", type=int, help="of each request [as many as the workload has]")
     add("--seconds", type=float, default=20.0, help="of each of the three parts [20]")
-    add("--max-delay-ms", type=float, nargs="+", help="limits.max_delay_ms to compare [default]")
+    add("--max-delay-ms", type=float, nargs="+", help="to compare [as in config_nlp.yml]")
     args = parser.parse_args(argv)
     workload = load_workload(None)
     bundle = Bundle.open(args.bundles / args.ranker).manifest.version
@@ -181,12 +182,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     )
     requests = Requests(workload, args.ranker, args.documents)
     results: dict[str, Any] = {**facts, "bundle": bundle, "workload": workload.sha256}
-    for delay in args.max_delay_ms or [None]:
+    published = yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8"))
+    for delay in args.max_delay_ms or [published["limits"]["max_delay_ms"]]:
         config = service_config(args.bundles, RANKERS)
-        del config["limits"]["max_delay_ms"]
-        if delay is not None:
-            config["limits"]["max_delay_ms"] = delay
-            print(f"limits.max_delay_ms {delay:g}", flush=True)
+        config["limits"]["max_delay_ms"] = delay
+        print(f"limits.max_delay_ms {delay:g}", flush=True)
         results[str(delay)] = measure(config, requests, args.seconds)
     print(f"written to {write_json(results, RESULTS / 'overload')}")
     return 0

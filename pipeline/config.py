@@ -156,7 +156,7 @@ class LimitsConfig:
     max_header_bytes: int = key(whole(1024, 1024 * 1024), 64 * 1024)
     max_connections: int = key(whole(1), 2048)
     max_in_flight: int = key(whole(1, 1024), 64)
-    max_delay_ms: float = key(seconds(0, 600_000), 100.0)
+    max_delay_ms: float = key(seconds(0, 600_000), 0.0)
     max_tokens: int = key(whole(1), 1_000_000)
     ready_share: float = key(fraction, 1.0)
 
