@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from benchmarks.child import free_port
 from contract.bundle import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES, strip_manifest
@@ -19,12 +21,15 @@ from tests.pipeline.calls import Reply, http_call, rank, rpc_call
 from tests.pipeline.launch import Launched
 from tests.pipeline.test_config import UPSTREAM
 
+# a fast machine scores a thousand a second even so
+MOST = 10_000
 WIRE = {"query": SENTENCES[0], "documents": json.dumps(list(SENTENCES))}
 
 
 def slow(config: dict[str, Any]) -> dict[str, Any]:
-    """One row a batch, by the slowest engine, so that some hundred documents take seconds."""
-    config["scheduler"] = {"max_batch_tokens": 1}
+    """One row a batch, by the slowest engine, so that some thousand documents take seconds."""
+    config["scheduler"] = {"max_batch_tokens": 1, "max_queue_rows": 100_000}
+    config["limits"] = {"max_documents": MOST}
     for op in config["op"].values():
         op["engine"] = "paddle"
     return config
@@ -51,15 +56,17 @@ class InTheBackground:
         return self.replies
 
 
-def large(config: dict[str, Any], seconds: float) -> list[Any]:
-    """A request over each transport, both done after about so many seconds on this machine."""
+def large(config: dict[str, Any], seconds: float, most: int = MOST) -> list[Any]:
+    """A request over each transport, both done after about so many seconds on this machine.
+
+    Fewer when that takes more documents than ``most``.
+    """
     url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
-    documents = [f"{i}{SENTENCES[i % 7]}" * 4 for i in range(1000)]
+    documents = [f"{i}{SENTENCES[i % 7]}" * 4 for i in range(most)]
     start = time.monotonic()
     assert rank(url, query="感冒", documents=documents[:50]).err_no == 0
     per_document = (time.monotonic() - start) / 50
-    # three of them have room in a queue of 1500 rows
-    documents = documents[: int(min(450, seconds / 2 / per_document))]
+    documents = documents[: int(seconds / 2 / per_document)]
     # another query: identical rows would be computed once
     wire = {"query": "感冒药", "documents": json.dumps(documents)}
     return [
@@ -68,13 +75,21 @@ def large(config: dict[str, Any], seconds: float) -> list[Any]:
     ]
 
 
+def wait_in_work(config: dict[str, Any], count: int) -> None:
+    """Until the service has so many requests in work."""
+    deadline, line = time.monotonic() + 20, f"\nranking_requests_in_flight {count:.1f}\n"
+    url = f"http://127.0.0.1:{config['http_port']}/metrics"
+    while line not in httpx.get(url).text:
+        assert time.monotonic() < deadline, f"never {count} requests in work"
+
+
 def test_sigterm_answers_what_is_in_work_and_exits_0(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
     with Launched(slow(config), tmp_path) as service:
         service.wait_ready()
         requests = InTheBackground(large(config, 3.0))
-        time.sleep(0.5)
+        wait_in_work(config, 2)
         assert not requests.replies, "the requests must be in work when the signal comes"
         service.process.send_signal(signal.SIGTERM)
         assert service.wait_end(10) == 0
@@ -95,9 +110,10 @@ def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
     url, endpoint = f"http://127.0.0.1:{config['http_port']}", f"127.0.0.1:{config['rpc_port']}"
     with Launched(config, tmp_path) as service:
         service.wait_ready()
-        first, second = large(config, 8.0)
+        # three of them have room in the queue
+        first, second = large(config, 8.0, 450)
         requests = InTheBackground([first, second])
-        time.sleep(0.3)
+        wait_in_work(config, 2)
         other = rank(url, "rocketqa", query="感冒", documents=["感冒灵"])
         assert other.err_no == 0
         assert not requests.replies, "it passes by while the first ranker is busy"
@@ -107,7 +123,7 @@ def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
         assert (full.err_no, full.err_msg.split(" ")[1]) == (51, "documents")
         documents = [f"c{i}{SENTENCES[i % 7]}" * 4 for i in range(450)]
         third = InTheBackground([lambda: rank(url, query="合同", documents=documents)])
-        time.sleep(0.3)
+        wait_in_work(config, 3)
         over = rank(url, query="感冒", documents=["感冒灵"])
         assert (over.err_no, over.status, over.headers["retry-after"]) == (51, 429, "1")
         assert rpc_call(endpoint, WIRE).err_no == 51
@@ -119,7 +135,7 @@ def test_work_that_does_not_end_in_time_is_refused(config: dict[str, Any], tmp_p
     with Launched({**slow(config), "drain_timeout_s": 0.2}, tmp_path) as service:
         service.wait_ready()
         requests = InTheBackground(large(config, 3.0) * 2)
-        time.sleep(0.5)
+        wait_in_work(config, 4)
         service.process.send_signal(signal.SIGINT)
         assert service.wait_end(10) == 0
         refused = [reply for reply in requests.wait() if getattr(reply, "err_no", 0) == 3001]
@@ -131,7 +147,7 @@ def test_a_second_signal_exits_at_once(config: dict[str, Any], tmp_path: Path) -
     with Launched(slow(config), tmp_path) as service:
         service.wait_ready()
         requests = InTheBackground(large(config, 4.0))
-        time.sleep(0.5)
+        wait_in_work(config, 2)
         service.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         service.process.send_signal(signal.SIGTERM)
@@ -253,7 +269,7 @@ def test_a_signal_to_the_whole_group_drains_processes_too(
     with Launched(slow(processes(config)), tmp_path) as service:
         service.wait_ready()
         requests = InTheBackground(large(config, 3.0))
-        time.sleep(0.5)
+        wait_in_work(config, 2)
         os.killpg(service.process.pid, signal.SIGINT)
         assert service.wait_end(10) == 0
         for reply in requests.wait():
