@@ -33,7 +33,7 @@ LOCK_SET = $(LOCK) pyproject.toml
 .DEFAULT_GOAL := help
 .PHONY: help serve tensor-service test sanitize fuzz fuzz-http abuse lint format bench models lock clean \
 	setup-serving setup-train setup-experiments setup-dev setup-sdks setup-peers build-tensor-service bench-routing \
-	bench-tensor-service bench-overload
+	bench-tensor-service bench-edge bench-overload
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ bench: setup-dev ## measure this beside the services a user would take instead; 
 
 bench-routing: setup-serving ## measure what routing, records and a shadow cost
 	@$(PYTHON) -m benchmarks.routing $(BENCH_FLAGS)
+
+bench-edge: setup-serving ## measure HTTP beside RPC, and with 1,000 idle connections
+	@$(PYTHON) -m benchmarks.edge $(BENCH_FLAGS)
 
 bench-overload: setup-serving ## measure twice the load that the service can carry
 	@$(PYTHON) -m benchmarks.overload $(BENCH_FLAGS)
