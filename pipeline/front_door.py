@@ -11,10 +11,10 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from traceback import format_tb
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
 
 from contract.errors import (
     CallerGone,
@@ -28,25 +28,17 @@ from contract.errors import (
     UnknownService,
 )
 from contract.exposure import Feedback
-from contract.feedback import feedback_from_fields, feedback_from_wire
-from contract.request import (
-    BOTH,
-    PROFILE_KEY,
-    RANKER_CHOICES,
-    Limits,
-    RankRequest,
-    wire_fields,
-)
+from contract.request import BOTH, RANKER_CHOICES, Limits, RankRequest
 from contract.response import RankResponse
 from contract.wire_values import check_choice
 from pipeline.config import OP_OF_RANKER, ServiceConfig
 from pipeline.dag import Dag
-from pipeline.exchange import Answer, Ask, Done, Reading
+from pipeline.exchange import Answer, Ask, Done
 from pipeline.gate import Gate, Ticket
-from pipeline.log_lines import log_request
 from pipeline.metrics import Metrics, ranker_label
 from pipeline.ops.adapter import Entry, Outcome
 from pipeline.ops.messages import Call
+from pipeline.request_log import facts_of, log_request
 from pipeline.routing.recorder import Recorder
 from pipeline.routing.route import Route
 from pipeline.routing.shadow import Shadow
@@ -60,7 +52,6 @@ _LOGGER = logging.getLogger(__name__)
 DEFAULT_SERVICE = "ranker"
 FEEDBACK_SERVICE = "feedback"
 RANKER_HEADER = "x-ranker"
-_STRING_TENSOR = 12
 _WRONG_NAME = "Failed to inference: Service name error."
 
 
@@ -132,7 +123,7 @@ class FrontDoor:
         self._gate.leave(ticket)
         self._metrics.answered("?", error.err_no, None)
         self._metrics.traffic.ended(NO_LINE, error.http_status, 0.0)
-        log_request(_facts("?", "", 0, 0, Outcome(error), 0.0))
+        log_request(facts_of("?", "", 0, 0, Outcome(error), 0.0))
         return Answer.of_error(error)
 
     def answer(self, ask: Ask) -> Answer:
@@ -176,9 +167,9 @@ class FrontDoor:
         name = ask.service if ask.service in self._services else "?"
         seconds = time.monotonic() - start
         with _unfailing("the end of a request"):
-            self._metrics.answered(name, _err_no(outcome), seconds)
+            self._metrics.answered(name, outcome.err_no, seconds)
             self._count(outcome, seconds, ask.dry_run)
-            facts = _facts(name, request_id, log_id, documents, outcome, seconds)
+            facts = facts_of(name, request_id, log_id, documents, outcome, seconds)
             log_request({**facts, **span.ids})
             span.end(facts, outcome)
         return Done(request_id, outcome)
@@ -213,61 +204,6 @@ class FrontDoor:
         seconds = time.monotonic() - start if answer.err_no == 0 else None
         self._metrics.answered(FEEDBACK_SERVICE, answer.err_no, seconds)
         return answer
-
-    def read_feedback(self, fields: Mapping[str, Any]) -> Feedback:
-        """Validate decoded fields of feedback.
-
-        Raises:
-            RequestError: which field, and what is wrong with it.
-        """
-        return feedback_from_fields(fields, time.time(), self._limits.max_documents)
-
-    def read_feedback_wire(self, keys: Sequence[str], values: Sequence[str]) -> Feedback:
-        """Validate string keys and values of feedback.
-
-        Raises:
-            RequestError: which field, and what is wrong with it.
-        """
-        fields = wire_fields(keys, values)
-        return feedback_from_wire(fields, time.time(), self._limits.max_documents)
-
-    def read_wire(
-        self,
-        keys: Sequence[str],
-        values: Sequence[str],
-        tensors: Iterable[tuple[str, int, Any]],
-        log_id: int = 0,
-    ) -> Reading:
-        """Validate string keys and values; tensors of strings count as such.
-
-        Args:
-            keys: of the wire.
-            values: of the wire.
-            tensors: name, elem_type and str_data of each.
-            log_id: of the wire.
-
-        Raises:
-            RequestError: which field, and what is wrong with it.
-        """
-        keys, values = list(keys), list(values)
-        for name, elem_type, strings in tensors:
-            if elem_type != _STRING_TENSOR:
-                raise InvalidField(
-                    f"elem_type {elem_type} is not taken; send strings (elem_type 12)", field=name
-                )
-            keys.append(name)
-            values.append("".join(strings))
-        fields = wire_fields(keys, values)
-        request = RankRequest.from_wire(fields, self._limits)
-        return Reading(request, fields.get(PROFILE_KEY) == "1", log_id)
-
-    def read_fields(self, fields: Mapping[str, Any]) -> Reading:
-        """Validate decoded fields of the fuller shape.
-
-        Raises:
-            RequestError: which field, and what is wrong with it.
-        """
-        return Reading(RankRequest.from_fields(fields, self._limits))
 
     def _ranker_of(self, service: str) -> str:
         if service not in self._services:
@@ -346,31 +282,3 @@ def _accepted(ask: Ask, outcome: Outcome) -> Outcome:
     except RankingError as error:
         return replace(outcome, result=error)
     return outcome
-
-
-def _err_no(outcome: Outcome) -> int:
-    return outcome.result.err_no if isinstance(outcome.result, RankingError) else 0
-
-
-def _facts(
-    service: str, request_id: str, log_id: int, documents: int, outcome: Outcome, seconds: float
-) -> dict[str, Any]:
-    """What the log says of a request: no text of it."""
-    result = outcome.result
-    facts: dict[str, Any] = {
-        "service": service,
-        "documents": documents,
-        "err_no": _err_no(outcome),
-        "ms": round(seconds * 1000.0, 1),
-        "request_id": request_id,
-        "log_id": log_id,
-    }
-    if isinstance(result, RankResponse):
-        facts["ranker"] = "+".join(ranking.ranker for ranking in result.rankings)
-        facts["bundle"] = "+".join(ranking.bundle for ranking in result.rankings)
-        facts["tokens"] = result.tokens
-        facts["truncated"] = len(result.truncated)
-        facts.update({f"{name}_ms": round(ms, 1) for name, ms in result.timings_ms.items()})
-    if outcome.route is not None and outcome.route.experiment:
-        facts.update(experiment=outcome.route.experiment, variant=outcome.route.variant)
-    return facts

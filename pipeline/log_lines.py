@@ -1,34 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One line of the log for each request, as text or as JSON. Called by the front door."""
+"""Log lines as text or as JSON. Named by pipeline.log_files."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 TEXT, JSON = "text", "json"
-# the logger of these lines
-REQUESTS = "pipeline.requests"
-_LOGGER = logging.getLogger(REQUESTS)
-_FACTS = "facts"
-
-
-def log_request(facts: Mapping[str, Any]) -> None:
-    """Log a request.
-
-    Args:
-        facts: of it; ``service``, ``documents``, ``err_no``, ``ms`` and ``request_id`` at least.
-    """
-    _LOGGER.info(
-        "%(service)s documents=%(documents)d err_no=%(err_no)d %(ms).1f ms "
-        "request_id=%(request_id)s log_id=%(log_id)d",
-        facts,
-        extra={_FACTS: facts},
-    )
+# under which a record of a request holds what is known of it
+FACTS = "facts"
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,7 +25,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
         }
-        facts = getattr(record, _FACTS, None)
+        facts = getattr(record, FACTS, None)
         if facts is None:
             line["message"] = record.getMessage()
         else:

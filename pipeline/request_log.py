@@ -1,21 +1,66 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the lines of requests in a thread of its own, so that no request waits for a file.
+"""One line of the log for each request, written in a thread of its own.
 
 A file's lock is held while the disk is written to, without Python's lock; under load, threads
-that had their answer queued for it for 200 ms. Called by pipeline.web_service.
+that had their answer queued for it for 200 ms. Called by the front door.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
+from typing import Any
 
-from pipeline.log_lines import REQUESTS
+from contract.response import RankResponse
+from pipeline.log_lines import FACTS
+from pipeline.ops.adapter import Outcome
+
+REQUESTS = "pipeline.requests"
+_LOGGER = logging.getLogger(REQUESTS)
 
 # so many lines may wait; beyond, a request's own thread writes its line
 _MOST_WAITING = 10_000
+
+
+def log_request(facts: Mapping[str, Any]) -> None:
+    """Log a request.
+
+    Args:
+        facts: of it; ``service``, ``documents``, ``err_no``, ``ms`` and ``request_id`` at least.
+    """
+    _LOGGER.info(
+        "%(service)s documents=%(documents)d err_no=%(err_no)d %(ms).1f ms "
+        "request_id=%(request_id)s log_id=%(log_id)d",
+        facts,
+        extra={FACTS: facts},
+    )
+
+
+def facts_of(
+    service: str, request_id: str, log_id: int, documents: int, outcome: Outcome, seconds: float
+) -> dict[str, Any]:
+    """What the log says of a request: no text of it."""
+    result = outcome.result
+    facts: dict[str, Any] = {
+        "service": service,
+        "documents": documents,
+        "err_no": outcome.err_no,
+        "ms": round(seconds * 1000.0, 1),
+        "request_id": request_id,
+        "log_id": log_id,
+    }
+    if isinstance(result, RankResponse):
+        facts["ranker"] = "+".join(ranking.ranker for ranking in result.rankings)
+        facts["bundle"] = "+".join(ranking.bundle for ranking in result.rankings)
+        facts["tokens"] = result.tokens
+        facts["truncated"] = len(result.truncated)
+        facts.update({f"{name}_ms": round(ms, 1) for name, ms in result.timings_ms.items()})
+    if outcome.route is not None and outcome.route.experiment:
+        facts.update(experiment=outcome.route.experiment, variant=outcome.route.variant)
+    return facts
 
 
 class _HandOver(QueueHandler):

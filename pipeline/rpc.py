@@ -27,6 +27,7 @@ from contract.errors import (
 from pipeline.cancel import Cancel
 from pipeline.exchange import Answer, Ask, Origin
 from pipeline.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.reading import read_feedback_wire, read_wire
 from pipeline.thread_pool import started_pool
 from pipeline.tracing.context import TRACEPARENT, TRACESTATE
 
@@ -94,9 +95,9 @@ class RpcEdge:
     ) -> pb.Response:
         received = time.monotonic()
         if isinstance(request, pb.Request) and request.name == FEEDBACK_SERVICE:
-            keys, values = request.key, request.value
+            keys, values, limits = request.key, request.value, self._front_door.limits
             return _message(
-                self._front_door.feedback(lambda: self._front_door.read_feedback_wire(keys, values))
+                self._front_door.feedback(lambda: read_feedback_wire(limits, keys, values))
             )
         ask = None if isinstance(request, RequestError) else self._ask(request, context, received)
         try:
@@ -113,7 +114,9 @@ class RpcEdge:
         parent, state = headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
         return Ask(
             request.name or DEFAULT_SERVICE,
-            lambda: self._front_door.read_wire(request.key, request.value, tensors, request.logid),
+            lambda: read_wire(
+                self._front_door.limits, request.key, request.value, tensors, request.logid
+            ),
             _deadline(context),
             headers.get(RANKER_HEADER, ""),
             cancel=_cancel(context),

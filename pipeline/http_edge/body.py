@@ -10,6 +10,7 @@ from typing import Any
 from contract.errors import MalformedRequest
 from contract.exposure import Feedback
 from contract.wire_values import first_repeated
+from pipeline import reading
 from pipeline.exchange import Answer, Reading
 from pipeline.front_door import FrontDoor
 
@@ -34,14 +35,15 @@ def read_body(body: bytes, front_door: FrontDoor, service: str, method: str) -> 
     """
     fields = parse_object(body)
     if not {"key", "value", "tensors"} & set(fields):
-        return front_door.read_fields(fields)
+        return reading.read_fields(front_door.limits, fields)
     for name in fields:
         if name not in _WIRE_FIELDS:
             raise MalformedRequest("does not go with key and value", field=name)
     for name, expected in (("name", service), ("method", method)):
         if fields.get(name, expected) != expected:
             raise MalformedRequest(f"must be {expected!r}, as in the URL", field=name)
-    return front_door.read_wire(
+    return reading.read_wire(
+        front_door.limits,
         _strings(fields, "key"),
         _strings(fields, "value"),
         _tensors(fields.get("tensors") or []),
@@ -57,8 +59,10 @@ def read_feedback(body: bytes, front_door: FrontDoor) -> Feedback:
     """
     fields = parse_object(body)
     if not {"key", "value"} & set(fields):
-        return front_door.read_feedback(fields)
-    return front_door.read_feedback_wire(_strings(fields, "key"), _strings(fields, "value"))
+        return reading.read_feedback(front_door.limits, fields)
+    return reading.read_feedback_wire(
+        front_door.limits, _strings(fields, "key"), _strings(fields, "value")
+    )
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -64,6 +64,11 @@ class Outcome:
     value: list[str] = field(default_factory=list)
     spans: Spans = ()
 
+    @property
+    def err_no(self) -> int:
+        """Of the answer; 0 when it is one."""
+        return self.result.err_no if isinstance(self.result, RankingError) else 0
+
 
 class Request(RequestOp):  # type: ignore[misc]
     """The door of the DAG: an Entry in, the first op's dictionary out."""

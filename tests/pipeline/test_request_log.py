@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import request_log
-from pipeline.log_lines import REQUESTS, log_request
+from pipeline.request_log import REQUESTS, log_request
 
 FACTS = {"service": "ranker", "documents": 1, "err_no": 0, "ms": 1.0, "log_id": 0}
 
