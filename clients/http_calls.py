@@ -16,8 +16,7 @@ from urllib.parse import quote
 
 from clients.errors import UnreadableAnswer, rebuild
 from clients.http_post import Answer
-from clients.pipeline_wire import joined
-from clients.result import RankedDocument, RankResult, read_result
+from clients.result import RankedDocument, RankResult, joined, read_result
 from contract.errors import InvalidField, OverLimit, RankingError, RequestError, ServiceError
 
 T = TypeVar("T")

@@ -7,12 +7,13 @@ Called by the RPC client.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from google.protobuf import message
 
 from clients.errors import UnreadableAnswer
+from clients.result import joined
 from contract.errors import InvalidField, RequestTooLarge
 from contract.messages import INT32, INT64, MAX_MESSAGE_BYTES, STRING, Field, message_classes
 
@@ -102,17 +103,3 @@ def decode_response(data: bytes) -> WireAnswer:
     return WireAnswer(
         response.err_no, response.err_msg, joined(list(response.key), list(response.value))
     )
-
-
-def joined(keys: Sequence[str], values: Sequence[str]) -> dict[str, str]:
-    """The response's two parallel lists as one mapping.
-
-    Raises:
-        UnreadableAnswer: the lists differ in length or a key stands twice.
-    """
-    fields = dict(zip(keys, values))
-    if not len(fields) == len(keys) == len(values):
-        raise UnreadableAnswer(
-            f"{len(keys)} keys, {len(fields)} of them distinct, but {len(values)} values"
-        )
-    return fields

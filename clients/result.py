@@ -193,3 +193,17 @@ def _rankings(value: Any) -> dict[str, RankerScores]:
         )
         for ranker, ranking in value.items()
     }
+
+
+def joined(keys: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+    """The response's two parallel lists as one mapping.
+
+    Raises:
+        UnreadableAnswer: the lists differ in length or a key stands twice.
+    """
+    fields = dict(zip(keys, values))
+    if not len(fields) == len(keys) == len(values):
+        raise UnreadableAnswer(
+            f"{len(keys)} keys, {len(fields)} of them distinct, but {len(values)} values"
+        )
+    return fields

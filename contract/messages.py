@@ -58,9 +58,13 @@ def message_classes(
             else:
                 entry.type = field.type  # type: ignore[assignment]
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
-    factory = message_factory.MessageFactory(pool)
-    return [
-        factory.GetPrototype(pool.FindMessageTypeByName(f"{package}.{name}"))  # type: ignore
-        for name in messages
-    ]
+    pool.AddSerializedFile(file.SerializeToString())  # type: ignore[no-untyped-call]
+    return [_class_of(pool, f"{package}.{name}") for name in messages]
+
+
+def _class_of(pool: Any, name: str) -> Any:
+    described = pool.FindMessageTypeByName(name)
+    # a caller's protobuf may be newer than the one that Paddle Serving needs
+    if hasattr(message_factory, "GetMessageClass"):
+        return message_factory.GetMessageClass(described)
+    return message_factory.MessageFactory(pool).GetPrototype(described)  # type: ignore[attr-defined]
