@@ -5,6 +5,8 @@
 import { secrets } from "./storage.js";
 
 const KEY = "ranking-api-key";
+// a service that hangs is told of after so long
+const LONGEST_MS = 120_000;
 
 /** What the service refused, or that it did not answer (status 0). */
 export class Problem extends Error {
@@ -27,13 +29,14 @@ async function call(path, { body, headers = {}, signal } = {}) {
   const asked = { ...headers };
   if (key.get()) asked["x-api-key"] = latin1(key.get());
   if (body !== undefined) asked["content-type"] = "application/json";
+  const limit = AbortSignal.timeout(LONGEST_MS);
   let response;
   try {
     response = await fetch(path, {
       method: body === undefined ? "GET" : "POST",
       headers: asked,
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
       cache: "no-store",
     });
   } catch (error) {

@@ -242,9 +242,11 @@ export class Compare {
     this.shown?.joined?.stop();
     this.shownFor = this.ranked;
     const { asked, ranked, extra, rankers, unit } = this;
+    const typed = byId("unit")?.value;
     const [onToss, onUnit] = [() => this.toss(), (wanted) => this.useUnit(wanted)];
     this.shown = new Views({ asked, ranked, extra, rankers, unit, onToss, onUnit });
     byId("answer").replaceChildren(...this.shown[this.view]().filter(Boolean));
+    if (typed !== undefined && byId("unit")) byId("unit").value = typed;
     this.shown.joined?.draw();
   }
 

@@ -20,11 +20,16 @@ export function useLanguage(wanted) {
 
 export const currentLanguage = () => language;
 
-/** The text of a name; an unknown name is a mistake and shows itself. */
+/**
+ * The text of a name; an unknown name is a mistake and shows itself. In it, {count} is a value and
+ * {count:title|titles} what one and what more of them are called.
+ */
 export function t(name, values = {}) {
   const text = STRINGS[language][name];
   if (text === undefined) throw new Error(`no text ${name}`);
-  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
+  return text.replace(/\{(\w+)(?::(\w+)\|(\w+))?\}/g, (_, key, one, more) =>
+    one === undefined ? String(values[key]) : String(values[key]) === "1" ? one : more,
+  );
 }
 
 /** A ranker's name for people; two joined by + too; its own name when the page knows no other. */
@@ -43,6 +48,14 @@ export const number = (value, digits = 0) =>
 
 export const percent = (share) =>
   share.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
+
+/** So many seconds in the largest unit of which there are two, rounded up. */
+export function waiting(seconds) {
+  const [unit, length] = [["hour", 3600], ["minute", 60], ["second", 1]].find(
+    ([, size]) => seconds >= 2 * size || size === 1,
+  );
+  return Math.ceil(seconds / length).toLocaleString(locale(), { style: "unit", unit, unitDisplay: "long" });
+}
 
 /** Milliseconds with as many digits as mean something. */
 export const milliseconds = (ms) => number(ms, ms < 10 ? 1 : 0);

@@ -99,6 +99,7 @@ function summary(report) {
   return h("div", { class: "card" },
     h("p", { class: "hint" },
       h("span", { class: report.ready ? "state running" : "state ended" }, t(report.ready ? "live_ready" : "live_not_ready")),
+      report.reason && h("span", { lang: "en" }, ` ${report.reason}`),
       " ", t("live_window", { minutes: number(minutes, 1), time: clock(report.time) })),
     facts([
       [t("live_requests"), [number(asked), h("small", {}, t("live_rate", { value: number(asked / minutes, 1) }))]],

@@ -119,6 +119,8 @@ async function start() {
   byId("key-form").addEventListener("submit", useKey);
   byId("forget-key").addEventListener("click", forgetKey);
   listenToTabs();
+  // another link to this page, followed from within it; replaceState is not heard of here
+  window.addEventListener("hashchange", () => location.reload());
   compare.unit = (kept.get("unit") ?? "").slice(0, 256);
   const [query, titles] = [kept.get("query"), kept.getAll("title")];
   if (query && titles.length) compare.fill(query, titles);

@@ -43,7 +43,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"screenshots of the page: {SCREENSHOTS}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or the program that CHROMIUM names."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -122,6 +122,8 @@ def test_the_titles_with_the_widest_gap_are_named(site: RunningService, open_pag
 
 def test_one_title_leaves_nothing_to_disagree_on(site: RunningService, open_page: Open) -> None:
     page = open_page(site.url)
+    page.fill("#titles", "洗牙")
+    assert page.inner_text("#titles-count") == "1 title"
     rank(page, "感冒", ["怎样预防感冒"])
     assert "Nowhere" in page.inner_text(".disagree")
 
@@ -178,6 +180,19 @@ def test_a_unit_sees_what_its_experiment_serves(
     assert set(texts_of(page, ".ranked.single .team")) == {"ernie", "rocketqa"}
     assert violations(page) == []
     screenshot(page, "served-desktop-light-en")
+
+
+def test_a_unit_that_is_being_typed_survives_a_change_of_language(
+    site: RunningService, open_page: Open
+) -> None:
+    page = open_page(site.url)
+    page.select_option("#example", "0")
+    page.check("[value=experiment]")
+    page.wait_for_selector("#unit")
+    settled(page)
+    page.fill("#unit", "reader-")
+    page.click("#language")
+    assert page.input_value("#unit") == "reader-"
 
 
 @pytest.mark.parametrize(
@@ -264,6 +279,17 @@ def test_the_url_keeps_what_is_short(site: RunningService, open_page: Open) -> N
     assert again.input_value("#titles") == "怎样预防感冒\n\na+b=c"
     assert again.is_checked("[value=interleaved]")
     assert again.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def test_a_link_followed_from_within_the_page_is_taken_over(
+    site: RunningService, open_page: Open
+) -> None:
+    page = open_page(site.url)
+    rank(page, "感冒", ["怎样预防感冒"])
+    page.evaluate("location.hash = '#lang=zh&query=牙结石&title=洗牙'")
+    page.wait_for_function("document.getElementById('query').value === '牙结石'")
+    settled(page)
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
 
 
 def test_pointing_at_a_title_lights_it_on_both_sides(site: RunningService, open_page: Open) -> None:
@@ -390,7 +416,7 @@ def test_a_file_fills_the_form(site: RunningService, open_page: Open) -> None:
         page.wait_for_selector(f"text={number}.tsv: ")
         assert page.input_value("#query") == query
         assert page.input_value("#titles") == "\n".join(titles)
-        assert f"{len(titles)} titles" in page.inner_text("#titles-count")
+        assert f"{len(titles)} title" in page.inner_text("#titles-count")
         assert page.is_hidden("#file-query")
 
 

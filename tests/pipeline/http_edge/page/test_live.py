@@ -131,6 +131,25 @@ def test_every_text_that_is_used_is_there_and_the_other_way(
     assert unused == {"pairwise", "cross_encoder"}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (1, "1 second", "1秒钟"),
+        (119, "119 seconds", "119秒钟"),
+        (7199, "120 minutes", "120分钟"),
+        (86_399, "24 hours", "24小时"),
+    ],
+)
+def test_a_wait_is_told_in_units_that_people_use(
+    site: RunningService, open_page: Open, seconds: int, english: str, chinese: str
+) -> None:
+    page = open_page(site.url)
+    told = "s => import('./page/i18n.js').then(i18n => i18n.waiting(s))"
+    assert page.evaluate(told, seconds) == english
+    page.click("#language")
+    assert page.evaluate(told, seconds) == chinese
+
+
 def test_the_language_changes_everything_at_once(site: RunningService, open_page: Open) -> None:
     page = open_page(site.url)
     english = {v for v in strings(page)["en"].values() if "{" not in v}
