@@ -49,13 +49,14 @@ class Body:
     """The body of one request, counted as it comes.
 
     Attributes:
+        declared: bytes that the caller says will come; 0 when it does not say.
         held: bytes of it that are in memory.
     """
 
     def __init__(self, budget: Budget, receive: Receive, declared: int) -> None:
         self._budget = budget
         self._receive = receive
-        self._declared = declared
+        self.declared = declared
         self.held = 0
         self._deadline: Optional[float] = None
         self._whole = False
@@ -74,7 +75,7 @@ class Body:
         if self._whole:
             return await self._receive()
         if self._deadline is None:
-            self._check(self._declared)
+            self._check(self.declared)
             self._deadline = time.monotonic() + self._budget.timeout_s
         with anyio.move_on_after(max(0.0, self._deadline - time.monotonic())):
             message = await self._receive()
@@ -86,6 +87,11 @@ class Body:
             f"did not arrive within {self._budget.timeout_s:g} s; send it faster, or less of it",
             field="body",
         )
+
+    @property
+    def size(self) -> int:
+        """Bytes that have come, or as many as the caller says will come."""
+        return max(self.held, self.declared)
 
     def discard(self) -> None:
         """Count no more: what comes is thrown away, for as long again as a body may take."""

@@ -31,8 +31,7 @@ async def receive(request: Request, limit: int) -> bytes:
     Raises:
         BodyTooLarge: it is larger.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
+    if request.scope[SCOPE_KEY].declared > limit:
         raise BodyTooLarge(f"more than {limit} bytes", field="body")
     chunks, size = [], 0
     async for chunk in request.stream():

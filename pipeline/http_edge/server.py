@@ -53,6 +53,7 @@ class HttpEdge:
             h11_max_incomplete_event_size=limits.max_header_bytes,
             timeout_keep_alive=limits.keep_alive_s,
             server_header=False,
+            proxy_headers=False,
             ssl_certfile=tls[0] if tls else None,
             ssl_keyfile=tls[1] if tls else None,
         )

@@ -19,7 +19,7 @@ from fastapi import Request, Response
 from pipeline.cancel import Cancel
 from pipeline.exchange import Ask, Done, Origin
 from pipeline.front_door import FrontDoor
-from pipeline.http_edge.bodies import SCOPE_KEY
+from pipeline.http_edge.bodies import SCOPE_KEY, Body
 from pipeline.http_edge.keys import Caller, Keys
 from pipeline.http_edge.receive import deadline_of, dry_run_of, request_id_of
 from pipeline.tracing.context import TRACEPARENT, TRACESTATE
@@ -138,9 +138,8 @@ def _origin(request: Request) -> Origin:
 
 
 def _size(request: Request) -> int:
-    """Bytes of the body: those that have come, or as many as the caller says will come."""
-    declared = request.headers.get("content-length", "")
-    return max(request.scope[SCOPE_KEY].held, int(declared[:20]) if declared.isdecimal() else 0)
+    body: Body = request.scope[SCOPE_KEY]
+    return body.size
 
 
 async def _watch(request: Request, cancel: Cancel) -> None:

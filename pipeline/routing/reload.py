@@ -67,16 +67,20 @@ class Watcher:
     def _run(self, sleep: Callable[[float], None]) -> None:
         while True:
             sleep(_POLL_S)
+            self.look()
+
+    def look(self) -> bool:
+        """Take over what has changed; whether the plan did.
+
+        May be called by any thread, also by that of a request: never raises.
+        """
+        with self._looking:
             try:
-                self.look()
+                return self._look()
             except Exception as error:
                 # whatever a file may hold, the next one is looked at
                 _LOGGER.error("experiments: the change failed with %s", type(error).__name__)
-
-    def look(self) -> bool:
-        """Take over what has changed; whether the plan did. May be called by any thread."""
-        with self._looking:
-            return self._look()
+                return False
 
     def _look(self) -> bool:
         stamp = self._stamp()
