@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import re
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from contract.errors import RankingError, RequestError, ServiceError
+from pipeline.config import ServiceConfig
 from pipeline.metrics import Metrics
 from tests.conftest import REPOSITORY
 from tests.docs.blocks import Block, all_blocks, pages
@@ -110,6 +114,30 @@ def errors() -> list[type[RankingError]]:
 def test_every_error_of_the_service_has_its_row(kind: type[RankingError]) -> None:
     row = f"| `{kind.code}` | {kind.err_no} | {kind.http_status} |"
     assert row in API.read_text(encoding="utf-8")
+
+
+# not of the file, but known of it
+NO_KEYS = {"path", "notes"}
+
+
+def keys(kind: type) -> Iterator[str]:
+    """Those of the configuration's file, at every depth."""
+    hints = get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        parts = [hints[field.name], *get_args(hints[field.name])]
+        within = [part for part in parts if dataclasses.is_dataclass(part)]
+        for part in within:
+            yield from keys(part)
+        if not within and field.name not in NO_KEYS:
+            yield field.name
+
+
+def test_every_key_of_the_configuration_is_described() -> None:
+    text = (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", text))))
+    found = set(keys(ServiceConfig))
+    assert {"max_delay_ms", "sha256", "sample_ratio", "allow_list", "thread_num"} <= found
+    assert not found - described
 
 
 def test_metrics_that_pages_name_are_counted() -> None:
