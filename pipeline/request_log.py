@@ -81,16 +81,22 @@ class _HandOver(QueueHandler):
             self._writer.handle(record)
 
 
-def write_apart() -> QueueListener:
-    """From here on; the logs are set up.
+class RequestLog:
+    """The writer's thread; one of it in a process."""
 
-    Returns:
-        Its ``stop`` writes what still waits.
-    """
-    lines: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    writer = QueueListener(lines, *logging.root.handlers, respect_handler_level=True)  # type: ignore[arg-type]
-    logger = logging.getLogger(REQUESTS)
-    logger.addHandler(_HandOver(lines, writer))
-    logger.propagate = False
-    writer.start()
-    return writer
+    def __init__(self) -> None:
+        """Write apart from here on; the logs are set up."""
+        lines: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        files = logging.root.handlers
+        self._writer = QueueListener(lines, *files, respect_handler_level=True)  # type: ignore[arg-type]
+        self._hand_over = _HandOver(lines, self._writer)
+        self._logger = logging.getLogger(REQUESTS)
+        self._logger.addHandler(self._hand_over)
+        self._logger.propagate = False
+        self._writer.start()
+
+    def stop(self) -> None:
+        """Write what still waits; later lines are written by the threads that have them."""
+        self._logger.propagate = True
+        self._logger.removeHandler(self._hand_over)
+        self._writer.stop()

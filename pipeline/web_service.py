@@ -82,7 +82,7 @@ def run(config: ServiceConfig, started: float) -> int:
     # Paddle Serving is imported here and not above: it opens log files, and takes seconds
     from pipeline.metrics import Metrics
     from pipeline.op_process import kill_children
-    from pipeline.request_log import write_apart
+    from pipeline.request_log import RequestLog
     from pipeline.stages import start_dag
     from pipeline.tracing.tracer import open_tracer
 
@@ -97,7 +97,7 @@ def run(config: ServiceConfig, started: float) -> int:
         for line in lines:
             _show(line)
         # their threads start after the op processes were forked
-        lines_of_requests = write_apart()
+        request_log = RequestLog()
         tracer = open_tracer(config.tracing, traced, metrics.spans())
         supervisor = _open_edges(
             config, rpc_port, bundles, dag, schedulers, metrics, recorder, tracer
@@ -110,7 +110,7 @@ def run(config: ServiceConfig, started: float) -> int:
     _show(f"ready after {time.monotonic() - started:.1f} s")
     code = supervisor.run(signals)
     tracer.stop(_FLUSH_S)
-    lines_of_requests.stop()
+    request_log.stop()
     kill_children()
     _leave(code)
     return code

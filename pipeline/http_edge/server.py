@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from pathlib import Path
@@ -59,9 +60,14 @@ class HttpEdge:
         )
         self._server = uvicorn.Server(config)
         self._socket = bound
+        # with TLS uvloop does not say when a caller stops reading, and cuts off one that is slow
+        self._encrypted = tls is not None
         self._thread = threading.Thread(target=self._run, name="http-edge", daemon=True)
 
     def _run(self) -> None:
+        if self._encrypted:
+            asyncio.run(self._server.serve(sockets=[self._socket]))
+            return
         copies = [self._socket.dup() for _ in range(_ACCEPTED_AT_ONCE - 1)]
         uvloop.run(self._server.serve(sockets=[self._socket, *copies]))
 

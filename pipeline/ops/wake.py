@@ -26,6 +26,7 @@ class WakeOnePerOp:
 
     Each message is taken by one thread of every op behind the channel, and a thread that becomes
     free looks for messages before it waits; so one woken thread per op and message is enough.
+    For channels without a bound that are never stopped, as those of pipeline.dag.
     """
 
     def __init__(self, messages: Sized) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +256,13 @@ def test_the_logs_hold_no_text_of_a_request(service: RunningService) -> None:
     rank(service.url, query=secret, documents=[secret])
     rank(service.url, "wrong", query=secret, documents=[secret])
     rank(service.url, query=secret, documents=[secret], top_n=0)
+    rank(service.url, query=secret, documents=[secret], request_id="the-last-one")
     directory = Path(f"/proc/{service.process.pid}/cwd").resolve() / "PipelineServingLogs"
+    # lines are written after their answers, in order
+    deadline = time.monotonic() + 10
+    while "the-last-one" not in (directory / "pipeline.log").read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     logs = {path.name: path.read_text(encoding="utf-8") for path in directory.iterdir()}
     assert {"pipeline.log", "pipeline.log.wf", "pipeline.tracer"} <= set(logs)
     assert not [name for name, text in logs.items() if secret in text]

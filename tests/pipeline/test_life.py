@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -77,10 +78,16 @@ def large(config: dict[str, Any], seconds: float, most: int = MOST) -> list[Any]
 
 def wait_in_work(config: dict[str, Any], count: int) -> None:
     """Until the service has so many requests in work."""
-    deadline, line = time.monotonic() + 20, f"\nranking_requests_in_flight {count:.1f}\n"
-    url = f"http://127.0.0.1:{config['http_port']}/metrics"
-    while line not in httpx.get(url).text:
-        assert time.monotonic() < deadline, f"never {count} requests in work"
+    wait_for_gauge(config, "ranking_requests_in_flight", count)
+
+
+def wait_for_gauge(config: dict[str, Any], name: str, least: float) -> None:
+    """Until it says as much."""
+    deadline, url = time.monotonic() + 20, f"http://127.0.0.1:{config['http_port']}/metrics"
+    line = re.compile(rf"^{re.escape(name)} ([0-9.e+]+)$", re.MULTILINE)
+    while not any(float(value) >= least for value in line.findall(httpx.get(url).text)):
+        assert time.monotonic() < deadline, f"{name} was never {least}"
+        time.sleep(0.01)
 
 
 def test_sigterm_answers_what_is_in_work_and_exits_0(
@@ -117,6 +124,8 @@ def test_load_is_refused_at_once_and_keeps_the_other_ranker_free(
         other = rank(url, "rocketqa", query="感冒", documents=["感冒灵"])
         assert other.err_no == 0
         assert not requests.replies, "it passes by while the first ranker is busy"
+        # with so many, a thousand more do not fit
+        wait_for_gauge(config, 'ranking_queue_rows{ranker="pairwise"}', 501)
         full = rpc_call(
             endpoint, {"query": "a", "documents": json.dumps([f"b{i}" for i in range(1000)])}
         )

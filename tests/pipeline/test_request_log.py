@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import request_log
-from pipeline.request_log import REQUESTS, log_request
+from pipeline.request_log import REQUESTS, RequestLog, log_request
 
 FACTS = {"service": "ranker", "documents": 1, "err_no": 0, "ms": 1.0, "log_id": 0}
 
@@ -39,7 +39,7 @@ def ids(file: logging.FileHandler) -> list[str]:
 
 
 def test_a_stuck_file_holds_up_no_request(file: logging.FileHandler) -> None:
-    writer = request_log.write_apart()
+    writer = RequestLog()
     file.acquire()  # as while a disk hangs
     try:
         asking = threading.Thread(
@@ -53,13 +53,15 @@ def test_a_stuck_file_holds_up_no_request(file: logging.FileHandler) -> None:
         file.release()
     writer.stop()
     assert ids(file) == [str(n) for n in range(50)]
+    log_request({**FACTS, "request_id": "late"})
+    assert ids(file)[-1] == "late"
 
 
 def test_when_too_many_lines_wait_a_request_writes_its_own(
     file: logging.FileHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(request_log, "_MOST_WAITING", 0)
-    writer = request_log.write_apart()
+    writer = RequestLog()
     log_request({**FACTS, "request_id": "own"})
     assert ids(file) == ["own"]
     writer.stop()

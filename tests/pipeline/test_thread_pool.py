@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import threading
+import time
 
+import pytest
+
+from contract.errors import SetUpError
 from pipeline.thread_pool import started_pool
 
 
@@ -17,3 +21,20 @@ def test_all_threads_run_before_the_first_work_and_no_more_come() -> None:
     assert names <= {thread.name for thread in mine}
     pool.shutdown()
     assert not any(thread.is_alive() for thread in mine)
+
+
+def test_too_many_threads_fail_the_start_and_leave_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def start_some(thread: threading.Thread) -> None:
+        if sum(other.name.startswith("many") for other in threading.enumerate()) >= 5:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    with pytest.raises(SetUpError, match=r"9 threads cannot be started.*max_in_flight"):
+        started_pool(9, "many")
+    deadline = time.monotonic() + 10
+    while any(thread.name.startswith("many") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

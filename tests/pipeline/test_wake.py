@@ -30,7 +30,7 @@ class Readers:
     def __init__(self, producers: tuple[str, ...]) -> None:
         self.channel = ThreadChannel("c", channel_recv_frist_arrive=False)
         self.woken: Counter[str] = Counter()
-        self.got: Counter[str] = Counter()
+        self.taken: list[str] = []
         condition = WakeOnePerOp(self.channel.queue)
         self.channel._cv = condition
         wait = condition.wait
@@ -60,7 +60,11 @@ class Readers:
                 self.channel.front(op)
             except ChannelStopError:
                 return
-            self.got[op] += 1
+            self.taken.append(op)
+
+    @property
+    def got(self) -> Counter[str]:
+        return Counter(self.taken)
 
     def push(self, number: int, producer: str) -> None:
         data = ChannelData(

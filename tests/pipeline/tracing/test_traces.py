@@ -216,6 +216,10 @@ def test_the_log_names_the_trace(traced: Traced) -> None:
     ask(traced, headers)
     rank = by_name(traced.collector.trace(trace_id, *STAGES))["rank"]
     (log,) = traced.directory.rglob("pipeline.log")
+    deadline = time.monotonic() + 10
+    while trace_id not in log.read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     (line,) = (line for line in lines if line.get("trace_id") == trace_id)
     assert line["span_id"] == rank.span_id
