@@ -188,11 +188,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     workload = load_workload(None)
     bundle = Bundle.open(args.bundles / args.ranker).manifest.version
     facts = machine.facts()
-    print(
-        f"{facts['cpu']}, {facts['cores']} cores, load {facts['load_average']}, commit "
-        f"{facts['commit']}, {args.ranker} {bundle}, workload {workload.name}",
-        flush=True,
-    )
+    print(f"{machine.line(facts)}\nbundle {args.ranker} {bundle}, workload {workload.name}")
     results: dict[str, Any] = {**facts, "bundle": bundle, "workload": workload.sha256}
     with (
         tempfile.TemporaryDirectory() as directory,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +27,7 @@ _PACKAGES = (
     "grpcio",
     "fastapi",
     "uvicorn",
+    "uvloop",
     "httpx",
 )
 _FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
@@ -44,6 +46,14 @@ def facts() -> dict[str, Any]:
         "packages": {name: v for name in _PACKAGES if (v := _version(name)) is not None},
         "threads": os.environ.get("OMP_NUM_THREADS"),
     }
+
+
+def line(known: Mapping[str, Any]) -> str:
+    """The facts that a printed figure is read with."""
+    return (
+        f"{known['cpu']}, {known['cores']} cores, load {known['load_average']}; "
+        f"commit {known['commit']}; {known['date']}"
+    )
 
 
 def commit() -> str:

@@ -175,11 +175,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     workload = load_workload(None)
     bundle = Bundle.open(args.bundles / args.ranker).manifest.version
     facts = machine.facts()
-    print(
-        f"{facts['cpu']}, {facts['cores']} cores, load {facts['load_average']}, commit "
-        f"{facts['commit']}, {args.ranker} {bundle}, workload {workload.name}",
-        flush=True,
-    )
+    print(f"{machine.line(facts)}\nbundle {args.ranker} {bundle}, workload {workload.name}")
     requests = Requests(workload, args.ranker, args.documents)
     results: dict[str, Any] = {**facts, "bundle": bundle, "workload": workload.sha256}
     published = yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8"))

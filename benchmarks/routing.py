@@ -233,7 +233,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 def _measure(seconds: float, calls: int) -> None:
     facts, workload = machine.facts(), load_workload(None)
-    print(f"{facts['cpu']}, {facts['cores']} cores; commit {facts['commit']}; {facts['date']}")
+    print(machine.line(facts))
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         directory = Path(name)

@@ -202,8 +202,8 @@ def benchmark(args: argparse.Namespace) -> None:
     bundle = Bundle.open(args.bundle)
     (model,) = bundle.server_dir.glob("*.pdmodel")
     facts = machine.facts()
-    about = f"{facts['cpu']}, {facts['cores']} cores; commit {facts['commit']}; {facts['date']}"
-    print(f"{about}\nbundle {bundle.manifest.ranker} {bundle.manifest.version}, {args.precision}")
+    about = f"bundle {bundle.manifest.ranker} {bundle.manifest.version}, {args.precision}"
+    print(f"{machine.line(facts)}\n{about}")
     meter = Meter(model, args.precision, args.tokens, args.seconds)
     flags = ("--pad_dynamic", "--precision", args.precision, *args.service_flags)
     results = Results()
