@@ -168,7 +168,7 @@ RANKING_HEADERS = (
     header(
         DRY_RUN_HEADER,
         "true: answer as ever, and leave no record in experiments.",
-        {"type": "string", "enum": ["true", "false"]},
+        {"type": "boolean"},
     ),
 )
 ID_HEADER = _ID
