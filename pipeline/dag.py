@@ -22,6 +22,7 @@ from paddle_serving_server.pipeline.channel import ChannelData
 from paddle_serving_server.pipeline.dag import DAGExecutor
 from paddle_serving_server.pipeline.error_catch import CustomExceptionCode
 
+from contract.errors import ServiceError, ShuttingDown
 from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, DagConfig, ServiceConfig
 from pipeline.ops.adapter import Entry, Outcome, PaddleOp, Prepare, Request, Response
 
@@ -91,9 +92,22 @@ class Dag:
         return sum(op.concurrency for op in self._ops)
 
     def call(self, entry: Entry) -> Outcome:
-        """Run one request through the graph; blocks its thread until the answer is there."""
-        outcome: Outcome = self._executor.call(entry)
-        return outcome
+        """Run one request through the graph; blocks its thread until the answer is there.
+
+        What fails while a part of the graph has ended, and the supervisor has not seen it yet, is
+        told as the end of the service, which it is.
+        """
+        try:
+            outcome: Outcome = self._executor.call(entry)
+        except Exception:
+            ended = self.dead()
+            if not ended:
+                raise
+        else:
+            ended = self.dead() if type(outcome.result) is ServiceError else []
+            if not ended:
+                return outcome
+        return Outcome(ShuttingDown(f"the service is stopping: {ended[0]} has ended unexpectedly"))
 
     def dead(self) -> list[str]:
         """Names of threads and processes of the graph that have ended."""

@@ -155,6 +155,10 @@ def test_a_dead_op_is_noticed_and_its_request_answered(dag: Dag, switch: Switch)
         time.sleep(0.01)
     assert dag.dead() == ["op tokenize"]
     assert caller.is_alive(), "nobody else would ever answer it"
+    switch.failure = KeyError(SECRET)
+    late = dag.call(entry()).result
+    assert isinstance(late, ShuttingDown)
+    assert str(late) == "the service is stopping: op tokenize has ended unexpectedly"
     dag.fail_all("op tokenize has ended")
     caller.join(5)
     assert isinstance(results[0], ShuttingDown)
