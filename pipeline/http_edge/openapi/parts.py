@@ -168,7 +168,8 @@ RANKING_HEADERS = (
     header(
         DRY_RUN_HEADER,
         "true: answer as ever, and leave no record in experiments.",
-        {"type": "boolean"},
+        # without a type: a boolean of the wrong type would be the same bytes as the right one
+        {"enum": ["true", "false"]},
     ),
 )
 ID_HEADER = _ID
