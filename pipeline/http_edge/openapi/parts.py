@@ -167,9 +167,9 @@ RANKING_HEADERS = (
     ),
     header(
         DRY_RUN_HEADER,
-        "true: answer as ever, and leave no record in experiments.",
-        # without a type: a boolean of the wrong type would be the same bytes as the right one
-        {"enum": ["true", "false"]},
+        "true: answer as ever, and leave no record in experiments; or false.",
+        # no schema: of a header, a boolean is the same bytes as the text that is meant
+        {"example": "true"},
     ),
 )
 ID_HEADER = _ID
