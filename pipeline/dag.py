@@ -71,6 +71,7 @@ class Dag:
 
     def start(self) -> None:
         """Start the ops' threads or processes, and the thread that takes answers."""
+        others = multiprocessing.active_children()
         # upstream prints that it did
         with contextlib.redirect_stdout(io.StringIO()):
             self._executor = DAGExecutor(self._response, _server_conf(self._config), 0)
@@ -79,11 +80,12 @@ class Dag:
         for op in self._executor._dag._actual_ops:
             for worker in itertools.islice(workers, op.concurrency):
                 worker.name = f"op {op.name}"
-        # the processes that hold Paddle's channels are among the children
+        # the processes that hold Paddle's channels are among the children; others, such as one that
+        # a library starts for a moment while it loads, may end
         self._workers = [
             *self._executor._dag._threads_or_proces,
             self._executor._recive_func,
-            *multiprocessing.active_children(),
+            *(child for child in multiprocessing.active_children() if child not in others),
         ]
 
     @property

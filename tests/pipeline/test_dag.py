@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from contract.errors import (
 )
 from contract.request import RankRequest
 from contract.response import RankResponse
-from pipeline.config import SORT, TOKENIZE, ServiceConfig, load_config
+from pipeline.config import OPS, SORT, TOKENIZE, ServiceConfig, load_config
 from pipeline.dag import Dag
 from pipeline.job import Scored
 from pipeline.metrics import Metrics
@@ -163,6 +164,22 @@ def test_a_dead_op_is_noticed_and_its_request_answered(dag: Dag, switch: Switch)
     caller.join(5)
     assert isinstance(results[0], ShuttingDown)
     assert str(results[0]) == "op tokenize has ended"
+
+
+def test_a_child_of_a_library_may_end(two_rankers: ServiceConfig) -> None:
+    # as one that a library starts while an engine loads
+    child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    child.start()
+    try:
+        prepares = {op: lambda _: lambda message: message for op in OPS}
+        dag = Dag(two_rankers, prepares)
+        dag.start()
+        child.kill()
+        child.join(10)
+        assert not child.is_alive()
+        assert dag.dead() == []
+    finally:
+        child.kill()
 
 
 def test_more_requests_than_threads_are_all_answered(dag: Dag) -> None:

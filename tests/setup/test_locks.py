@@ -61,6 +61,11 @@ def test_a_lock_names_no_host(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+def test_a_lock_holds_nothing_that_reports_to_its_makers(lock: Path) -> None:
+    assert "openvino-telemetry" not in lock.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
 def test_every_line_of_a_lock_is_an_exact_pin_with_a_hash(lock: Path) -> None:
     text = re.sub(r"^\s*#.*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
     entries = text.replace("\\\n", " ").strip().splitlines()
