@@ -287,9 +287,10 @@ def test_a_link_followed_from_within_the_page_is_taken_over(
     page = open_page(site.url)
     rank(page, "感冒", ["怎样预防感冒"])
     page.evaluate("location.hash = '#lang=zh&query=牙结石&title=洗牙'")
-    page.wait_for_function("document.getElementById('query').value === '牙结石'")
+    page.wait_for_selector("html[lang='zh-CN'][data-ready]")
     settled(page)
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    assert page.input_value("#query") == "牙结石"
+    assert page.input_value("#titles") == "洗牙"
 
 
 def test_pointing_at_a_title_lights_it_on_both_sides(site: RunningService, open_page: Open) -> None:
