@@ -195,6 +195,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         RunningService(service_config(args.bundles, RANKERS), Path(directory)) as service,
         callers(service, args.ranker) as asked,
     ):
+        print(service.described(args.ranker))
         for documents in args.documents:
             print(f"{documents} documents")
             measured = turns(asked, workload, documents, args.rounds)

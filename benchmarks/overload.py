@@ -142,12 +142,13 @@ def _show(load: Load) -> str:
     )
 
 
-def measure(config: dict[str, Any], requests: Requests, seconds: float) -> Any:
+def measure(config: dict[str, Any], ranker: str, requests: Requests, seconds: float) -> Any:
     """Capacity and both loads of one service, printed and returned."""
     with (
         tempfile.TemporaryDirectory() as directory,
         RunningService(config, Path(directory)) as service,
     ):
+        print(service.described(ranker))
         address = urlsplit(service.url)
         assert address.hostname is not None and address.port is not None
         with OpenLoop((address.hostname, address.port)) as loop:
@@ -183,7 +184,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         config = service_config(args.bundles, RANKERS)
         config["limits"]["max_delay_ms"] = delay
         print(f"limits.max_delay_ms {delay:g}", flush=True)
-        results[str(delay)] = measure(config, requests, args.seconds)
+        results[str(delay)] = measure(config, args.ranker, requests, args.seconds)
     print(f"written to {write_json(results, RESULTS / 'overload')}")
     return 0
 

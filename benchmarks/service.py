@@ -75,6 +75,10 @@ class RunningService(ChildService):
             raise
         self.first_answer_s = time.monotonic() - start
 
+    def described(self, ranker: str) -> str:
+        """What the service says of a ranker at its start: bundle, engine, precision."""
+        return next(line for line in self.log().splitlines() if line.startswith(f"{ranker}: "))
+
     def _wait(self, deadline: float) -> None:
         with HttpRankerClient(self.url, timeout_s=10.0) as client:
             while True:
