@@ -38,8 +38,6 @@ _MAX_SENT_BYTES = 256 * 1024 * 1024
 _SPARE_BYTES = 1024 * 1024
 # beyond those in flight, so that a request over the bound is refused at once
 _SPARE_THREADS = 8
-# as many as may be in flight by any configuration
-_MOST_THREADS = 1024
 _LONGEST_DEADLINE_S = 86_400.0
 
 
@@ -61,7 +59,7 @@ class RpcEdge:
         """
         self._front_door = front_door
         self._server = grpc.server(
-            started_pool(min(workers, _MOST_THREADS) + _SPARE_THREADS, "rpc"),
+            started_pool(workers + _SPARE_THREADS, "rpc"),
             options=[
                 ("grpc.max_send_message_length", _MAX_SENT_BYTES),
                 ("grpc.max_receive_message_length", max_bytes * 5 // 4 + _SPARE_BYTES),

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("pipeline.web_service")
 # at the end, for spans still to be sent
 _FLUSH_S = 2.0
+# as many as limits.max_in_flight may be
+_MOST_RPC_THREADS = 1024
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -142,7 +144,7 @@ def _open_edges(
     gate = Gate(limits.max_in_flight, limits.max_delay_ms)
     shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
     front_door = FrontDoor(config, gate, dag, metrics, recorder, shadow, tracer)
-    workers = max(config.worker_num, limits.max_in_flight)
+    workers = min(max(config.worker_num, limits.max_in_flight), _MOST_RPC_THREADS)
     rpc = RpcEdge(front_door, rpc_port, workers, limits.max_body_bytes)
     http = None
     if config.http_port is not None:
