@@ -8,6 +8,10 @@
 #   docker build -t ranking-stack .
 #   docker build -t ranking-stack:gpu --build-arg DEVICE=gpu .
 #
+# To pin the base, give it with its digest:
+#
+#   docker build -t ranking-stack --build-arg PYTHON_IMAGE=python:3.12-slim-bookworm@sha256:... .
+#
 # The C++ tensor service is inside too; the health check is the rankers' and does not know its port:
 #
 #   docker run --no-healthcheck -p 8600:8600 ranking-stack \
@@ -15,15 +19,18 @@
 
 # the two stages named by it have tags above; hadolint's DL3006 cannot see that
 ARG DEVICE=cpu
+ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 
-FROM python:3.9-slim-bookworm AS base-cpu
+# hadolint ignore=DL3006
+FROM ${PYTHON_IMAGE} AS base-cpu
 # paddle loads libgomp
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1=12.* \
     && rm -rf /var/lib/apt/lists/*
 
 # paddlepaddle-gpu 2.6.2 is built for CUDA 11.8 with cuDNN 8 and loads the unversioned libcudnn.so,
-# which only the devel image has. Its Python 3.9 comes with uv, which pip fetches.
+# which only the devel image has. It takes the set card, whose Python 3.9 comes with uv, which pip
+# fetches.
 FROM nvidia/cuda:11.8.0-cudnn8-devel-ubuntu22.04 AS base-gpu
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1=12.* python3-pip=22.* \
@@ -32,6 +39,7 @@ RUN apt-get update \
 # hadolint ignore=DL3006
 FROM base-${DEVICE} AS environment
 ARG DEVICE
+ARG SET=modern
 WORKDIR /build
 ENV VENV=/opt/venv \
     UV_PYTHON_INSTALL_DIR=/opt/python \
@@ -39,7 +47,7 @@ ENV VENV=/opt/venv \
     UV_NO_CACHE=1
 COPY bootstrap.sh ./
 COPY requirements requirements
-RUN ./bootstrap.sh serving ${DEVICE}
+RUN SET=${SET} ./bootstrap.sh serving ${DEVICE}
 
 # Debian's compiler for both devices: its program needs no newer C library than Ubuntu 22.04 has.
 FROM base-cpu AS tensor-service
@@ -51,7 +59,8 @@ RUN general_model_service/build.sh install /opt/tensor-service
 
 # hadolint ignore=DL3006
 FROM base-${DEVICE}
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ranker \
+# its home takes the engine cache: without one, each start times the engines again
+RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin ranker \
     && install --directory --owner=ranker /app
 WORKDIR /app
 COPY --from=environment /opt /opt
@@ -62,6 +71,7 @@ COPY contract contract
 COPY pipeline pipeline
 COPY serving_models serving_models
 ENV PATH=/opt/venv/bin:$PATH \
+    HOME=/home/ranker \
     PYTHONUNBUFFERED=1
 USER 10001
 EXPOSE 8088 8089

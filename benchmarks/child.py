@@ -119,8 +119,13 @@ class ChildService:
         self.stop()
 
 
-def run_module(module: str, words: Sequence[str]) -> str:
+def run_module(module: str, words: Sequence[str], python: Optional[Path] = None) -> str:
     """Run a module of this project to its end in a process of its own.
+
+    Args:
+        module: its dotted name.
+        words: its arguments.
+        python: another Python than this one.
 
     Returns:
         The last line that it printed.
@@ -129,7 +134,7 @@ def run_module(module: str, words: Sequence[str]) -> str:
         SetUpError: it failed; with the last line of what it said.
     """
     done = subprocess.run(
-        [sys.executable, "-m", module, *words],
+        [str(python or sys.executable), "-m", module, *words],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable
 
 from benchmarks.candidates import HTTP, IN_PROCESS, OURS, RPC, Candidate
 from benchmarks.engines import BF16, FP32, INT8, OPENVINO, PADDLE
+from benchmarks.environments import card_python
 from benchmarks.rounds import Rank, System, through_service
 from benchmarks.service import OP_OF_RANKER, RunningService, service_config
 from benchmarks.worker_process import WorkerProcess
@@ -41,11 +42,22 @@ class Variant:
         engine: value of ``op.<ranker>.engine``.
         precision: value of ``local_service_conf.precision``.
         suffix: of the bundle's directory, beside the ranker's name.
+        card: whether it runs with the packages of the set card instead of this Python's.
     """
 
     engine: str
     precision: str
     suffix: str = ""
+    card: bool = False
+
+    @property
+    def python(self) -> Path:
+        """What runs it.
+
+        Raises:
+            SetUpError: card's environment is not there.
+        """
+        return card_python() if self.card else Path(sys.executable)
 
 
 OWN_VARIANTS: dict[str, Variant] = {
@@ -55,6 +67,9 @@ OWN_VARIANTS: dict[str, Variant] = {
     "openvino-bf16": Variant(OPENVINO, BF16),
     "openvino-int8": Variant(OPENVINO, INT8, "-int8"),
 }
+# the same with the older set of packages, to compare the two in one run
+CARD_VARIANTS = {f"card-{name}": replace(v, card=True) for name, v in OWN_VARIANTS.items()}
+VARIANTS = {**OWN_VARIANTS, **CARD_VARIANTS}
 
 
 def bundle_of(variant: Variant, bundles: Path, ranker: str) -> Path:
@@ -87,19 +102,17 @@ def open_in_process(
     name: str, bundles: Path, ranker: str, directory: Path, stack: ExitStack
 ) -> Candidate:
     """The engine in a worker process; it has no clients, and ranks the workload as one."""
-    variant = OWN_VARIANTS[name]
+    variant = VARIANTS[name]
     path = bundle_of(variant, bundles, ranker)
     words = ["--bundle", str(path.resolve()), "--engine", variant.engine]
     words += ["--precision", variant.precision]
     worker = stack.enter_context(
         WorkerProcess(
             [
-                sys.executable,
+                str(variant.python),
                 "-m",
                 "benchmarks.in_process",
                 *words,
-                "--precision",
-                variant.precision,
             ],
             new_directory(directory, f"{name}-in-process"),
         )
@@ -113,9 +126,11 @@ def open_service(
     name: str, bundles: Path, ranker: str, directory: Path, stack: ExitStack
 ) -> list[Candidate]:
     """The service, by HTTP and by RPC."""
-    variant = OWN_VARIANTS[name]
+    variant = VARIANTS[name]
     config = configured(variant, bundles, ranker)
-    service = stack.enter_context(RunningService(config, new_directory(directory, name)))
+    service = stack.enter_context(
+        RunningService(config, new_directory(directory, name), variant.python)
+    )
 
     def of(way: str, connect: Callable[[], Rank]) -> Candidate:
         def system(clients: int) -> System:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,8 @@ import httpx
 import numpy as np
 
 from benchmarks.candidates import HTTP, IN_PROCESS, PEER, RPC, UPSTREAM, Candidate
-from benchmarks.child import REPOSITORY, ChildService, free_port, run_module
+from benchmarks.child import ChildService, free_port, run_module
+from benchmarks.environments import PEERS_PYTHON, card_python
 from benchmarks.own_systems import TIMEOUT_S, in_worker, new_directory
 from benchmarks.rounds import Rank, System, through_service
 from benchmarks.worker_process import WorkerProcess
@@ -32,7 +32,6 @@ from clients.rpc_client import RpcRankerClient
 from contract.bundle import PAIRWISE, Bundle
 from contract.errors import DeadlineExceeded, RankingError, SetUpError
 
-PEERS_PYTHON = REPOSITORY / ".venv-peers" / "bin" / "python"
 UPSTREAM_NAME, INFINITY_NAME = "upstream", "infinity"
 # sentence-transformers, by the precision it computes in
 CROSS_ENCODERS = {"st-fp32": "fp32", "st-bf16": "bf16", "st-int8": "int8"}
@@ -62,7 +61,8 @@ def exported(bundle: Bundle, cache: Path) -> Path:
         raise SetUpError("not installed; run `make setup-peers`", field=".venv-peers")
     output = cache / f"hf-{bundle.manifest.version}"
     # a process of its own: Paddle's static mode is for the whole process
-    run_module("benchmarks.hf_export", ["--bundle", str(bundle.root), "--output", str(output)])
+    words = ["--bundle", str(bundle.root), "--output", str(output)]
+    run_module("benchmarks.hf_export", words, card_python())
     return output
 
 
@@ -122,7 +122,7 @@ def open_upstream(bundle: Bundle, directory: Path, stack: ExitStack) -> Candidat
     words += ["--http_port", str(free_port()), "--threads", str(len(os.sched_getaffinity(0)))]
     child = stack.enter_context(
         ChildService(
-            [sys.executable, "-m", "benchmarks.peers.upstream_service", *words],
+            [str(card_python()), "-m", "benchmarks.peers.upstream_service", *words],
             new_directory(directory, UPSTREAM_NAME),
         )
     )

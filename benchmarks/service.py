@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import yaml
 
@@ -50,12 +50,15 @@ class RunningService(ChildService):
         first_answer_s: seconds from the start of Python to the first answer over HTTP.
     """
 
-    def __init__(self, config: dict[str, Any], directory: Path) -> None:
+    def __init__(
+        self, config: dict[str, Any], directory: Path, python: Optional[Path] = None
+    ) -> None:
         """Start it and wait for its first answer.
 
         Args:
             config: keys of ``config_nlp.yml``.
             directory: becomes the working directory; gets the configuration and the logs.
+            python: another Python than this one.
 
         Raises:
             SetUpError: it ended, or did not answer in time; with the end of its log.
@@ -65,9 +68,8 @@ class RunningService(ChildService):
         path = directory / "config.yml"
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
         start = time.monotonic()
-        super().__init__(
-            [sys.executable, "-m", "pipeline.web_service", "--config", str(path)], directory
-        )
+        command = [str(python or sys.executable), "-m", "pipeline.web_service"]
+        super().__init__([*command, "--config", str(path)], directory)
         try:
             self._wait(start + _START_LIMIT_S)
         except BaseException:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from benchmarks.child import REPOSITORY
+from benchmarks.environments import card_python
 from contract.bundle import MANIFEST_FILE, RANKERS, TOKENIZER_DIR
 from contract.encoding import VOCAB_FILE, PairEncoder, save_tokenizer
 from contract.errors import SetUpError
@@ -71,7 +72,7 @@ def bundles_of(shape: str, ranker: str) -> Path:
     print(f"building the {shape} {ranker} bundle in {directory}", file=sys.stderr, flush=True)
     # a process of its own: the training packages take seconds and hundreds of MB
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.shapes", shape, ranker],
+        [str(card_python()), "-m", "benchmarks.shapes", shape, ranker],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -80,7 +81,7 @@ def bundles_of(shape: str, ranker: str) -> Path:
     )
     if done.returncode != 0:
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]
-        raise SetUpError(f"cannot be built, make setup-dev first? {last}", field=str(directory))
+        raise SetUpError(f"cannot be built: {last}", field=str(directory))
     return directory
 
 

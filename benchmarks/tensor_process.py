@@ -14,14 +14,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from benchmarks.child import REPOSITORY, ChildService, free_port
+from benchmarks.child import ChildService, free_port
 from contract.errors import SetUpError
+from general_model_service.program import BUILT, PROGRAM_VARIABLE
 
 # TENSOR_SERVICE_BIN names another build, such as one with sanitizers
-PROGRAM = Path(
-    os.environ.get("TENSOR_SERVICE_BIN")
-    or REPOSITORY / ".cache" / "tensor-service" / "release" / "tensor_service"
-)
+PROGRAM = Path(os.environ.get(PROGRAM_VARIABLE) or BUILT)
 
 _START_LIMIT_S = 60.0
 _POLL_S = 0.02
@@ -55,7 +53,7 @@ class TensorProcess(ChildService):
         super().__init__(
             [*command, "--port", str(self.port), *flags],
             directory,
-            {"TENSOR_SERVICE_BIN": str(program)},
+            {PROGRAM_VARIABLE: str(program)},
         )
         try:
             self._wait(start + _START_LIMIT_S)

@@ -233,9 +233,10 @@ def read_serving_conf(path: Path) -> tuple[tuple[TensorSpec, ...], tuple[TensorS
         BundleError: unreadable, not a GeneralModelConfig, or an element type nobody can feed.
     """
     from google.protobuf import text_format
-    from paddle_serving_app.proto import general_model_config_pb2
 
-    config = general_model_config_pb2.GeneralModelConfig()
+    from contract.model_config import GeneralModelConfig
+
+    config = GeneralModelConfig()
     try:
         text_format.Parse(_read_text(path), config)
         feeds = tuple(_spec(var, var.feed_type) for var in config.feed_var)

@@ -57,9 +57,14 @@ def message_classes(
                 entry.type_name = f".{package}.{field.type}"
             else:
                 entry.type = field.type  # type: ignore[assignment]
+    return classes_of_file(file, list(messages))
+
+
+def classes_of_file(file: descriptor_pb2.FileDescriptorProto, names: Sequence[str]) -> list[Any]:
+    """The classes of a described file's messages, in the order of ``names``."""
     pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())  # type: ignore[no-untyped-call]
-    return [_class_of(pool, f"{package}.{name}") for name in messages]
+    pool.AddSerializedFile(file.SerializeToString())
+    return [_class_of(pool, f"{file.package}.{name}") for name in names]
 
 
 def _class_of(pool: Any, name: str) -> Any:

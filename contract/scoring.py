@@ -19,7 +19,7 @@ from contract.errors import BundleError
 FloatArray = NDArray[np.float32]
 
 
-def _sigmoid(logits: FloatArray) -> FloatArray:
+def _sigmoid(logits: NDArray[np.floating]) -> FloatArray:
     """1 / (1 + exp(-x)) of the only column, without overflow for large negative x."""
     x = logits[:, 0].astype(np.float64)
     e = np.exp(-np.abs(x))

@@ -25,8 +25,8 @@ def look_times(times: FloatArray) -> list[float]:
     first, last = float(times[0]), float(times[-1])
     days = int(last // DAY_S - first // DAY_S) + 1
     if days < _LEAST_DAYS:
-        places = (np.arange(1, _PARTS + 1) * len(times)) // _PARTS - 1
-        return sorted({float(times[max(place, 0)]) for place in places})
+        places = np.maximum(np.arange(1, _PARTS + 1) * len(times) // _PARTS - 1, 0)
+        return sorted({float(time) for time in times[places]})
     ends = (first // DAY_S + np.arange(1, days + 1)) * DAY_S
     ends[-1] = last
     if days > _MOST_LOOKS:

@@ -36,6 +36,7 @@ from contract.bundle import (
 )
 from contract.errors import BundleError, SetUpError
 from contract.golden import Feed, RunFeed, read_golden
+from contract.serving_packages import make_importable
 from export.facts import ExportFacts
 from export.inference import GraphPredictor, InferenceOptions, logits_of
 from export.parity import check_parity
@@ -254,6 +255,7 @@ def _local_predictor() -> Any:
         stated = os.environ.get(_LOG_VARIABLE)
         os.environ[_LOG_VARIABLE] = stated or folder
         try:
+            make_importable()
             from paddle_serving_app.local_predict import LocalPredictor
         finally:
             if stated is None:

@@ -14,6 +14,7 @@ from typing import Any, Optional
 
 from contract.bundle import ELEM_TYPES, SERVER_CONF, TensorSpec
 from contract.errors import SetUpError
+from contract.model_config import GeneralModelConfig
 
 CLIENT_CONF = "serving_client_conf.prototxt"
 
@@ -57,9 +58,7 @@ def serving_config(feeds: Sequence[TensorSpec], fetches: Sequence[TensorSpec]) -
     Raises:
         SetUpError: a tensor has a type that Paddle Serving does not carry.
     """
-    from paddle_serving_app.proto import general_model_config_pb2
-
-    config = general_model_config_pb2.GeneralModelConfig()
+    config = GeneralModelConfig()
     for spec in feeds:
         feed = config.feed_var.add(name=spec.name, alias_name=spec.alias, is_lod_tensor=False)
         feed.feed_type = _elem_type(spec)

@@ -27,8 +27,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if os.environ.get("SERVING_BIN"):
-            command = [sys.executable, "-m", "paddle_serving_server.serve", *arguments]
-            os.execv(sys.executable, command)
+            serve = ["-m", "contract.serving_packages", "paddle_serving_server.serve"]
+            os.execv(sys.executable, [sys.executable, *serve, *arguments])
         flags = translate(arguments)
         for note in flags.notes:
             print(f"{PROG}: {note}", file=sys.stderr)

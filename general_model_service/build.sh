@@ -4,7 +4,8 @@
 #
 # In: the sources beside this file, the packages of apt-packages.txt, and the environment that
 # bootstrap.sh made, whose openvino carries headers and libraries. Out: the program
-# .cache/tensor-service/release/tensor_service. The Makefile and the Dockerfile call it; run again
+# .cache/tensor-service/release/tensor_service (.cache/tensor-service-card for .venv-card and so on:
+# the program runs with the openvino that it was built with). The Makefile and the Dockerfile call it; run again
 # with nothing changed, it only asks Ninja.
 #
 #   general_model_service/build.sh                  build the program
@@ -20,8 +21,12 @@ set -eu
 cd "$(dirname "$0")/.."
 
 SOURCE=general_model_service
-BUILDS=.cache/tensor-service
 VENV=${VENV:-.venv}
+# as general_model_service/program.py has it
+case "${VENV##*/}" in
+    .venv-*) BUILDS=.cache/tensor-service-${VENV##*.venv-} ;;
+    *) BUILDS=.cache/tensor-service ;;
+esac
 
 say() { echo "build: $*" >&2; }
 

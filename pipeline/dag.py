@@ -18,13 +18,10 @@ import multiprocessing
 from collections.abc import Mapping
 from typing import Any
 
-from paddle_serving_server.pipeline.channel import ChannelData
-from paddle_serving_server.pipeline.dag import DAGExecutor
-from paddle_serving_server.pipeline.error_catch import CustomExceptionCode
-
 from contract.errors import ServiceError, ShuttingDown
 from pipeline.config import OP_OF_RANKER, SORT, TOKENIZE, DagConfig, ServiceConfig
 from pipeline.ops.adapter import Entry, Outcome, PaddleOp, Prepare, Request, Response
+from pipeline.paddle_serving import ChannelData, CustomExceptionCode, DAGExecutor
 
 # requests tokenized side by side, so that a long list does not hold up a short one
 _TOKENIZING = 4

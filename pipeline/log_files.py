@@ -50,7 +50,7 @@ def set_up_logs(log_dir: str, log_format: str = TEXT) -> Path:
         ) from error
     # importing Paddle Serving opens log files in the working directory unless this says where
     os.environ[_VARIABLE] = log_dir
-    import paddle_serving_server.pipeline.logger  # noqa: F401
+    import pipeline.paddle_serving  # noqa: F401
 
     logging.config.dictConfig(_logging(directory, log_format))
     for logger in logging.root.manager.loggerDict.values():

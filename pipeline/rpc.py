@@ -15,7 +15,6 @@ from typing import Optional, Union
 
 import grpc
 from google.protobuf.message import DecodeError
-from paddle_serving_server.pipeline.proto import pipeline_service_pb2 as pb
 
 from contract.errors import (
     ConfigError,
@@ -27,6 +26,7 @@ from contract.errors import (
 from pipeline.cancel import Cancel
 from pipeline.exchange import Answer, Ask, Origin
 from pipeline.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.paddle_serving import pipeline_service_pb2 as pb
 from pipeline.reading import read_feedback_wire, read_wire
 from pipeline.thread_pool import started_pool
 from pipeline.tracing.context import TRACEPARENT, TRACESTATE

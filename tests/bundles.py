@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny real checkpoints and bundles: a two-layer ERNIE with random weights, exported as any other.
 
-In goes a directory and a ranker's name, out comes ``<directory>/<ranker>`` with everything that
-``contract.bundle`` reads. Called by the tests that need a model or start a service.
+A directory and a ranker's name give ``<directory>/<ranker>`` with everything that
+``contract.bundle`` reads. With card's packages they are made anew. Modern cannot make them: there
+the bundles are those of tests/fixtures/bundles, which ``.venv-card/bin/python -m tests.bundles``
+writes, and which a test on card holds against new ones.
 """
 
 from __future__ import annotations
@@ -19,8 +21,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from contract.bundle import GOLDEN_FILE, MANIFEST_FILE, RANKERS, content_version, hash_files
+from contract.bundle import (
+    GOLDEN_FILE,
+    MANIFEST_FILE,
+    PAIRWISE,
+    RANKERS,
+    content_version,
+    hash_files,
+)
 from contract.encoding import PairEncoder, save_tokenizer
+from tests.sets import ON_CARD, skip_unless_card
+
+FIXTURES = Path(__file__).resolve().parent / "fixtures" / "bundles"
+# the rankers that tests ask for, by seed
+KEPT = {0: RANKERS, 1: (PAIRWISE,)}
 
 MAX_SEQ_LENGTH = 64
 SENTENCES = (
@@ -57,11 +71,13 @@ def build_bundle(directory: Path, ranker: str, seed: int = 0) -> Path:
 
 def build_export(directory: Path, ranker: str, seed: int = 0) -> Path:
     """Write ``directory/<ranker>`` as ``export_model`` leaves its ``--output_path``."""
+    skip_unless_card()
     return _copy(_EXPORTS, directory, ranker, seed)
 
 
 def build_checkpoint(directory: Path, ranker: str, seed: int = 0) -> Path:
     """Write ``directory/<ranker>`` as training leaves a checkpoint."""
+    skip_unless_card()
     return _copy(_CHECKPOINTS, directory, ranker, seed)
 
 
@@ -99,13 +115,14 @@ def golden_file(directory: Path) -> Path:
 
 def _copy(kind: str, directory: Path, ranker: str, seed: int) -> Path:
     target = directory / ranker
-    shutil.copytree(_built(seed) / kind / ranker, target)
+    source = built(seed) / kind if ON_CARD else FIXTURES / str(seed)
+    shutil.copytree(source / ranker, target)
     return target
 
 
 @cache
-def _built(seed: int) -> Path:
-    """Everything of one seed, made once, in a process of its own.
+def built(seed: int) -> Path:
+    """Checkpoints, exports and bundles of one seed, made once, in a process of its own.
 
     That process imports paddlenlp, which takes seconds and hundreds of MB that the tests' process
     has no other use for.
@@ -193,5 +210,16 @@ def _publish_all(root: Path, seed: int) -> None:
             sys.exit(status)
 
 
+def _renew() -> None:
+    """Write tests/fixtures/bundles."""
+    shutil.rmtree(FIXTURES, ignore_errors=True)
+    for seed, rankers in KEPT.items():
+        for ranker in rankers:
+            shutil.copytree(built(seed) / _BUNDLES / ranker, FIXTURES / str(seed) / ranker)
+
+
 if __name__ == "__main__":
-    _publish_all(Path(sys.argv[1]), int(sys.argv[2]))
+    if len(sys.argv) == 1:
+        _renew()
+    else:
+        _publish_all(Path(sys.argv[1]), int(sys.argv[2]))

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from contract.cpu import prepare_math_library
+from contract.serving_packages import make_importable
 from tests.bundles import make_bundles
 
 prepare_math_library()
+make_importable()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -18,6 +18,7 @@ import numpy as np
 from contract.bundle import Bundle
 from contract.cpu import has_bf16, prepare_math_library
 from contract.errors import BundleError, ConfigError
+from contract.serving_packages import make_importable
 from pipeline.config import LocalServiceConfig
 from pipeline.engines import Feed, Logits
 from pipeline.engines.feeds import arrays_of
@@ -126,6 +127,7 @@ class PaddleSource:
 def _local_predictor(
     bundle: Bundle, conf: LocalServiceConfig, device_type: int, device: int
 ) -> Any:
+    make_importable()
     from paddle_serving_app import local_predict
 
     logging.getLogger("LocalPredictor").setLevel(logging.ERROR)

@@ -18,16 +18,19 @@ from dataclasses import dataclass, field
 from traceback import format_tb
 from typing import Any, Callable, Optional, Union
 
-from paddle_serving_server.pipeline.channel import ThreadChannel
-from paddle_serving_server.pipeline.error_catch import CustomExceptionCode
-from paddle_serving_server.pipeline.operator import Op, RequestOp, ResponseOp
-from paddle_serving_server.pipeline.profiler import UnsafeTimeProfiler
-
 from contract.errors import RankingError, ServiceError, ShuttingDown
 from contract.request import PROFILE_KEY
 from contract.response import RankResponse
 from pipeline.ops.messages import Call, Sorted
 from pipeline.ops.wake import WakeOnePerOp, name_thread
+from pipeline.paddle_serving import (
+    CustomExceptionCode,
+    Op,
+    RequestOp,
+    ResponseOp,
+    ThreadChannel,
+    UnsafeTimeProfiler,
+)
 from pipeline.routing.route import Route
 from pipeline.tracing.spans import Spans
 

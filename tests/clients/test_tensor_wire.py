@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from paddle_serving_client.proto import general_model_service_pb2 as generated
+from paddle_serving_app.proto import general_model_service_pb2 as generated
 
 from clients.baidu_std import decode_answer, encode_call
 from clients.errors import UnreadableAnswer

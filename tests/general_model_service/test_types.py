@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from paddle_serving_client.proto import general_model_service_pb2 as messages
+from paddle_serving_app.proto import general_model_service_pb2 as messages
 
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService

@@ -16,11 +16,12 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from paddle_serving_client.proto import general_model_service_pb2 as messages
-from paddle_serving_client.proto import general_model_service_pb2_grpc as stubs
+from paddle_serving_app.proto import general_model_service_pb2 as messages
 
 from benchmarks.tensor_process import TensorProcess
+from contract.tensor_wire import SERVICE
 from tests.general_model_service import wire
+from tests.sets import skip_unless_card
 from tests.tensor_service import StartTensorService
 
 CLIENT_CONF = "serving_models/pairwise/serving_client"
@@ -52,6 +53,7 @@ def test_curl(pairwise: TensorProcess) -> None:
 
 
 def http_client(service: TensorProcess, repository: Path) -> Any:
+    skip_unless_card()
     # removed in Python 3.10, which upstream's client cannot do without
     collections.Iterable = collections.abc.Iterable  # type: ignore[attr-defined]
     from paddle_serving_client.httpclient import HttpClient
@@ -140,9 +142,13 @@ def test_baidu_std_refuses_another_service(pairwise: TensorProcess) -> None:
     assert wire.fields_of(fields[2])[1] == 1002
 
 
-def stub(service: TensorProcess) -> Any:
-    channel = grpc.insecure_channel(f"127.0.0.1:{service.port}")
-    return stubs.GeneralModelServiceStub(channel)
+def method(service: TensorProcess, name: str = "inference") -> Any:
+    """A method of upstream's generated stub, whose module imports on Python 3.9 only."""
+    return grpc.insecure_channel(f"127.0.0.1:{service.port}").unary_unary(
+        f"/{SERVICE}/{name}",
+        request_serializer=messages.Request.SerializeToString,
+        response_deserializer=messages.Response.FromString,
+    )
 
 
 def message(rows: list[tuple[list[int], list[int]]]) -> Any:
@@ -154,8 +160,8 @@ def message(rows: list[tuple[list[int], list[int]]]) -> Any:
 
 
 def test_grpc_many_streams_of_one_connection(pairwise: TensorProcess) -> None:
-    client = stub(pairwise)
-    calls = [client.inference.future(message(ROWS), timeout=30) for _ in range(50)]
+    inference = method(pairwise)
+    calls = [inference.future(message(ROWS), timeout=30) for _ in range(50)]
     wanted = expected(pairwise)
     for call in calls:
         assert list(call.result().outputs[0].tensor[0].float_data) == pytest.approx(
@@ -165,24 +171,21 @@ def test_grpc_many_streams_of_one_connection(pairwise: TensorProcess) -> None:
 
 
 def test_grpc_statuses(pairwise: TensorProcess) -> None:
-    client = stub(pairwise)
     request = message(ROWS)
     request.fetch_var_names[:] = ["typo"]
     with pytest.raises(grpc.RpcError) as caught:
-        client.inference(request, timeout=30)
+        method(pairwise)(request, timeout=30)
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert "predict, logits" in caught.value.details()
 
 
 def test_grpc_gzip(pairwise: TensorProcess) -> None:
-    answer = stub(pairwise).inference(
-        message(ROWS * 40), timeout=30, compression=grpc.Compression.Gzip
-    )
+    answer = method(pairwise)(message(ROWS * 40), timeout=30, compression=grpc.Compression.Gzip)
     assert len(answer.outputs[0].tensor[0].float_data) == 80
 
 
 def test_debug_brings_times(pairwise: TensorProcess) -> None:
-    answer = stub(pairwise).debug(message(ROWS), timeout=30)
+    answer = method(pairwise, "debug")(message(ROWS), timeout=30)
     assert len(answer.profile_time) == 6
     assert list(answer.profile_time) == sorted(answer.profile_time)
 

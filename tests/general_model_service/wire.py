@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from google.protobuf.internal import decoder
 from numpy.typing import NDArray
-from paddle_serving_client.proto import general_model_service_pb2 as messages
+from paddle_serving_app.proto import general_model_service_pb2 as messages
 
 from contract.bundle import Bundle
 from contract.encoding import Row

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from general_model_service.program import INSTALLED
+from pipeline.config import ENGINE_CACHE
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -70,6 +71,21 @@ def test_the_image_does_not_run_as_root() -> None:
     steps = [name for name, _ in final_stage()]
     assert int(only("USER")) > 0
     assert "RUN" not in steps[steps.index("USER") :]
+
+
+def test_the_engine_cache_lies_in_a_home_that_can_be_written_to() -> None:
+    (made,) = [value for name, value in final_stage() if name == "RUN" and "useradd" in value]
+    assert "--create-home" in made
+    home = re.search(r"HOME=(\S+)", " ".join(v for k, v in final_stage() if k == "ENV"))
+    assert home is not None
+    assert home[1] == "/home/ranker"
+    assert ENGINE_CACHE.startswith("~/")
+
+
+def test_the_base_can_be_pinned_by_its_digest() -> None:
+    arguments = dict(v.split("=", 1) for k, v in instructions() if k == "ARG" and "=" in v)
+    assert arguments["PYTHON_IMAGE"].startswith("python:3.12-slim")
+    assert ("FROM", "${PYTHON_IMAGE} AS base-cpu") in instructions()
 
 
 def test_the_health_check_asks_the_http_edge_without_a_shell() -> None:

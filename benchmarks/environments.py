@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Pythons that a measurement needs: this one, card's for what only its packages do, the peers'."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.child import REPOSITORY
+from contract.errors import SetUpError
+
+PEERS_PYTHON = REPOSITORY / ".venv-peers" / "bin" / "python"
+_CARD_PYTHON = REPOSITORY / ".venv-card" / "bin" / "python"
+
+
+def card_python() -> Path:
+    """Python 3.9 with PaddlePaddle 2.6, PaddleNLP and Paddle Serving's client.
+
+    Raises:
+        SetUpError: it is not there.
+    """
+    if sys.version_info < (3, 10):
+        return Path(sys.executable)
+    if not _CARD_PYTHON.is_file():
+        raise SetUpError("not installed; run `make setup-train`", field=".venv-card")
+    return _CARD_PYTHON
