@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterable, Sequence
 
@@ -31,6 +32,8 @@ from pipeline.tracing.spans import PREFIX, Span
 
 _LOGGER = logging.getLogger(__name__)
 _SCOPE = InstrumentationScope("pipeline.tracing")
+# spans; OpenTelemetry's own default
+_MOST_WAITING = 2048
 _UNSET = Status(StatusCode.UNSET)
 
 
@@ -44,15 +47,19 @@ class OtlpExporter:
         self._metrics = metrics
         self._resource = _resource(config)
         sender = OTLPSpanExporter(config.traces_endpoint, headers=dict(config.headers) or None)
-        self._queue = BatchSpanProcessor(_Counting(sender, metrics))
+        self._places = threading.BoundedSemaphore(_MOST_WAITING)
+        counting = _Counting(sender, metrics, self._places)
+        self._queue = BatchSpanProcessor(counting, max_queue_size=_MOST_WAITING)
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Queue spans; those that find no room push out the oldest, which are counted."""
+        """Queue spans; those that find no room are dropped and counted."""
         since_1970 = time.time_ns() - time.monotonic_ns()
         for span in spans:
-            if len(self._queue.queue) >= self._queue.max_queue_size:
+            # the queue itself drops without a word
+            if self._places.acquire(blocking=False):
+                self._queue.on_end(_readable(span, since_1970, self._resource))
+            else:
                 self._metrics.dropped(1)
-            self._queue.on_end(_readable(span, since_1970, self._resource))
 
     def stop(self, timeout_s: float) -> None:
         """Send what waits, for so long at most."""
@@ -60,14 +67,18 @@ class OtlpExporter:
 
 
 class _Counting(SpanExporter):
-    """Counts how exports end."""
+    """Counts how exports end, and gives back the places of what has left the queue."""
 
-    def __init__(self, sender: SpanExporter, metrics: SpanMetrics) -> None:
+    def __init__(
+        self, sender: SpanExporter, metrics: SpanMetrics, places: threading.BoundedSemaphore
+    ) -> None:
         self._sender = sender
         self._metrics = metrics
+        self._places = places
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter; a failure is a result, whatever its kind."""
+        self._places.release(len(spans))
         try:
             result = self._sender.export(spans)
         except Exception:

@@ -6,7 +6,7 @@ It holds the files that git knows, with these differences, so that blocks need n
 network and no compiler:
 
 * the ports that pages name are free ones, in blocks, configuration, Makefile and defaults of code;
-* ``.venv`` is the environment of the tests;
+* ``.venv`` is the environment of the tests, ``.venv-card`` that of the repository;
 * ``bootstrap.sh`` and ``general_model_service/build.sh`` do nothing: what they make is there.
 """
 
@@ -36,6 +36,8 @@ _START_LIMIT_S = 120.0
 _BLOCK_LIMIT_S = 200.0
 _POLL_S = 0.1
 _WITH_PORTS = (".py", ".yml", "Makefile")
+# what trains and exports
+CARD = REPOSITORY / ".venv-card"
 # choices of engines, which only the first run has to time
 _HOME = REPOSITORY / ".cache" / "home-of-docs-tests"
 
@@ -58,6 +60,8 @@ class WorkingCopy:
             if (REPOSITORY / name).is_file() and not name.startswith("tests/"):
                 self._copy(name)
         (root / ".venv").symlink_to(sys.prefix)
+        if CARD.exists():
+            (root / CARD.name).symlink_to(CARD)
 
     def _copy(self, name: str) -> None:
         target = self.root / name
