@@ -5,18 +5,22 @@
 Importing this opens Paddle Serving's log files; :mod:`pipeline.log_files` says where.
 """
 
+import warnings
+
 from contract.serving_packages import make_importable
 
 make_importable()
 
-# the package can be imported from here on only; its logger has to come first
-import paddle_serving_server.pipeline.logger  # noqa: E402, F401
-from paddle_serving_server.pipeline.channel import ChannelData, ThreadChannel  # noqa: E402
-from paddle_serving_server.pipeline.dag import DAGExecutor  # noqa: E402
-from paddle_serving_server.pipeline.error_catch import CustomExceptionCode  # noqa: E402
-from paddle_serving_server.pipeline.operator import Op, RequestOp, ResponseOp  # noqa: E402
-from paddle_serving_server.pipeline.profiler import UnsafeTimeProfiler  # noqa: E402
-from paddle_serving_server.pipeline.proto import pipeline_service_pb2  # noqa: E402
+with warnings.catch_warnings():
+    # newer Pythons warn of backslashes in its texts, once, when they compile it
+    warnings.simplefilter("ignore", SyntaxWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from paddle_serving_server.pipeline.channel import ChannelData, ThreadChannel
+    from paddle_serving_server.pipeline.dag import DAGExecutor
+    from paddle_serving_server.pipeline.error_catch import CustomExceptionCode
+    from paddle_serving_server.pipeline.operator import Op, RequestOp, ResponseOp
+    from paddle_serving_server.pipeline.profiler import UnsafeTimeProfiler
+    from paddle_serving_server.pipeline.proto import pipeline_service_pb2
 
 __all__ = [
     "ChannelData",

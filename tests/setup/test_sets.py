@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the two sets of packages owe each other: the same bundles, ids and scores."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from contract.bundle import GOLDEN_FILE, MANIFEST_FILE
+from contract.golden import read_golden
+from tests.bundles import FIXTURES, KEPT, built
+from tests.sets import ON_CARD, card_only, modern_only
+
+# of a manifest, what depends on the bytes of a graph or on the packages that wrote it
+_MAY_DIFFER = ("files", "source", "version")
+KEPT_BUNDLES = [(seed, ranker) for seed, rankers in KEPT.items() for ranker in rankers]
+
+
+def manifest(bundle: Path) -> Mapping[str, Any]:
+    fields: dict[str, Any] = json.loads((bundle / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return {name: value for name, value in fields.items() if name not in _MAY_DIFFER}
+
+
+@card_only
+@pytest.mark.parametrize(("seed", "ranker"), KEPT_BUNDLES)
+def test_the_kept_bundles_are_what_export_makes_now(seed: int, ranker: str) -> None:
+    """Where this fails, ``.venv-card/bin/python -m tests.bundles`` writes them anew."""
+    kept, made = FIXTURES / str(seed) / ranker, built(seed) / "bundles" / ranker
+    assert manifest(kept) == manifest(made)
+    for old, new in zip(read_golden(kept / GOLDEN_FILE), read_golden(made / GOLDEN_FILE)):
+        assert (old.query, old.title, old.input_ids) == (new.query, new.title, new.input_ids)
+        np.testing.assert_allclose(old.logits, new.logits, atol=1e-5)
+
+
+def test_the_set_under_test_is_the_one_of_its_python() -> None:
+    assert (sys.version_info < (3, 10)) == ON_CARD
+
+
+@modern_only
+def test_upstreams_server_is_imported_without_its_client_or_pytest(
+    repository: Path, tmp_path: Path
+) -> None:
+    program = (
+        "import sys, pipeline.paddle_serving as upstream\n"
+        "request = upstream.pipeline_service_pb2.Request(key=['a'], value=['b'], logid=7)\n"
+        "again = upstream.pipeline_service_pb2.Request.FromString(request.SerializeToString())\n"
+        "assert (list(again.key), again.logid) == (['a'], 7)\n"
+        "assert not {'pytest', 'cv2', 'paddle'} & set(sys.modules)\n"
+        "import paddle_serving_client\n"
+        "try:\n"
+        "    paddle_serving_client.Client()\n"
+        "except ImportError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error::SyntaxWarning", "-B", "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(repository), "PYTHONPYCACHEPREFIX": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("use Python 3.9 (make SET=card)\n")
+    assert done.stderr == ""
