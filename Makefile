@@ -52,7 +52,7 @@ IN_MODERN = requirements/modern
 IN_CARD = requirements/card
 
 .DEFAULT_GOAL := help
-.PHONY: help serve tensor-service test test-modern test-card leave-out-card sanitize fuzz fuzz-http abuse lint \
+.PHONY: help serve tensor-service test test-modern test-card leave-out-card audit sanitize fuzz fuzz-http abuse lint \
 	format bench models lock clean setup-serving setup-train setup-export setup-experiments setup-dev setup-card \
 	setup-clients setup-sdks setup-peers build-tensor-service bench-routing bench-tensor-service bench-edge \
 	bench-overload
@@ -154,6 +154,10 @@ lock: ## renew requirements/ from pyproject.toml; UPGRADE=--upgrade takes newer 
 	$(LOCK_CARD) --group build-card -o $(IN_CARD)/build.lock; \
 	$(LOCK) --universal --python-version 3.9 --no-config requirements/clients.in -o requirements/clients.lock; \
 	$(LOCK) --universal --python-version 3.9 --group bootstrap -o requirements/bootstrap.lock
+
+audit: ## look for known vulnerabilities of what serves; needs the network
+	@uv=$$(./bootstrap.sh --find-uv); $$uv tool run --quiet pip-audit --strict \
+		-r $(IN_MODERN)/serving.lock --no-deps --disable-pip
 
 clean: ## remove environments, caches and logs
 	rm -rf .venv .venv-* .cache .ruff_cache .mypy_cache .pytest_cache PipelineServingLogs \

@@ -27,6 +27,7 @@ BLOCKS = all_blocks()
 LANGUAGES = (*RUN, "text", "json", "yaml", "ini")
 # what a test cannot run: page and reason; keep it short
 NOT_RUN = [
+    ("docs/decisions/advisories.md", "needs the network"),
     ("docs/decisions/experiment-statistics.md", "simulates a million requests"),
     ("docs/decisions/interleaving.md", "needs the development data, takes minutes"),
     ("docs/deploy.md", "needs Docker"),
