@@ -25,6 +25,7 @@ from typing import Any, Union
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
+from contract.unicode_table import UNICODE_VERSION
 
 MANIFEST_FILE = "manifest.json"
 GOLDEN_FILE = "golden.jsonl"
@@ -88,6 +89,8 @@ class Manifest:
         fetches: the graph's outputs, by position.
         files: SHA-256 of every file, by path relative to the bundle.
         source: where the weights came from: checkpoint, command, package versions.
+        unicode_version: of the table that normalized the texts it was trained on; bundles that do
+            not say were exported when it was 13.0.0.
     """
 
     ranker: str
@@ -100,6 +103,7 @@ class Manifest:
     fetches: tuple[TensorSpec, ...]
     files: Mapping[str, str]
     source: Mapping[str, str]
+    unicode_version: str = "13.0.0"
 
     def to_json(self) -> str:
         """The text of ``manifest.json``: stable key order, two-space indent."""
@@ -199,6 +203,7 @@ class Bundle:
             fetches=fetches,
             files=files,
             source={"adopted_from": str(server_dir)},
+            unicode_version=UNICODE_VERSION,
         )
         _check_consistent(manifest, str(server_dir))
         return cls(manifest, server_dir, Path(tokenizer_dir))
@@ -293,6 +298,13 @@ def _verify_files(root: Path, manifest: Manifest, part: str) -> None:
 
 
 def _check_consistent(manifest: Manifest, where: str) -> None:
+    if manifest.unicode_version != UNICODE_VERSION:
+        raise BundleError(
+            f"its texts are normalized by Unicode {manifest.unicode_version!r}, this release has "
+            f"the table of {UNICODE_VERSION}; serve it with the release that exported it, or "
+            "export it again",
+            field=where,
+        )
     if manifest.ranker not in RANKERS:
         raise BundleError(
             f"ranker {manifest.ranker!r} is not one of {', '.join(RANKERS)}", field=where

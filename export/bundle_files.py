@@ -37,6 +37,7 @@ from contract.bundle import (
 from contract.errors import BundleError, SetUpError
 from contract.golden import Feed, RunFeed, read_golden
 from contract.serving_packages import make_importable
+from contract.unicode_table import UNICODE_VERSION
 from export.facts import ExportFacts
 from export.inference import GraphPredictor, InferenceOptions, logits_of
 from export.parity import check_parity
@@ -199,6 +200,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         fetches=parts.fetches,
         files=files,
         source=parts.facts.source,
+        unicode_version=UNICODE_VERSION,
     )
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)

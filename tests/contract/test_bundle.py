@@ -98,6 +98,7 @@ def test_damage_is_named(bundle_dir: Path, damage: Callable[[Path], object], mes
         ({"logits": "nothing"}, "needs one output 'nothing'"),
         ({"feeds": []}, "takes"),
         ({"surprise": 1}, "not a manifest"),
+        ({"unicode_version": "16.0.0"}, "normalized by Unicode '16.0.0'.*export it again"),
     ],
 )
 def test_a_manifest_that_disagrees_is_refused(
@@ -107,6 +108,14 @@ def test_a_manifest_that_disagrees_is_refused(
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(BundleError, match=message):
         Bundle.open(bundle_dir)
+
+
+def test_a_manifest_of_before_the_table_is_of_python_3_9s_unicode(bundle_dir: Path) -> None:
+    path = bundle_dir / "manifest.json"
+    fields = json.loads(path.read_text())
+    del fields["unicode_version"]
+    path.write_text(json.dumps(fields))
+    assert Bundle.open(bundle_dir).manifest.unicode_version == "13.0.0"
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

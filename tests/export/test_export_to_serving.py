@@ -69,6 +69,7 @@ def test_a_bundle_opens_and_keeps_its_promises(
     assert (target / "MODEL_CARD.md").read_text(encoding="utf-8") == "# Tiny\n"
     assert [path.name for path in target.parent.iterdir()] == [ranker]
     assert (manifest.ranker, manifest.max_seq_length, manifest.precision) == (ranker, 64, "fp32")
+    assert manifest.unicode_version == "13.0.0"
     assert len(manifest.source["checkpoint_sha256"]) == 64
     assert manifest.source["paddlepaddle"].startswith("2.")
     last = capfd.readouterr().out.strip().splitlines()[-1]
