@@ -23,6 +23,7 @@ _PACKAGES = (
     "paddle-serving-server",
     "paddle-serving-server-gpu",
     "fast-tokenizer-python",
+    "tokenizers",
     "numpy",
     "grpcio",
     "fastapi",

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional, Protocol, Union
+from typing import NamedTuple, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import BundleError
 from contract.normalization import Normalizer
+from contract.wordpiece import UNKNOWN, WordPiece, load_wordpiece
 
 INPUT_IDS = "input_ids"
 TOKEN_TYPE_IDS = "token_type_ids"
@@ -26,10 +27,10 @@ TOKEN_TYPE_IDS = "token_type_ids"
 VOCAB_FILE = "vocab.txt"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 
-SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[UNK]")
+SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", UNKNOWN)
 _SPECIAL_PER_ROW = 3
 _MIN_SEQ_LENGTH = _SPECIAL_PER_ROW + 2
-# fast_tokenizer keeps Python's lock for a whole call, and with it all other threads
+# a call may keep Python's lock, and with it all other threads
 _TEXTS_AT_ONCE = 64
 
 IntArray = NDArray[np.int64]
@@ -67,72 +68,6 @@ class Rows(NamedTuple):
         return tuple(sorted({i for i, row in zip(owners, self.rows) if row.truncated}))
 
 
-class _Tokenizer(Protocol):
-    """A text to its WordPiece ids, without special tokens."""
-
-    name: str
-
-    def __call__(self, texts: Sequence[str]) -> list[list[int]]: ...
-
-
-class _FastTokenizer:
-    """WordPiece in C++ (fast_tokenizer-python).
-
-    Special tokens are not registered with it, so a title that contains the characters ``[SEP]``
-    is text and cannot move the border between query and title.
-    """
-
-    name = "fast_tokenizer"
-
-    def __init__(self, vocabulary: dict[str, int], lower_case: bool) -> None:
-        from fast_tokenizer import Tokenizer
-        from fast_tokenizer.models import WordPiece
-        from fast_tokenizer.normalizers import BertNormalizer
-        from fast_tokenizer.pretokenizers import WhitespacePreTokenizer
-
-        model = WordPiece(
-            vocabulary,
-            unk_token="[UNK]",
-            continuing_subword_prefix="##",
-            max_input_chars_per_word=100,
-            handle_chinese_chars=True,
-        )
-        self._normalize = Normalizer(lower_case)
-        self._tokenizer = Tokenizer(model)
-        # one is required: without any, every text encodes to nothing; this one changes nothing
-        self._tokenizer.normalizer = BertNormalizer(
-            clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False
-        )
-        self._tokenizer.pretokenizer = WhitespacePreTokenizer()
-        self._tokenizer.disable_truncation()
-        self._tokenizer.disable_padding()
-
-    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
-        ids: list[list[int]] = []
-        for start in range(0, len(texts), _TEXTS_AT_ONCE):
-            words = [self._normalize(text) for text in texts[start : start + _TEXTS_AT_ONCE]]
-            encodings = self._tokenizer.encode_batch(words, add_special_tokens=False)
-            ids += [encoding.ids for encoding in encodings]
-        return ids
-
-
-class _PythonTokenizer:
-    """The same ids from PaddleNLP's ErnieTokenizer, for machines without the C++ wheel."""
-
-    name = "paddlenlp"
-
-    def __init__(self, vocab_file: Path, vocabulary: dict[str, int], lower_case: bool) -> None:
-        from paddlenlp.transformers import ErnieTokenizer
-
-        self._vocabulary = vocabulary
-        self._tokenizer = ErnieTokenizer(str(vocab_file), do_lower_case=lower_case)
-
-    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
-        # _tokenize is the step below the one that looks for special tokens in the text
-        tokenize, ids = self._tokenizer._tokenize, self._vocabulary
-        return [[ids[token] for token in tokenize(text)] for text in texts]
-
-
 class PairEncoder:
     """Turns (query, title) pairs into token rows and batches of rows into feeds.
 
@@ -140,17 +75,23 @@ class PairEncoder:
     """
 
     def __init__(
-        self, tokenizer: _Tokenizer, vocabulary: Mapping[str, int], max_seq_length: int
+        self,
+        normalize: Normalizer,
+        wordpiece: WordPiece,
+        vocabulary: Mapping[str, int],
+        max_seq_length: int,
     ) -> None:
-        """Bind a tokenizer to its vocabulary and to the longest row it may produce."""
+        """Bind the two steps to their vocabulary and to the longest row they may produce."""
         if max_seq_length < _MIN_SEQ_LENGTH:
             raise BundleError(
                 f"must be at least {_MIN_SEQ_LENGTH} (three special tokens and one of each text), "
                 f"got {max_seq_length}",
                 field="max_seq_length",
             )
-        self._tokenizer = tokenizer
+        self._normalize = normalize
+        self._wordpiece = wordpiece
         self.max_seq_length = max_seq_length
+        self._room = max_seq_length - _SPECIAL_PER_ROW
         self.vocab_size = max(vocabulary.values()) + 1
         self.pad_id, self._cls_id, self._sep_id, _ = (vocabulary[t] for t in SPECIAL_TOKENS)
 
@@ -163,7 +104,8 @@ class PairEncoder:
         Args:
             directory: a tokenizer directory of a bundle or a checkpoint.
             max_seq_length: longest row in tokens, special tokens included.
-            backend: ``fast_tokenizer``, ``paddlenlp``, or ``auto``: the first that imports.
+            backend: ``tokenizers``, ``fast_tokenizer``, ``paddlenlp``, or ``auto``: the first of
+                them that imports.
 
         Raises:
             BundleError: a file is missing or damaged, or no tokenizer package is installed.
@@ -171,13 +113,13 @@ class PairEncoder:
         directory = Path(directory)
         vocabulary = _read_vocabulary(directory / VOCAB_FILE)
         lower_case = _read_lower_case(directory / TOKENIZER_CONFIG_FILE)
-        tokenizer = _build_tokenizer(backend, directory / VOCAB_FILE, vocabulary, lower_case)
-        return cls(tokenizer, vocabulary, max_seq_length)
+        wordpiece = load_wordpiece(backend, vocabulary)
+        return cls(Normalizer(lower_case), wordpiece, vocabulary, max_seq_length)
 
     @property
     def backend(self) -> str:
-        """Name of the tokenizer package in use: ``fast_tokenizer`` or ``paddlenlp``."""
-        return self._tokenizer.name
+        """Name of the tokenizer package in use, one of :data:`contract.wordpiece.BACKENDS`."""
+        return self._wordpiece.name
 
     def encode(self, query: str, titles: Sequence[str]) -> list[Row]:
         """Encode one query against many titles, in the order given."""
@@ -185,8 +127,7 @@ class PairEncoder:
 
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Row]:
         """Encode pairs whose queries may differ; each distinct text is tokenized once."""
-        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
-        ids = dict(zip(texts, self._tokenizer(texts)))
+        ids = self._ids(pairs)
         return [self._row(ids[query], ids[title]) for query, title in pairs]
 
     def encode_chunks(
@@ -201,8 +142,7 @@ class PairEncoder:
         """
         if max_title_tokens is None and max_chunks == 1:
             return Rows(tuple(self.encode_pairs(pairs)))
-        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
-        ids = dict(zip(texts, self._tokenizer(texts)))
+        ids = self._ids(pairs)
         rows: list[Row] = []
         owners: list[int] = []
         for index, (query, title) in enumerate(pairs):
@@ -211,10 +151,19 @@ class PairEncoder:
             owners += [index] * len(chunks)
         return Rows(tuple(rows), tuple(owners))
 
+    def _ids(self, pairs: Sequence[tuple[str, str]]) -> dict[str, list[int]]:
+        """The ids of each text."""
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        ids: dict[str, list[int]] = {}
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            part = texts[start : start + _TEXTS_AT_ONCE]
+            ids.update(zip(part, self._wordpiece([self._normalize(text) for text in part])))
+        return ids
+
     def _chunks(
         self, query: Sequence[int], title: Sequence[int], most: Optional[int], max_chunks: int
     ) -> list[Row]:
-        room = self.max_seq_length - _SPECIAL_PER_ROW - len(query)
+        room = self._room - len(query)
         # a query that fills the row leaves nothing to divide
         size = max(1, room if most is None else min(room, most))
         parts = [title[start : start + size] for start in range(0, len(title), size)] or [title]
@@ -225,9 +174,8 @@ class PairEncoder:
 
     def _row(self, query: Sequence[int], title: Sequence[int]) -> Row:
         """Assemble one row; the title gives way first, the query only when it alone is too long."""
-        room = self.max_seq_length - _SPECIAL_PER_ROW
-        kept_query = query[:room]
-        kept_title = title[: room - len(kept_query)]
+        kept_query = query[: self._room]
+        kept_title = title[: self._room - len(kept_query)]
         head = len(kept_query) + 2
         input_ids = np.empty(head + len(kept_title) + 1, dtype=np.int64)
         input_ids[0] = self._cls_id
@@ -297,26 +245,3 @@ def _read_lower_case(path: Path) -> bool:
         return bool(json.loads(path.read_text(encoding="utf-8")).get("do_lower_case", True))
     except (OSError, ValueError, AttributeError) as error:
         raise BundleError(f"cannot read the tokenizer config ({error})", field=str(path)) from error
-
-
-def _build_tokenizer(
-    backend: str, vocab_file: Path, vocabulary: dict[str, int], lower_case: bool
-) -> _Tokenizer:
-    if backend not in ("auto", "fast_tokenizer", "paddlenlp"):
-        raise BundleError(
-            f"unknown {backend!r}; use auto, fast_tokenizer or paddlenlp", field="backend"
-        )
-    if backend != "paddlenlp":
-        try:
-            return _FastTokenizer(vocabulary, lower_case)
-        except ImportError as error:
-            if backend == "fast_tokenizer":
-                raise BundleError(
-                    "pip install fast_tokenizer-python==1.0.2", field="backend"
-                ) from error
-    try:
-        return _PythonTokenizer(vocab_file, vocabulary, lower_case)
-    except ImportError as error:
-        raise BundleError(
-            "neither fast_tokenizer-python nor paddlenlp is installed", field="backend"
-        ) from error

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from contract.unicode_table import CASED, IGNORED, OTHER, unicode_table
 
+# in characters; WordPiece makes one [UNK] of a longer word, whatever it is
+LONGEST_WORD = 100
+
 _SIGMA, _FINAL_SIGMA = "\u03a3", "\u03c2"
 _CONTEXT_LETTERS = {CASED: "a", IGNORED: "'", OTHER: " "}
 

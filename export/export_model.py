@@ -36,7 +36,13 @@ from export.program import name_outputs, read_tensors
 from train.checkpoint import find_parameters
 from train.options import boolean, positive_int
 
-_PACKAGES = ("paddlepaddle", "paddlepaddle-gpu", "paddlenlp", "fast-tokenizer-python")
+_PACKAGES = (
+    "paddlepaddle",
+    "paddlepaddle-gpu",
+    "paddlenlp",
+    "fast-tokenizer-python",
+    "tokenizers",
+)
 
 
 def export_ranker(

@@ -41,6 +41,8 @@ _UNSAFE_CALLS = frozenset({"eval", "exec"})
 _PICKLES = frozenset({"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"})
 _TOKENIZER_PACKAGES = frozenset(
     {"fast_tokenizer", "jieba", "paddlenlp.data", "sentencepiece", "tokenizers", "transformers"}
+    # the encoder's own part: text that enters there by another way is neither cut nor normalized
+    | {"contract.wordpiece"}
 )
 _TOKENIZE_CALLS = frozenset({"tokenize", "_tokenize", "tokenizer", "_tokenizer"}) | frozenset(
     {"encode_batch", "encode_plus", "batch_encode", "batch_encode_plus", "convert_tokens_to_ids"}
