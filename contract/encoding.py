@@ -4,7 +4,8 @@
 
 A row is ``[CLS] query [SEP] title [SEP]`` with token types 0 up to and including the first [SEP]
 and 1 after it. Training, export, the tokenize op and the tensor clients all call ``PairEncoder``,
-so that a pair has the same ids wherever it goes.
+so that a pair has the same ids wherever it goes. Of a long text, no more is tokenized than can
+matter.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ class PairEncoder:
 
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Row]:
         """Encode pairs whose queries may differ; each distinct text is tokenized once."""
-        ids = self._ids(pairs)
+        # one more than a row holds, which tells that something was cut
+        ids = self._ids(dict.fromkeys((text for pair in pairs for text in pair), self._room + 1))
         return [self._row(ids[query], ids[title]) for query, title in pairs]
 
     def encode_chunks(
@@ -142,7 +144,11 @@ class PairEncoder:
         """
         if max_title_tokens is None and max_chunks == 1:
             return Rows(tuple(self.encode_pairs(pairs)))
-        ids = self._ids(pairs)
+        size = self._room if max_title_tokens is None else min(self._room, max_title_tokens)
+        most = dict.fromkeys((title for _, title in pairs), max_chunks * max(1, size) + 1)
+        for query, _ in pairs:
+            most[query] = max(most.get(query, 0), self._room + 1)
+        ids = self._ids(most)
         rows: list[Row] = []
         owners: list[int] = []
         for index, (query, title) in enumerate(pairs):
@@ -151,13 +157,18 @@ class PairEncoder:
             owners += [index] * len(chunks)
         return Rows(tuple(rows), tuple(owners))
 
-    def _ids(self, pairs: Sequence[tuple[str, str]]) -> dict[str, list[int]]:
-        """The ids of each text."""
-        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+    def _ids(self, most: Mapping[str, int]) -> dict[str, list[int]]:
+        """The first ids of each text, as many as ``most`` says.
+
+        A word has at least one token, so the first ``n`` tokens lie in the first ``n`` words.
+        """
+        texts = list(most)
         ids: dict[str, list[int]] = {}
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             part = texts[start : start + _TEXTS_AT_ONCE]
-            ids.update(zip(part, self._wordpiece([self._normalize(text) for text in part])))
+            words = [self._normalize.first_words(text, most[text]) for text in part]
+            found = self._wordpiece(words)
+            ids.update((text, own[: most[text]]) for text, own in zip(part, found))
         return ids
 
     def _chunks(

@@ -9,12 +9,16 @@ Called by ``contract.encoding``, and by ``train.vocabulary`` to count words.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contract.unicode_table import CASED, IGNORED, OTHER, unicode_table
 
 # in characters; WordPiece makes one [UNK] of a longer word, whatever it is
 LONGEST_WORD = 100
 
 _SIGMA, _FINAL_SIGMA = "\u03a3", "\u03c2"
+# in characters; Chinese text of that length fills a row of 512 tokens, so mostly one is enough
+_SLICE = 1024
 _CONTEXT_LETTERS = {CASED: "a", IGNORED: "'", OTHER: " "}
 
 
@@ -31,10 +35,37 @@ class Normalizer(dict[int, str]):
 
     def __call__(self, text: str) -> str:
         """Return ``text`` with its words separated by spaces."""
+        return self._words(text, 0, len(text))
+
+    def first_words(self, text: str, most: int) -> str:
+        """As the call, but what follows the first ``most`` words may be missing or cut.
+
+        Reads no more of the text than it needs, a slice at a time. Of a word that goes on over
+        slices, only so much is kept that WordPiece still finds it too long.
+        """
+        if len(text) <= _SLICE:
+            return self(text)
+        words: list[str] = []
+        begun = ""
+        for start in range(0, len(text), _SLICE):
+            part = begun + self._words(text, start, start + _SLICE)
+            found = part.split()
+            begun = found.pop()[: LONGEST_WORD + 1] if found and part[-1] != " " else ""
+            words += found
+            if len(words) >= most:
+                return " ".join(words)
+        return " ".join([*words, begun])
+
+    def _words(self, text: str, start: int, end: int) -> str:
+        """Normalize ``text[start:end]``, which may begin and end within a word."""
+        part = text[start:end]
         # the only letter whose lower-case form depends on what stands around it
-        if self._lower_case and _SIGMA in text:
-            text = _with_final_sigmas(text)
-        return text.translate(self)
+        if self._lower_case and _SIGMA in part:
+            before = _first_not_ignored(text, range(start - 1, -1, -1))
+            after = _first_not_ignored(text, range(end, len(text)))
+            part = _with_final_sigmas(before + part + after)
+            part = part[len(before) : len(part) - len(after)]
+        return part.translate(self)
 
     def __missing__(self, code_point: int) -> str:
         replacement = self[code_point] = unicode_table().replacement(code_point, self._lower_case)
@@ -63,3 +94,8 @@ def _with_final_sigmas(text: str) -> str:
         parts.append(text[start : start + len(beginning)])
         start += len(beginning) + 1
     return _FINAL_SIGMA.join(parts)
+
+
+def _first_not_ignored(text: str, places: Iterable[int]) -> str:
+    ignored = _CONTEXT_LETTERS[IGNORED]
+    return next((text[i] for i in places if _CONTEXTS[ord(text[i])] != ignored), "")

@@ -16,7 +16,7 @@ import pytest
 
 from contract.errors import SetUpError
 from contract.make_unicode_table import replacement
-from contract.normalization import Normalizer
+from contract.normalization import LONGEST_WORD, Normalizer
 from contract.unicode_table import TABLE_FILE, UNICODE_VERSION, UnicodeTable
 from tests.contract.nasty_texts import nasty_texts
 
@@ -121,6 +121,31 @@ def test_only_spaces_separate_words(lower_case: bool) -> None:
     normalize = Normalizer(lower_case)
     words = "".join(normalize(chr(code_point)) for code_point in range(sys.maxunicode + 1))
     assert {char for char in set(words) if char.isspace()} == {" "}
+
+
+@both_modes
+@pytest.mark.parametrize("most", [1, 2, 5, 30, 2000])
+def test_the_first_words_are_those_of_the_whole_text(lower_case: bool, most: int) -> None:
+    def first(words: str) -> list[str]:
+        return [word[: LONGEST_WORD + 1] for word in words.split()[:most]]
+
+    normalize = Normalizer(lower_case)
+    for text in nasty_texts(seed=most, count=200):
+        assert first(normalize.first_words(text, most)) == first(normalize(text)), ascii(text)
+
+
+def test_a_sigma_sees_what_stands_beyond_the_slice_in_which_it_is_read() -> None:
+    normalize = Normalizer(lower_case=True)
+    words = "a\u03a3 a\u03a3.\u03a3a a''\u03a3'' \u03a3 a\u03a3' a \u03a3."
+    for spaces in range(1024 - len(words) - 2, 1024 + 2):
+        text = " " * spaces + words + " a" * 1000
+        assert normalize.first_words(text, 900).split()[:900] == normalize(text).split()[:900]
+
+
+@pytest.mark.parametrize("char", ["\u4e2d", " ", "a", "\u200b", "\u03a3", "."])
+def test_of_a_long_text_little_is_kept(char: str) -> None:
+    words = Normalizer(lower_case=True).first_words(char * 90_000, 300)
+    assert len(words) < 5_000
 
 
 @pytest.mark.parametrize(
