@@ -11,11 +11,22 @@ import pytest
 from contract.cpu import prepare_math_library
 from contract.serving_packages import make_importable
 from tests.bundles import make_bundles
+from tests.sets import ON_CARD
 
 prepare_math_library()
 make_importable()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# training is PaddleNLP's
+collect_ignore = [] if ON_CARD else ["train"]
+
+
+def pytest_report_header() -> str:
+    """Say which packages are under test, and what is left to the other set's run."""
+    if ON_CARD:
+        return "set: card (Python 3.9, the packages of Paddle Serving 0.9)"
+    return "set: modern; tests/train and what else needs card's packages: make test-card"
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,12 @@ MAY_NOT_IMPORT: dict[str, frozenset[str]] = {
     "benchmarks": frozenset({"paddlenlp", "paddle_serving_server"}),
     "general_model_service": frozenset({"numpy", "openvino", "paddle", "paddle_serving_server"}),
 }
+# packages that one file of ours imports, so that what another Python lacks is met in one place; and
+# the running Python's Unicode data, which may only make the table or lay out a terminal
+ONE_PLACE: dict[str, frozenset[str]] = {
+    "paddle_serving_server": frozenset({"pipeline/paddle_serving.py"}),
+    "unicodedata": frozenset({"contract/make_unicode_table.py", "clients/table.py"}),
+}
 _UNSAFE_CALLS = frozenset({"eval", "exec"})
 _PICKLES = frozenset({"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"})
 _TOKENIZER_PACKAGES = frozenset(
@@ -80,6 +86,15 @@ def wrong_imports(source: str, folder: str, ours: frozenset[str]) -> list[str]:
         elif not top:
             found.append(f"{line}: {module} hides its folder; write the full name")
     return found
+
+
+def misplaced_imports(source: str, path: str) -> list[str]:
+    """Imports of packages that have one place, in ``path``, which is another."""
+    return [
+        f"{line}: {module} is imported by {', '.join(sorted(ONE_PLACE[package]))} alone"
+        for line, module in imported_modules(ast.parse(source))
+        if path not in ONE_PLACE.get(package := module.split(".")[0], {path})
+    ]
 
 
 def unsafe_calls(source: str) -> list[str]:

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.source_scan import MAY_IMPORT, STAND_INS, tokenizing, unsafe_calls, wrong_imports
+from tests.source_scan import (
+    MAY_IMPORT,
+    ONE_PLACE,
+    STAND_INS,
+    misplaced_imports,
+    tokenizing,
+    unsafe_calls,
+    wrong_imports,
+)
 
 HEADER = (
     "# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors",
@@ -47,6 +55,20 @@ def test_the_scan_sees_the_project() -> None:
 
 def test_imports_follow_the_direction() -> None:
     assert not breaches({p: wrong_imports(text(p), p.parts[0], FOLDERS) for p in OWN_CODE})
+
+
+def test_packages_with_one_place_are_imported_there() -> None:
+    assert not breaches({p: misplaced_imports(text(p), p.as_posix()) for p in OWN_CODE})
+    for package, places in ONE_PLACE.items():
+        for place in places:
+            assert package in text(Path(place)), "the place has gone"
+
+
+def test_the_scan_of_places_finds_a_breach() -> None:
+    source = "def f():\n    from paddle_serving_server.pipeline.dag import DAGExecutor"
+    assert len(misplaced_imports(source, "pipeline/dag.py")) == 1
+    assert misplaced_imports(source, "pipeline/paddle_serving.py") == []
+    assert len(misplaced_imports("import unicodedata", "contract/normalization.py")) == 1
 
 
 @pytest.mark.parametrize(
