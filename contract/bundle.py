@@ -3,7 +3,7 @@
 """A bundle on disk: what export writes, and all that a service needs to read.
 
     <bundle>/
-      serving_server/   *.pdmodel *.pdiparams serving_server_conf.prototxt (+ .stream.prototxt)
+      serving_server/   graphs (contract.graphs), serving_server_conf.prototxt (+ .stream.prototxt)
       serving_client/   serving_client_conf.prototxt (+ .stream.prototxt)
       tokenizer/        vocab.txt tokenizer_config.json
       manifest.json     this module's Manifest
@@ -24,6 +24,7 @@ from typing import Any, Union
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError
+from contract.graphs import GraphFiles, GraphSpec, Reader, choose, graphs_among, parse_graphs
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
 from contract.unicode_table import UNICODE_VERSION
 
@@ -91,6 +92,8 @@ class Manifest:
         source: where the weights came from: checkpoint, command, package versions.
         unicode_version: of the table that normalized the texts it was trained on; bundles that do
             not say were exported when it was 13.0.0.
+        graphs: of the same weights; empty in a manifest older than this field, whose graphs are
+            found among ``files``.
     """
 
     ranker: str
@@ -104,6 +107,7 @@ class Manifest:
     files: Mapping[str, str]
     source: Mapping[str, str]
     unicode_version: str = "13.0.0"
+    graphs: tuple[GraphSpec, ...] = ()
 
     def to_json(self) -> str:
         """The text of ``manifest.json``: stable key order, two-space indent."""
@@ -124,6 +128,7 @@ class Manifest:
                 fields[key] = tuple(
                     TensorSpec(**{**spec, "shape": tuple(spec["shape"])}) for spec in fields[key]
                 )
+            fields["graphs"] = parse_graphs(fields.get("graphs", ()))
             manifest = cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BundleError(
@@ -226,6 +231,24 @@ class Bundle:
         """The map from this bundle's logits to scores."""
         return SCORE_FUNCTIONS[self.manifest.score_function]
 
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """What the manifest lists, or else what lies among its files."""
+        return self.manifest.graphs or graphs_among(self.manifest.files)
+
+    def graph(self, reader: Reader) -> GraphFiles:
+        """The graph that an engine takes.
+
+        Raises:
+            BundleError: the engine reads none that the bundle holds.
+        """
+        return self.files_of(choose(self.graphs, reader, str(self.server_dir)))
+
+    def files_of(self, graph: GraphSpec) -> GraphFiles:
+        """Where one of :attr:`graphs` lies."""
+        params = self.root / graph.params if graph.params else None
+        return GraphFiles(graph.format, self.root / graph.path, params)
+
     def encoder(self, backend: str = "auto") -> PairEncoder:
         """A new encoder with this bundle's vocabulary and length."""
         return PairEncoder.load(self.tokenizer_dir, self.manifest.max_seq_length, backend=backend)
@@ -314,6 +337,12 @@ def _check_consistent(manifest: Manifest, where: str) -> None:
         raise BundleError(
             f"score_function {manifest.score_function!r} is not one of {known}", field=where
         )
+    for graph in manifest.graphs:
+        for name in filter(None, (graph.path, graph.params)):
+            if name not in manifest.files:
+                raise BundleError(
+                    f"graphs: {name} is not among files; export the bundle again", field=where
+                )
     feeds = {spec.alias for spec in manifest.feeds}
     if feeds != {INPUT_IDS, TOKEN_TYPE_IDS}:
         raise BundleError(

@@ -105,6 +105,22 @@ def rehash(bundle: Path) -> None:
     path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
+def relist(bundle: Path, **changes: Any) -> Path:
+    """Have the manifest list the files that are there now, and no graphs but those among them.
+
+    ``graphs=[]`` among the changes has it list none, as older manifests do.
+    """
+    path = bundle / MANIFEST_FILE
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    there = [p for p in bundle.rglob("*") if p.is_file() and p != path]
+    files = hash_files(bundle, there)
+    graphs = [g for g in manifest.get("graphs", ()) if g["path"] in files]
+    manifest.update(files=files, version=content_version(files), graphs=graphs)
+    manifest.update(changes)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    return bundle
+
+
 def golden_file(directory: Path) -> Path:
     """Write lists whose words the tiny vocabulary holds."""
     path = directory / "golden.tsv"
@@ -151,7 +167,8 @@ def _vocabulary() -> list[str]:
     return ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", *letters, *chinese, *continued]
 
 
-def _write_checkpoint(directory: Path, ranker: str, seed: int) -> None:
+def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> None:
+    """Write ``directory`` as training does: random weights; ``shape`` overrides the config's."""
     from contract.cpu import prepare_math_library
 
     prepare_math_library()
@@ -163,7 +180,7 @@ def _write_checkpoint(directory: Path, ranker: str, seed: int) -> None:
 
     tokens = _vocabulary()
     save_tokenizer(tokens, directory, lower_case=True)
-    config = {**_CONFIG, "vocab_size": len(tokens)}
+    config = {**_CONFIG, **shape, "vocab_size": len(tokens)}
     (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
     about = {"format": 1, "ranker": ranker, "max_seq_length": MAX_SEQ_LENGTH}
     (directory / "ranker.json").write_text(json.dumps(about), encoding="utf-8")
@@ -199,7 +216,7 @@ def _publish_all(root: Path, seed: int) -> None:
         checkpoint, output, bundle = (
             root / kind / ranker for kind in (_CHECKPOINTS, _EXPORTS, _BUNDLES)
         )
-        _write_checkpoint(checkpoint, ranker, seed)
+        write_checkpoint(checkpoint, ranker, seed)
         arguments = ["--params_path", str(checkpoint / "model_state.pdparams")]
         arguments += ["--output_path", str(output), "--golden_file", str(golden)]
         status = export_model.main(arguments)
