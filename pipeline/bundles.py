@@ -24,6 +24,7 @@ from contract.bundle import (
 from contract.cpu import describe_cpu
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import ConfigError
+from contract.graphs import paddle_reader, readable
 from pipeline.config import AUTO, OP_OF_RANKER, OPENVINO, PADDLE, REMOTE, ServiceConfig
 from pipeline.engines import EngineSource
 from pipeline.engines.cache import EngineCache
@@ -127,7 +128,8 @@ def engine_source(
         index: number of the op's process.
 
     Raises:
-        SetUpError: nothing on this machine can run the bundle as the configuration asks.
+        SetUpError: nothing on this machine can run the bundle as the configuration asks, or reads
+            a graph that it holds.
     """
     op = config.ranker_op(ranker)
     conf = op.local_service_conf
@@ -145,7 +147,8 @@ def engine_source(
         conf = replace(
             conf, ir_optim=True, precision="fp32" if conf.precision == AUTO else conf.precision
         )
-        op = replace(op, engine=PADDLE, local_service_conf=conf)
+        engine = PADDLE if readable(bundle.graphs, paddle_reader()) else OPENVINO
+        op = replace(op, engine=engine, local_service_conf=conf)
     if op.engine == PADDLE:
         source = PaddleSource(bundle, conf, where, index)
         return CheckedSource(source, f"paddle {conf.precision}", conf.precision, golden)

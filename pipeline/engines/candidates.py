@@ -13,10 +13,11 @@ from typing import NamedTuple
 from contract.bundle import Bundle
 from contract.cpu import has_bf16
 from contract.errors import ConfigError
+from contract.graphs import paddle_reader, readable
 from pipeline.config import LocalServiceConfig, OpConfig
 from pipeline.engines import EngineSource
 from pipeline.engines.cache import EngineCache
-from pipeline.engines.openvino import OpenVinoSource, cpu_precisions
+from pipeline.engines.openvino import OpenVinoSource, cpu_precisions, reader_of
 from pipeline.engines.paddle import CPU, GPU, PaddleSource, device_type_of
 
 # oneDNN keeps one set of kernels for every shape it meets
@@ -51,6 +52,7 @@ def candidates(
 
     Raises:
         ConfigError: none is left.
+        BundleError: none of them reads a graph that the bundle holds.
     """
     conf = op.local_service_conf
     device_type = device_type_of(conf)
@@ -60,10 +62,9 @@ def candidates(
             field=f"{where}.device_type",
         )
     if device_type == CPU:
-        found = _openvino(bundle, conf, where, cache)
-        if op.engine == "auto" and bundle.manifest.precision != "int8":
-            found += _paddle_cpu(bundle, conf, where, index)
+        found = _on_cpu(bundle, op, where, index, cache)
     else:
+        bundle.graph(paddle_reader())
         found = _paddle_device(bundle, conf, device_type, where, index)
     if conf.precision == "auto":
         return found
@@ -75,6 +76,23 @@ def candidates(
             field=f"{where}.precision",
         )
     return left
+
+
+def _on_cpu(
+    bundle: Bundle, op: OpConfig, where: str, index: int, cache: EngineCache
+) -> list[Candidate]:
+    """The engines that read a graph of the bundle; a quantized one is OpenVINO's alone."""
+    conf, graphs = op.local_service_conf, bundle.graphs
+    found: list[Candidate] = []
+    if readable(graphs, reader_of(bundle)):
+        found += _openvino(bundle, conf, where, cache)
+    may_be_paddle = op.engine == "auto" and bundle.manifest.precision != "int8"
+    if may_be_paddle and readable(graphs, paddle_reader()):
+        found += _paddle_cpu(bundle, conf, where, index)
+    if not found:
+        # says what is there and who reads it
+        bundle.graph(paddle_reader() if may_be_paddle else reader_of(bundle))
+    return found
 
 
 def _openvino(

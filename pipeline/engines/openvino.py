@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenVINO's CPU plugin behind the Engine protocol.
 
-Reads a bundle's .pdmodel, or the .xml of a quantized bundle. Every engine is a compiled graph of
-its own with one stream, and computes in the thread that calls it when it has one thread only
-(docs/decisions/engines.md has what that gains).
+Reads a bundle's .pdmodel or .onnx, or the .xml of a quantized bundle. Every engine is a compiled
+graph of its own with one stream, and computes in the thread that calls it when it has one thread
+only (docs/decisions/engines.md has what that gains).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from contract.bundle import Bundle
 from contract.cpu import describe_cpu
 from contract.errors import BundleError, ConfigError, InferenceFailed
+from contract.graphs import OPENVINO, OPENVINO_INT8, Reader
 from pipeline.engines import Feed, Logits
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.feeds import arrays_of
@@ -65,24 +66,18 @@ def cpu_precisions() -> frozenset[str]:
     return frozenset({"fp32", "int8"} | ({"bf16"} & {name.lower() for name in found}))
 
 
+def reader_of(bundle: Bundle) -> Reader:
+    """What OpenVINO takes first of this bundle: the .xml of a quantized one, else the .pdmodel."""
+    return OPENVINO_INT8 if bundle.manifest.precision == "int8" else OPENVINO
+
+
 def graph_of(bundle: Bundle) -> Path:
-    """The file to read: .xml in a quantized bundle that has one, else .pdmodel, else .xml.
+    """The file to read.
 
     Raises:
         BundleError: there is none, or more than one.
     """
-    found = {kind: sorted(bundle.server_dir.glob(f"*.{kind}")) for kind in ("xml", "pdmodel")}
-    first, second = (
-        ("xml", "pdmodel") if bundle.manifest.precision == "int8" else ("pdmodel", "xml")
-    )
-    graphs = found[first] or found[second]
-    if len(graphs) != 1:
-        raise BundleError(
-            f"holds {len(graphs)} graphs (.pdmodel or .xml) where one is needed; export the bundle "
-            "again",
-            field=str(bundle.server_dir),
-        )
-    return graphs[0]
+    return bundle.graph(reader_of(bundle)).model
 
 
 class OpenVinoEngine:
@@ -103,7 +98,8 @@ class OpenVinoEngine:
 
         Raises:
             ConfigError: this processor does not multiply ``precision``.
-            BundleError: the graph does not load, or is not what the manifest says.
+            BundleError: the bundle holds no graph that OpenVINO reads, or that graph does not load
+                or is not what the manifest says.
         """
         _check_precision(bundle, precision, where)
         self._graph = graph_of(bundle)

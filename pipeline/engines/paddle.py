@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paddle Inference behind the Engine protocol, configured by local_service_conf.
 
-The graph is loaded by Paddle Serving's LocalPredictor, so that every key keeps its meaning (but
-see paddle_gpu), and run by name and position: LocalPredictor's own fetch by alias returns the
-graph's first output under any alias that is not a variable of the graph.
+Reads a bundle's .pdmodel, and its .json where this is Paddle 3. The graph is loaded by Paddle
+Serving's LocalPredictor, so that every key keeps its meaning (but see paddle_gpu), and run by name
+and position: LocalPredictor's own fetch by alias returns the graph's first output under any alias
+that is not a variable of the graph.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numpy as np
 from contract.bundle import Bundle
 from contract.cpu import has_bf16, prepare_math_library
 from contract.errors import BundleError, ConfigError
+from contract.graphs import JSON, GraphFiles, paddle_reader
+from contract.program_json import ProgramJson
 from contract.serving_packages import make_importable
 from pipeline.config import LocalServiceConfig
 from pipeline.engines import Feed, Logits
@@ -56,25 +59,28 @@ class PaddleEngine:
 
         Raises:
             ConfigError: the machine or this build of PaddlePaddle cannot do what ``conf`` asks.
-            BundleError: the graph does not load, or is not what the manifest says.
+            BundleError: the bundle holds no graph that this Paddle reads, or that graph does not
+                load or is not what the manifest says.
         """
         device_type = device_type_of(conf)
         _check_precision(conf.precision, device_type, where)
+        # before Paddle is imported
+        graph = bundle.graph(paddle_reader())
         prepare_math_library()
         # below errors, PaddlePaddle's C++ writes what it is doing to the terminal
         os.environ.setdefault("GLOG_minloglevel", "2")
         device = _device(conf, device_type, index, where)
-        _check_graph(bundle)
+        _check_graph(graph)
         try:
             if device_type == GPU:
-                predictor = gpu_predictor(bundle.server_dir, conf, device)
+                predictor = gpu_predictor(graph, conf, device)
             else:
-                predictor = _local_predictor(bundle, conf, device_type, device)
+                predictor = _local_predictor(bundle, graph, conf, device_type, device)
         except Exception as error:
             reason = str(error).strip().split("\n")[-1]
             raise BundleError(
                 f"Paddle Inference cannot load the graph ({reason}); export the bundle again",
-                field=str(bundle.server_dir),
+                field=str(graph.model),
             ) from error
         self._bind(predictor, bundle)
 
@@ -125,7 +131,7 @@ class PaddleSource:
 
 
 def _local_predictor(
-    bundle: Bundle, conf: LocalServiceConfig, device_type: int, device: int
+    bundle: Bundle, graph: GraphFiles, conf: LocalServiceConfig, device_type: int, device: int
 ) -> Any:
     make_importable()
     from paddle_serving_app import local_predict
@@ -134,11 +140,15 @@ def _local_predictor(
     # on a failure LocalPredictor kills its whole process group, the caller's shell included
     local_predict.kill_stop_process_by_pid = _refuse_to_kill
     predictor = local_predict.LocalPredictor()
+    # it would take the first files of a directory that end so, and knows no .json
+    files = {"*.pdmodel": [str(graph.model)], "*.pdiparams": [str(graph.params)]}
+    predictor.search_suffix_files = lambda _, pattern: files[pattern]
     predictor.load_model_config(
         str(bundle.server_dir),
         gpu_id=device,
         thread_num=conf.thread_num,
-        mem_optim=conf.mem_optim,
+        # Paddle 3.3 does that to a .json in its new executor only, which LocalPredictor leaves off
+        mem_optim=conf.mem_optim and graph.format != JSON,
         ir_optim=conf.ir_optim,
         precision=conf.precision,
         use_mkldnn=conf.use_mkldnn,
@@ -152,26 +162,24 @@ def _local_predictor(
     return predictor.predictor
 
 
-def _check_graph(bundle: Bundle) -> None:
+def _check_graph(graph: GraphFiles) -> None:
     """Paddle Inference ends the process by a segmentation fault on a file that is no graph."""
     from google.protobuf.message import DecodeError
     from paddle.base.proto.framework_pb2 import ProgramDesc
 
-    graphs = list(bundle.server_dir.glob("*.pdmodel"))
-    if not graphs and any(bundle.server_dir.glob("*.xml")):
-        raise BundleError(
-            "holds a graph for OpenVINO only; set engine to openvino or auto",
-            field=str(bundle.server_dir),
-        )
-    for path in graphs:
-        data = path.read_bytes()
-        try:
-            program = ProgramDesc.FromString(data)
-            whole = program.ByteSize() == len(data) and all(block.ops for block in program.blocks)
-        except DecodeError:
-            whole = False
-        if not whole or not program.blocks:
-            raise BundleError("not a Paddle graph; export the bundle again", field=str(path))
+    if graph.params is None:
+        raise BundleError("has no .pdiparams; export the bundle again", field=str(graph.model))
+    if graph.format == JSON:
+        ProgramJson(graph.model)
+        return
+    data = graph.model.read_bytes()
+    try:
+        program = ProgramDesc.FromString(data)
+        whole = program.ByteSize() == len(data) and all(block.ops for block in program.blocks)
+    except DecodeError:
+        whole = False
+    if not whole or not program.blocks:
+        raise BundleError("not a Paddle graph; export the bundle again", field=str(graph.model))
 
 
 def device_type_of(conf: LocalServiceConfig) -> int:

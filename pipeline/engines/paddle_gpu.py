@@ -8,10 +8,9 @@ by the Paddle engine for device_type 1.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from contract.errors import BundleError
+from contract.graphs import JSON, GraphFiles
 from pipeline.config import LocalServiceConfig
 
 # what upstream sets aside at first; the pool grows
@@ -45,26 +44,20 @@ def gpu_switches(conf: LocalServiceConfig, device: int) -> list[Switch]:
     return switches
 
 
-def gpu_predictor(server_dir: Path, conf: LocalServiceConfig, device: int) -> Any:
+def gpu_predictor(graph: GraphFiles, conf: LocalServiceConfig, device: int) -> Any:
     """Load the graph.
 
     Args:
-        server_dir: holds one .pdmodel and one .pdiparams.
+        graph: with its weights beside it, one that this Paddle reads.
         conf: precision and graph optimisation.
         device: number of the GPU.
-
-    Raises:
-        BundleError: not one graph with its weights.
     """
     import paddle.inference
 
-    files = []
-    for suffix in ("pdmodel", "pdiparams"):
-        found = list(server_dir.glob(f"*.{suffix}"))
-        if len(found) != 1:
-            raise BundleError(f"holds {len(found)} .{suffix} files, not one", field=str(server_dir))
-        files.append(str(found[0]))
-    config = paddle.inference.Config(*files)
+    config = paddle.inference.Config(str(graph.model), str(graph.params))
+    if graph.format == JSON:
+        # without it Paddle 3.3 refuses memory optimisation
+        config.enable_new_executor(True)
     for method, arguments, precision in gpu_switches(conf, device):
         kinds = (getattr(paddle.inference.PrecisionType, precision),) if precision else ()
         getattr(config, method)(*arguments, *kinds)
