@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   std::string precision = "fp32";
 
   CLI::App* engine_command = app.add_subcommand("engine", "the engine alone");
-  engine_command->add_option("--model", engine.model, ".pdmodel or .xml")->required();
+  engine_command->add_option("--model", engine.model, ".pdmodel, .onnx or .xml")->required();
   engine_command->add_option("--streams", engine.streams);
   engine_command->add_option("--math_threads", engine.engine.threads);
   engine_command->add_option("--precision", precision)->check(CLI::IsMember({"fp32", "bf16"}));

@@ -4,6 +4,7 @@
 #include "bundle.h"
 
 #include <algorithm>
+#include <array>
 
 #include "golden.h"
 #include "manifest.h"
@@ -52,17 +53,31 @@ std::vector<fs::path> files_ending(const fs::path& directory, const char* extens
   return files;
 }
 
+[[noreturn]] void refuse_without_model(const fs::path& server_dir) {
+  // a program of Paddle 3 has its weights beside it; any other .json is none
+  if (const auto programs = files_ending(server_dir, ".json");
+      !programs.empty() && !files_ending(server_dir, ".pdiparams").empty()) {
+    throw BundleError(server_dir.string() + ": holds a program of Paddle 3 only (" +
+                      programs[0].filename().string() +
+                      "), which OpenVINO cannot read; export the bundle again where paddle2onnx is "
+                      "installed (the modern set, Python 3.12), which adds an .onnx");
+  }
+  throw BundleError(server_dir.string() +
+                    ": no .pdmodel (Paddle 2), no .onnx and no .xml (OpenVINO) in it; export the "
+                    "bundle again");
+}
+
 fs::path find_model(const fs::path& server_dir, bool quantized) {
-  auto models = files_ending(server_dir, ".xml");
-  if (!quantized || models.empty()) {
-    if (auto paddle_models = files_ending(server_dir, ".pdmodel"); !paddle_models.empty()) {
-      models = std::move(paddle_models);
+  std::vector<fs::path> models;
+  for (const char* extension : quantized ? std::array{".xml", ".pdmodel", ".onnx"}
+                                         : std::array{".pdmodel", ".onnx", ".xml"}) {
+    models = files_ending(server_dir, extension);
+    if (!models.empty()) {
+      break;
     }
   }
   if (models.empty()) {
-    throw BundleError(server_dir.string() +
-                      ": no .pdmodel (Paddle 2) and no .xml (OpenVINO) in it; export the bundle "
-                      "again");
+    refuse_without_model(server_dir);
   }
   if (models.size() > 1) {
     throw BundleError(server_dir.string() + ": both " + models[0].filename().string() + " and " +
@@ -94,7 +109,7 @@ void verify(const ManifestFile& manifest, const Bundle& bundle, const fs::path& 
   verify_files(manifest);
   for (const fs::path& file :
        {conf, bundle.model, weights_of(bundle.model), bundle.root / kGoldenFile}) {
-    if (fs::exists(file)) {
+    if (!file.empty() && fs::exists(file)) {
       require_listed(manifest, file);
     }
   }

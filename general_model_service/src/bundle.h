@@ -45,14 +45,16 @@ struct Manifest {
 struct Bundle {
   std::filesystem::path root;        // holds manifest.json, when there is one
   std::filesystem::path server_dir;  // holds the model
-  std::filesystem::path model;       // .pdmodel or .xml
+  std::filesystem::path model;       // .pdmodel, .onnx or .xml
   std::vector<TensorSpec> feeds;
   std::vector<TensorSpec> fetches;
   std::optional<Manifest> manifest;
 };
 
 // Opens a serving_server directory, or the bundle directory above it, and compares every file with
-// the manifest's SHA-256 when there is a manifest.
+// the manifest's SHA-256 when there is a manifest. Of several graphs it takes the one that
+// contract.graphs names for OpenVINO: the .xml of a quantized bundle, else the .pdmodel, else the
+// .onnx.
 Bundle open_bundle(const std::filesystem::path& path);
 
 // Runs golden.jsonl through the engine, each list as one padded batch, as contract.golden does:

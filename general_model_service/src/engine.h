@@ -49,7 +49,7 @@ struct EngineOptions {
 bool cpu_has_bf16();
 
 // The file beside a model file that holds its weights: .pdiparams or .bin. A graph without weights
-// has none.
+// has none; an .onnx holds its own, and the name is empty.
 std::filesystem::path weights_of(const std::filesystem::path& model);
 
 // Reads a .pdmodel (with its .pdiparams beside it), an OpenVINO .xml or an .onnx and compiles it

@@ -73,13 +73,26 @@ Precision chosen_precision(const ModelOptions& options, const Bundle& bundle) {
   return options.precision;
 }
 
+// A tensor of an .onnx may have several names, of which the bundle knows one.
+std::vector<std::string> names_of(const Bundle& bundle) {
+  std::vector<std::string> names;
+  for (const auto* specs : {&bundle.feeds, &bundle.fetches}) {
+    for (const TensorSpec& spec : *specs) {
+      names.push_back(spec.name);
+    }
+  }
+  return names;
+}
+
 std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle,
                                Precision precision) {
   auto model = std::make_shared<Model>();
   model->bundle = bundle;
   model->precision = precision;
+  const std::vector<std::string> names = names_of(bundle);
   model->engines = make_openvino_engines(
-      bundle.model, {.precision = precision, .threads = options.threads}, options.engines);
+      bundle.model, {.precision = precision, .threads = options.threads, .names = names},
+      options.engines);
   const Engine& engine = *model->engines.front();
   match_inputs(*model, engine.inputs());
   model->rows_independent =
@@ -92,7 +105,8 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
     model->golden_difference = check_golden(bundle, *compiled, precision);
   }
   if (options.lone_threads > options.threads) {
-    const EngineOptions wide{.precision = precision, .threads = options.lone_threads};
+    const EngineOptions wide{
+        .precision = precision, .threads = options.lone_threads, .names = names};
     model->lone = std::move(make_openvino_engines(bundle.model, wide, 1).front());
     check_golden(bundle, *model->lone, precision);
   }

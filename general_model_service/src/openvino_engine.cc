@@ -220,6 +220,9 @@ class OpenVinoEngine : public Engine {
 }  // namespace
 
 std::filesystem::path weights_of(const std::filesystem::path& model) {
+  if (model.extension() == ".onnx") {
+    return {};
+  }
   std::filesystem::path weights = model;
   return weights.replace_extension(model.extension() == ".pdmodel" ? ".pdiparams" : ".bin");
 }
@@ -235,8 +238,9 @@ std::vector<std::unique_ptr<Engine>> make_openvino_engines(const std::filesystem
   return engines;
 } catch (const std::runtime_error& error) {
   // OpenVINO does not say which of the two files it could not read
-  throw std::runtime_error(model.string() + " with " + weights_of(model).filename().string() +
-                           ": " + error.what() + "; export or copy the bundle again");
+  const std::string weights = weights_of(model).filename().string();
+  throw std::runtime_error(model.string() + (weights.empty() ? "" : " with " + weights) + ": " +
+                           error.what() + "; export or copy the bundle again");
 }
 
 }  // namespace tensor_service

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bundle of serving_models/ in, a copy of it that a test may damage out; removed with the object.
+// A bundle in, one of serving_models/ unless told otherwise, a copy of it that a test may damage
+// out; removed with the object.
 
 #pragma once
 
@@ -69,8 +70,9 @@ class TemporaryDirectory {
 
 class BundleCopy {
  public:
-  explicit BundleCopy(const std::string& name) : root_(directory_.path() / "bundle") {
-    std::filesystem::copy(repository() / "serving_models" / name, root_,
+  explicit BundleCopy(const std::string& name, const std::string& folder = "serving_models")
+      : root_(directory_.path() / "bundle") {
+    std::filesystem::copy(repository() / folder / name, root_,
                           std::filesystem::copy_options::recursive);
   }
 
@@ -92,6 +94,13 @@ class BundleCopy {
     const std::string before = sha256(read_file(file(name)));
     write_file(file(name), text);
     relist(before, name);
+  }
+
+  // Removes a file, and what the manifest says of it.
+  void remove_listed(const std::string& name) const {
+    const std::string digest = sha256(read_file(file(name)));
+    edit("manifest.json", "\"" + name + "\": \"" + digest + "\",", "");
+    std::filesystem::remove(file(name));
   }
 
  private:

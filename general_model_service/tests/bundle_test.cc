@@ -179,6 +179,24 @@ TEST_F(BundleTest, PicksTheModelByThePrecision) {
   expect_refused("serving_server", "no .pdmodel");
 }
 
+TEST_F(BundleTest, TakesTheOnnxWhereNoPdmodelIs) {
+  const BundleCopy copy("all_graphs", "tests/fixtures");
+  EXPECT_EQ(open_bundle(copy.root()).model.filename(), "inference.predict.pdmodel");
+  copy.remove_listed(kModel);
+  EXPECT_EQ(open_bundle(copy.root()).model.filename(), "inference.predict.onnx");
+  copy.remove_listed("serving_server/inference.predict.onnx");
+  EXPECT_NE(refusal(copy.root()).find("no .pdmodel (Paddle 2), no .onnx"), std::string::npos);
+}
+
+TEST_F(BundleTest, RefusesAProgramOfPaddle3ByName) {
+  become_upstreams();
+  fs::rename(copy_.file(kModel), copy_.file("serving_server/inference.json"));
+  expect_refused("serving_server",
+                 "holds a program of Paddle 3 only (inference.json), which OpenVINO");
+  fs::remove(copy_.file(kWeights));
+  expect_refused("serving_server", "no .pdmodel (Paddle 2), no .onnx");
+}
+
 TEST_F(BundleTest, AQuantizedBundleServesItsXml) {
   write_file(copy_.file("serving_server/quantized.xml"), "<net/>");
   copy_.edit("manifest.json", "\"precision\": \"fp32\"", "\"precision\": \"int8\"");
