@@ -2,25 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of a bundle in, a published bundle out; or a refusal that leaves the old one in place.
 
-Called by the commands that publish. What stands under the bundle's name has always been opened
-and has scored its golden pairs, by Paddle Inference and by Paddle Serving's LocalPredictor.
+Called by the commands that publish. What stands under the bundle's name has always been opened, and
+each of its graphs has scored the golden pairs by every engine of this environment that reads it.
 """
 
 from __future__ import annotations
 
-import logging
-import os
 import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Optional
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Callable, Optional
 
 from contract.bundle import (
     CLIENT_DIR,
@@ -35,24 +27,19 @@ from contract.bundle import (
     hash_files,
 )
 from contract.errors import BundleError, SetUpError
-from contract.golden import Feed, RunFeed, read_golden
-from contract.serving_packages import make_importable
+from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
+from contract.graphs import JSON, PDMODEL, GraphFiles, GraphSpec
 from contract.unicode_table import UNICODE_VERSION
 from export.facts import ExportFacts
-from export.inference import GraphPredictor, InferenceOptions, logits_of
 from export.parity import check_parity
+from export.proving_engines import engines_of
 from export.replace import replacement
 from export.serving_conf import serving_config, write_both_confs
 
 MODEL_CARD_FILE = "MODEL_CARD.md"
 
-_LOG_VARIABLE = "SERVING_LOG_PATH"
-
-# the kernels a CPU service may choose; LocalPredictor adds the graph as it is, unfused
-_ENGINES = {
-    "Paddle Inference": InferenceOptions(),
-    "Paddle Inference with oneDNN": InferenceOptions(enable_mkldnn=True),
-}
+# where a .json lies when a .pdmodel is there too: LocalPredictor takes any .pdiparams beside that
+PADDLE3_DIR = "paddle3"
 
 
 @dataclass(frozen=True)
@@ -61,8 +48,7 @@ class BundleParts:
 
     Attributes:
         export_dir: holds the tokenizer and the golden pairs; an export or another bundle.
-        model: the graph.
-        params: its parameters.
+        graphs: of the same weights, each of another format.
         facts: of the export.
         feeds: inputs with their aliases.
         fetches: outputs with their aliases.
@@ -73,8 +59,7 @@ class BundleParts:
     """
 
     export_dir: Path
-    model: Path
-    params: Path
+    graphs: tuple[GraphFiles, ...]
     facts: ExportFacts
     feeds: tuple[TensorSpec, ...]
     fetches: tuple[TensorSpec, ...]
@@ -85,9 +70,9 @@ class BundleParts:
 
 
 def republished(
-    bundle: Bundle, model: Path, params: Path, source: Mapping[str, str]
+    bundle: Bundle, graphs: Sequence[GraphFiles], source: Mapping[str, str]
 ) -> BundleParts:
-    """The parts of an opened bundle with another graph, and more facts on where it came from."""
+    """The parts of an opened bundle with other graphs, and more facts on where they came from."""
     manifest = bundle.manifest
     logits = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
     facts = ExportFacts(
@@ -95,16 +80,15 @@ def republished(
         score_function=manifest.score_function,
         logits=logits,
         max_seq_length=manifest.max_seq_length,
-        model_filename=model.name,
-        params_filename=params.name,
+        model_filename=graphs[0].model.name,
+        params_filename=graphs[0].params.name if graphs[0].params else "",
         outputs=tuple(spec.name for spec in manifest.fetches),
         source={**manifest.source, **source},
     )
     card = bundle.root / MODEL_CARD_FILE
     return BundleParts(
         bundle.root,
-        model,
-        params,
+        tuple(graphs),
         facts,
         manifest.feeds,
         manifest.fetches,
@@ -175,8 +159,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     """
     server = directory / SERVER_DIR
     write_both_confs(serving_config(parts.feeds, parts.fetches), server, directory / CLIENT_DIR)
-    shutil.copyfile(parts.model, server / parts.model.name)
-    shutil.copyfile(parts.params, server / parts.params.name)
+    graphs = copy_graphs(parts.graphs, server)
     for name in (TOKENIZER_DIR, GOLDEN_FILE):
         if not (parts.export_dir / name).exists():
             raise SetUpError(
@@ -201,6 +184,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         files=files,
         source=parts.facts.source,
         unicode_version=UNICODE_VERSION,
+        graphs=tuple(_below_server_dir(graph) for graph in graphs),
     )
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)
@@ -212,70 +196,50 @@ def _logits_alias(parts: BundleParts) -> str:
     return next(spec.alias for spec in parts.fetches if spec.name == parts.facts.logits)
 
 
-def verify(directory: Path) -> None:
-    """Open a bundle as a service does and have both engines score its golden pairs.
+def _below_server_dir(graph: GraphSpec) -> GraphSpec:
+    params = f"{SERVER_DIR}/{graph.params}" if graph.params else ""
+    return GraphSpec(graph.format, f"{SERVER_DIR}/{graph.path}", params)
+
+
+def copy_graphs(graphs: Sequence[GraphFiles], server_dir: Path) -> list[GraphSpec]:
+    """Put graphs where every engine finds its own, each with its weights under its own name.
+
+    Returns:
+        What lies where, relative to ``server_dir``.
 
     Raises:
-        BundleError: it does not open, or a score or an order is not that of the trained model.
+        SetUpError: two of them have the same format, of which an engine would take either.
+    """
+    formats = [graph.format for graph in graphs]
+    if len(set(formats)) != len(formats):
+        names = ", ".join(str(graph.model) for graph in graphs)
+        raise SetUpError(f"holds one graph of each format, not {names}", field="with_graph")
+    placed = []
+    for graph in graphs:
+        aside = graph.format == JSON and PDMODEL in formats
+        folder = Path(PADDLE3_DIR) if aside else Path()
+        (server_dir / folder).mkdir(parents=True, exist_ok=True)
+        path = folder / graph.model.name
+        shutil.copyfile(graph.model, server_dir / path)
+        params = ""
+        if graph.params is not None:
+            params = path.with_suffix(graph.params.suffix).as_posix()
+            shutil.copyfile(graph.params, server_dir / params)
+        placed.append(GraphSpec(graph.format, path.as_posix(), params))
+    return placed
+
+
+def verify(directory: Path) -> None:
+    """Open a bundle as a service does and have all engines that are here score its golden pairs.
+
+    Raises:
+        BundleError: it does not open, a score or an order is not that of the trained model, or it
+            holds a graph that no engine of this environment reads.
     """
     bundle = Bundle.open(directory)
-    manifest = bundle.manifest
-    model = next(bundle.server_dir.glob("*.pdmodel"))
-    # first, because LocalPredictor ends its whole process group on a graph that does not load
-    predictors = {
-        name: GraphPredictor(model, model.with_suffix(".pdiparams"), options)
-        for name, options in _ENGINES.items()
-    }
-    engines: dict[str, RunFeed] = {
-        name: logits_of(predictor, manifest.fetches, manifest.logits)
-        for name, predictor in predictors.items()
-    }
-    engines["LocalPredictor"] = _run_local_predictor(bundle)
     golden = read_golden(directory / GOLDEN_FILE)
-    for parity in check_parity(golden, bundle.encoder(), engines, bundle.score):
-        print(parity)
-
-
-def _run_local_predictor(bundle: Bundle) -> RunFeed:
-    """Paddle Serving's own predictor, as its pipeline would build it."""
-    predictor = _local_predictor()
-    with _quiet_stderr():
-        predictor.load_model_config(str(bundle.server_dir))
-    names = {spec.alias: spec.name for spec in bundle.manifest.fetches}
-    output = names[bundle.manifest.logits]
-
-    def run(feed: Feed) -> NDArray[np.float32]:
-        fetched = predictor.predict(feed=dict(feed), fetch=[output], batch=True)
-        return np.asarray(fetched[output], dtype=np.float32)
-
-    return run
-
-
-def _local_predictor() -> Any:
-    """Import it without what its import leaves behind: a log directory and ten lines a model."""
-    with tempfile.TemporaryDirectory(prefix="serving-log-") as folder:
-        stated = os.environ.get(_LOG_VARIABLE)
-        os.environ[_LOG_VARIABLE] = stated or folder
-        try:
-            make_importable()
-            from paddle_serving_app.local_predict import LocalPredictor
-        finally:
-            if stated is None:
-                del os.environ[_LOG_VARIABLE]
-    logging.getLogger("LocalPredictor").setLevel(logging.WARNING)
-    return LocalPredictor()
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Drop what Paddle's C++ prints of its passes; LocalPredictor leaves that on."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    tolerance = FP32_TOLERANCE if bundle.manifest.precision == "fp32" else LOW_PRECISION_TOLERANCE
+    for spec in bundle.graphs:
+        engines = engines_of(bundle, bundle.files_of(spec))
+        for parity in check_parity(golden, bundle.encoder(), engines, bundle.score, tolerance):
+            print(parity)

@@ -6,6 +6,7 @@ Run as ``python -m export.export_model --params_path checkpoints/best --output_p
 
 The pair-wise graph is ``inference.predict.pdmodel`` and returns ``predict``, the score, and
 ``logits``; the cross-encoder's is ``inference.pdmodel`` and returns ``predict``, its two logits.
+Paddle 3 writes no ``.pdmodel``: there the graph is a ``.json`` of the same name.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from contract.bundle import GOLDEN_FILE, PAIRWISE, TOKENIZER_DIR
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, TOKENIZER_CONFIG_FILE, VOCAB_FILE
 from contract.errors import BundleError, SetUpError
 from contract.golden import GoldenPair, write_golden
+from contract.graphs import JSON, PDMODEL, paddle_reader
 from contract.scoring import SCORE_FUNCTIONS
 from export.command import run_command
 from export.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS, ExportFacts
@@ -72,10 +74,10 @@ def export_ranker(
         score_function=ranker.score_function,
         logits=LOGITS_OUTPUT[ranker.ranker],
         max_seq_length=ranker.max_seq_length,
-        model_filename=f"{name}.pdmodel",
+        model_filename=f"{name}.{_written_format()}",
         params_filename=f"{name}.pdiparams",
         outputs=OUTPUTS[ranker.ranker],
-        source={"checkpoint_sha256": ranker.checkpoint_sha256, **_versions(), **(source or {})},
+        source={"checkpoint_sha256": ranker.checkpoint_sha256, **versions(), **(source or {})},
     )
     pairs = score_golden(ranker, golden_lists(golden_file))
     try:
@@ -95,7 +97,7 @@ def export_ranker(
 
 
 def save_graph(ranker: TrainedRanker, path: Path) -> None:
-    """Write ``path``.pdmodel and .pdiparams: any number of rows, of any length."""
+    """Write ``path``.pdmodel, or .json, and .pdiparams: any number of rows, of any length."""
     import paddle
     from paddle.static import InputSpec
 
@@ -106,11 +108,19 @@ def save_graph(ranker: TrainedRanker, path: Path) -> None:
     paddle.jit.save(static, str(path))
     # of use only to paddle.jit.load, and holds nothing a predictor reads
     path.with_name(f"{path.name}.pdiparams.info").unlink(missing_ok=True)
-    name_outputs(path.with_name(f"{path.name}.pdmodel"), OUTPUTS[ranker.ranker])
+    name_outputs(path.with_name(f"{path.name}.{_written_format()}"), OUTPUTS[ranker.ranker])
+
+
+def _written_format() -> str:
+    """What ``paddle.jit.save`` of this environment's Paddle writes."""
+    return JSON if JSON in paddle_reader().formats else PDMODEL
 
 
 def _optimize(model: Path) -> None:
-    reason = first_position_only(model)
+    if _written_format() == JSON:
+        reason: Optional[str] = "a program of Paddle 3 is left as it is"
+    else:
+        reason = first_position_only(model)
     if reason is not None:
         print(f"exported without --optimize: {reason}", file=sys.stderr)
 
@@ -161,7 +171,8 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
             shutil.copyfile(source / name, target / name)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of the packages that a graph depends on, for the manifest."""
     installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
     return {name: installed[name] for name in _PACKAGES if name in installed}
 

@@ -4,8 +4,10 @@
 
 Run as ``python -m export.export_to_serving --dirname output --bundle serving_models/pairwise``.
 
-``--server_path`` and ``--client_path`` write upstream's two directories, also from a directory
-that upstream's export wrote. ``--bundle`` publishes in one step what passed the parity check.
+The graph is what Paddle 2 (``.pdmodel``) or Paddle 3 (``.json``) wrote, or an ``.onnx``; of a
+``.json``, paddle2onnx makes an ``.onnx`` for OpenVINO where it is installed. ``--server_path`` and
+``--client_path`` write upstream's two directories, also from a directory that upstream's export
+wrote. ``--bundle`` publishes in one step what passed the parity check.
 """
 
 from __future__ import annotations
@@ -14,29 +16,30 @@ import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from contract.bundle import TensorSpec
 from contract.errors import SetUpError
-from export.bundle_files import BundleParts, publish_bundle
+from contract.graphs import FORMATS, GraphFiles, format_of
+from export.adopted_facts import add_options, adopt
+from export.bundle_files import BundleParts, Published, copy_graphs, publish_bundle
 from export.command import run_command
 from export.facts import ExportFacts, read_facts
-from export.program import read_tensors
+from export.graph_sources import named_alike, named_graph, with_onnx
+from export.program import Tensors, read_tensors
 from export.serving_conf import serving_config, with_aliases, write_both_confs
 from train.options import boolean
 
-_MODEL_FILENAME = "inference.pdmodel"
-_PARAMS_FILENAME = "inference.pdiparams"
-
-Tensors = tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]
+# looked for in this order
+_MODEL_FILENAMES = ("inference.pdmodel", "inference.json", "inference.onnx")
 
 
 def write_serving_dirs(
-    model: Path, params: Path, config: Any, server_dir: Path, client_dir: Path
+    graphs: Sequence[GraphFiles], config: Any, server_dir: Path, client_dir: Path
 ) -> None:
     """Write ``serving_server`` and ``serving_client`` as upstream does; each file in one step.
 
@@ -44,8 +47,9 @@ def write_serving_dirs(
         SetUpError: the server directory holds another model, of which LocalPredictor would load
             either, or it cannot be written.
     """
-    for path in server_dir.glob("*.pdmodel"):
-        if path.name != model.name:
+    names = {graph.model.name for graph in graphs}
+    for path in server_dir.glob("*.*"):
+        if format_of(path) in FORMATS and path.name not in names:
             raise SetUpError(
                 f"holds another model, {path.name}; remove it or choose another directory",
                 field=f"server_path {server_dir}",
@@ -56,31 +60,41 @@ def write_serving_dirs(
         with tempfile.TemporaryDirectory(prefix=".new-", dir=server_dir) as folder:
             staging = Path(folder)
             write_both_confs(config, staging / "server", staging / "client")
-            shutil.copyfile(model, staging / "server" / model.name)
-            shutil.copyfile(params, staging / "server" / params.name)
+            copy_graphs(graphs, staging / "server")
             for name, target in (("server", server_dir), ("client", client_dir)):
-                for path in (staging / name).iterdir():
-                    _move(path, target / path.name)
+                for path in (staging / name).rglob("*.*"):
+                    _move(path, target / path.relative_to(staging / name))
     except OSError as error:
         raise SetUpError(f"cannot write it ({error})", field=f"server_path {server_dir}") from error
 
 
 def _move(path: Path, target: Path) -> None:
     """The client's directory may lie on another disk, to which nothing can be renamed."""
+    target.parent.mkdir(exist_ok=True)
     beside = target.with_name(f".{target.name}.new")
     shutil.copyfile(path, beside)
     Path(beside).replace(target)
 
 
-def _graph_files(options: argparse.Namespace, facts: Optional[ExportFacts]) -> tuple[Path, Path]:
+def _main_graph(options: argparse.Namespace, facts: Optional[ExportFacts]) -> GraphFiles:
     dirname = Path(options.dirname)
-    model = options.model_filename or (facts.model_filename if facts else _MODEL_FILENAME)
-    params = options.params_filename or (facts.params_filename if facts else _PARAMS_FILENAME)
-    for flag, name in (("model_filename", model), ("params_filename", params)):
-        if not (dirname / name).is_file():
-            found = ", ".join(sorted(path.name for path in dirname.glob("*.pd*"))) or "no graph"
-            raise SetUpError(f"no {name} in {dirname}, which holds {found}", field=flag)
-    return dirname / model, dirname / params
+    there = [name for name in _MODEL_FILENAMES if (dirname / name).is_file()]
+    default = facts.model_filename if facts else (there or _MODEL_FILENAMES)[0]
+    name = options.model_filename or default
+    params = options.params_filename or (
+        facts.params_filename if facts and name == facts.model_filename else None
+    )
+    for flag, file in (("model_filename", name), ("params_filename", params)):
+        if file and not (dirname / file).is_file():
+            found = ", ".join(sorted(p.name for p in dirname.glob("*.*") if _is_part(p)))
+            raise SetUpError(
+                f"no {file} in {dirname}, which holds {found or 'no graph'}", field=flag
+            )
+    return named_graph(dirname / name, dirname / params if params else None, "model_filename")
+
+
+def _is_part(path: Path) -> bool:
+    return format_of(path) in FORMATS or path.suffix == ".pdiparams"
 
 
 def _tensors(model: Path, options: argparse.Namespace, facts: Optional[ExportFacts]) -> Tensors:
@@ -91,32 +105,46 @@ def _tensors(model: Path, options: argparse.Namespace, facts: Optional[ExportFac
     return feeds, with_aliases(fetches, named, "fetch_alias_names", fewer=facts is not None)
 
 
+def _publish(
+    options: argparse.Namespace,
+    facts: Optional[ExportFacts],
+    graphs: tuple[GraphFiles, ...],
+    tensors: Tensors,
+    folder: Path,
+) -> Published:
+    feeds, fetches = tensors
+    export_dir = Path(options.dirname)
+    if facts is None:
+        facts = adopt(options, graphs[0], feeds, fetches, folder)
+        export_dir = folder
+    parts = BundleParts(export_dir, graphs, facts, feeds, fetches, options.model_card)
+    return publish_bundle(parts, Path(options.bundle))
+
+
 def run(options: argparse.Namespace) -> None:
     """Do what the flags say."""
     dirname = Path(options.dirname)
     if not dirname.is_dir():
         raise SetUpError(f"no directory {dirname}; run export_model first", field="dirname")
     facts = read_facts(dirname)
-    model, params = _graph_files(options, facts)
-    feeds, fetches = _tensors(model, options, facts)
+    graph = _main_graph(options, facts)
+    feeds, fetches = _tensors(graph.model, options, facts)
     config = serving_config(feeds, fetches)
     if options.show_proto:
         print(config)
         return
-    if options.bundle is not None:
-        if facts is None:
-            raise SetUpError(
-                f"{dirname} holds no export.json, which a bundle needs; run export_model again, "
-                "or leave --bundle out",
-                field="bundle",
-            )
-        parts = BundleParts(dirname, model, params, facts, feeds, fetches, options.model_card)
-        print(publish_bundle(parts, Path(options.bundle)))
-    if options.bundle is None or options.server_path or options.client_path:
-        server = Path(options.server_path or "./serving_server")
-        client = Path(options.client_path or "./serving_client")
-        write_serving_dirs(model, params, config, server, client)
-        print(f"{server}, {client}: {', '.join(spec.alias for spec in (*feeds, *fetches))}")
+    with tempfile.TemporaryDirectory(prefix="serving-") as name:
+        folder = Path(name)
+        more = [named_graph(path, None, "with_graph") for path in options.with_graph]
+        graphs = named_alike([graph, *more], (feeds, fetches), folder / "renamed")
+        graphs = with_onnx(graphs, folder / "onnx", options.onnx)
+        if options.bundle is not None:
+            print(_publish(options, facts, graphs, (feeds, fetches), folder))
+        if options.bundle is None or options.server_path or options.client_path:
+            server = Path(options.server_path or "./serving_server")
+            client = Path(options.client_path or "./serving_client")
+            write_serving_dirs(graphs, config, server, client)
+            print(f"{server}, {client}: {', '.join(spec.alias for spec in (*feeds, *fetches))}")
 
 
 def main(arguments: Optional[list[str]] = None) -> int:
@@ -126,8 +154,21 @@ def main(arguments: Optional[list[str]] = None) -> int:
     )
     add = parser.add_argument
     add("--dirname", default="./output", help="what export_model wrote; default: %(default)s")
-    add("--model_filename", help=f"default: the export's own, else {_MODEL_FILENAME}")
-    add("--params_filename", help=f"default: the export's own, else {_PARAMS_FILENAME}")
+    add("--model_filename", help=f"default: the export's own, else {_MODEL_FILENAMES[0]}, ...")
+    add("--params_filename", help="default: the export's own, else of the graph's name")
+    add(
+        "--with_graph",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="another graph of the same weights, .pdmodel, .json or .onnx; may stand several times",
+    )
+    add(
+        "--onnx",
+        type=boolean,
+        help="make an .onnx of the .json; default: where OpenVINO reads no other graph",
+    )
     add("--server_path", help="default: ./serving_server, unless --bundle is given")
     add("--client_path", help="default: ./serving_client, unless --bundle is given")
     add("--feed_alias_names", help="comma-separated, for all inputs; default: their names")
@@ -135,6 +176,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
     add("--show_proto", type=boolean, default=False, help="print the model config, write nothing")
     add("--bundle", type=Path, help="directory to publish the whole bundle as")
     add("--model_card", type=Path, help="a file to put into the bundle as MODEL_CARD.md")
+    add_options(parser)
     return run_command(run, parser, arguments)
 
 

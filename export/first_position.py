@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-from export.program import read_program
+from export.program import read_program, tensor_of
 
 # types of a branch's operators, from the residual it is added to back to its input
 _FEED_FORWARD = ("elementwise_add", "matmul_v2", "activation", "elementwise_add", "matmul_v2")
@@ -152,7 +152,7 @@ def _insert_slice(block: Any, taker: Any, source: str, place: int) -> None:
     variable = next(variable for variable in block.vars if variable.name == source)
     block.vars.append(variable)
     block.vars[-1].name = source + _SUFFIX
-    block.vars[-1].type.lod_tensor.tensor.dims[1] = 1
+    tensor_of(block.vars[-1]).dims[1] = 1
 
 
 def _argument(op: Any, parameter: str) -> str:

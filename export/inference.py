@@ -22,6 +22,8 @@ from contract.bundle import TensorSpec
 from contract.cpu import has_bf16
 from contract.errors import BundleError, SetUpError
 from contract.golden import Feed, RunFeed
+from contract.graphs import JSON, GraphSpec, choose, format_of, paddle_reader
+from contract.program_json import ProgramJson
 
 DEVICES = ("cpu", "gpu", "xpu")
 PRECISIONS = ("fp32", "fp16", "int8", "bf16")
@@ -115,6 +117,9 @@ def build_config(model_file: Path, params_file: Path, options: InferenceOptions)
     config = paddle_infer.Config(str(model_file), str(params_file))
     config.disable_glog_info()
     config.switch_ir_optim(options.ir_optim)
+    if format_of(model_file) == JSON:
+        # without it Paddle 3.3 refuses memory optimisation
+        config.enable_new_executor(True)
     config.enable_memory_optim()
     if options.device == "gpu":
         half = options.precision == "fp16" and not options.use_tensorrt
@@ -175,13 +180,18 @@ class GraphPredictor:
         """Load the graph.
 
         Raises:
-            BundleError: a file is missing or damaged.
+            BundleError: a file is missing or damaged, or this Paddle does not read its format.
         """
+        # before Paddle is imported: Paddle 2 does not survive a .json
+        spec = GraphSpec(format_of(model_file), model_file.name, params_file.name)
+        choose([spec], paddle_reader(), str(model_file.parent))
         from paddle.inference import create_predictor
 
         for path in (model_file, params_file):
             if not path.is_file():
                 raise BundleError("no such file; run export_model again", field=str(path))
+        if spec.format == JSON:
+            ProgramJson(model_file)
         try:
             self._predictor = create_predictor(build_config(model_file, params_file, options))
         except (RuntimeError, ValueError, MemoryError) as error:

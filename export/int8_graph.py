@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A Paddle graph and calibration rows in, an int8 graph of OpenVINO's out; and either one run.
+"""A graph that OpenVINO reads and calibration rows in, an int8 graph out; and either one run.
 
 Called by ``export.quantize``. NNCF and OpenVINO are imported here only.
 """
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from contract.errors import BundleError, SetUpError
 from contract.golden import Feed, RunFeed
+from export.quiet import quiet_stderr
 
 _PACKAGES = ("nncf", "openvino")
 
@@ -70,13 +71,13 @@ def package_versions() -> dict[str, str]:
 
 
 def quantize_graph(model: Path, feeds: Sequence[Feed], options: QuantizeOptions) -> Any:
-    """Quantize a ``.pdmodel`` to int8 weights and activations.
+    """Quantize a ``.pdmodel`` or an ``.onnx`` to int8 weights and activations.
 
     Weights take seven of their eight bits, because products of a CPU without VNNI are summed in
     pairs in 16 bits, which saturates with all eight; so every CPU gives the same scores.
 
     Args:
-        model: the graph, its ``.pdiparams`` beside it.
+        model: the graph; the ``.pdiparams`` of a ``.pdmodel`` beside it.
         feeds: calibration rows by input name, each ``[1, L]``.
         options: what to try when the loss is too large.
 
@@ -139,10 +140,10 @@ def save_graph(graph: Any, path: Path) -> None:
 
 
 def run_graph(path: Path, output: str, threads: int = 0) -> RunFeed:
-    """A graph of either format, compiled for this CPU, cut down to one output.
+    """A graph compiled for this CPU, cut down to one output.
 
     Args:
-        path: ``.pdmodel`` or ``.xml``.
+        path: ``.pdmodel``, ``.onnx`` or ``.xml``.
         output: the name of the output.
         threads: of the engine; 0 is all processors.
 
@@ -157,7 +158,8 @@ def run_graph(path: Path, output: str, threads: int = 0) -> RunFeed:
         "INFERENCE_NUM_THREADS": threads,
     }
     try:
-        compiled = openvino.Core().compile_model(str(path), "CPU", settings)
+        with quiet_stderr():  # each of its readers says why a damaged file is not its own
+            compiled = openvino.Core().compile_model(str(path), "CPU", settings)
         request = compiled.create_infer_request()
         port = compiled.output(output)
     except RuntimeError as error:

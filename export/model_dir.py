@@ -8,6 +8,7 @@ Takes a bundle, what ``export_model`` wrote, and what upstream's export wrote. C
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -15,6 +16,18 @@ from typing import Optional
 from contract.bundle import MANIFEST_FILE, PAIRWISE, RANKERS, SERVER_DIR, TOKENIZER_DIR, Bundle
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import BundleError, SetUpError
+from contract.graphs import (
+    OPENVINO,
+    OPENVINO_INT8,
+    GraphFiles,
+    GraphSpec,
+    Reader,
+    choose,
+    graph_files,
+    graphs_among,
+    paddle_reader,
+    readable,
+)
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
 from export.facts import ExportFacts, read_facts
 from export.program import read_tensors
@@ -32,16 +45,14 @@ class ScoringGraph:
 
     Attributes:
         ranker: ``pairwise`` or ``cross_encoder``.
-        model: the graph.
-        params: its parameters.
+        graph: one that this environment's Paddle reads, or else OpenVINO.
         output: name of the graph's output that the score function takes.
         score: applied once, to that output.
         encoder: with the length in use.
     """
 
     ranker: str
-    model: Path
-    params: Path
+    graph: GraphFiles
     output: str
     score: ScoreFunction
     encoder: PairEncoder
@@ -71,8 +82,8 @@ def open_model_dir(
     return _of_upstream(directory, tokenizer, max_seq_length or _UPSTREAM_MAX_SEQ_LENGTH)
 
 
-def fp32_graph(bundle: Bundle) -> Path:
-    """The Paddle graph of a bundle that was not quantized.
+def fp32_graph(bundle: Bundle, reader: Reader) -> tuple[Path, Optional[Path]]:
+    """The graph that ``reader`` takes of a bundle that was not quantized, and its weights.
 
     Raises:
         BundleError: the bundle is another's product, or holds no such graph.
@@ -82,25 +93,25 @@ def fp32_graph(bundle: Bundle) -> Path:
             f"is {bundle.manifest.precision} already; name the fp32 bundle it was made from",
             field=f"bundle {bundle.root}",
         )
-    return _only_graph(bundle.server_dir)
+    graph = bundle.graph(reader)
+    return graph.model, graph.params
 
 
 def _of_bundle(bundle: Bundle, max_seq_length: Optional[int]) -> ScoringGraph:
     manifest = bundle.manifest
-    model = _only_graph(bundle.server_dir)
+    quantized = manifest.precision == "int8"
+    graph = bundle.files_of(_chosen(bundle.graphs, str(bundle.server_dir), quantized=quantized))
     length = _length(max_seq_length, manifest.max_seq_length)
     output = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
     encoder = PairEncoder.load(bundle.tokenizer_dir, length)
-    params = model.with_suffix(".pdiparams")
-    return ScoringGraph(manifest.ranker, model, params, output, bundle.score, encoder)
+    return ScoringGraph(manifest.ranker, graph, output, bundle.score, encoder)
 
 
 def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int]) -> ScoringGraph:
     length = _length(max_seq_length, facts.max_seq_length)
     return ScoringGraph(
         facts.ranker,
-        directory / facts.model_filename,
-        directory / facts.params_filename,
+        graph_files(directory / facts.model_filename, directory / facts.params_filename),
         facts.logits,
         SCORE_FUNCTIONS[facts.score_function],
         PairEncoder.load(directory / TOKENIZER_DIR, length),
@@ -109,28 +120,32 @@ def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int
 
 def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int) -> ScoringGraph:
     folder = directory / SERVER_DIR if (directory / SERVER_DIR).is_dir() else directory
-    model = _only_graph(folder)
-    _, fetches = read_tensors(model)
+    spec = _chosen(graphs_among(path.name for path in folder.iterdir()), str(folder))
+    graph = graph_files(folder / spec.path, folder / spec.params if spec.params else None)
+    _, fetches = read_tensors(graph.model)
     width = fetches[0].shape[-1] if fetches[0].shape else 0
     if width not in _UPSTREAM_SCORE_FUNCTIONS:
         raise BundleError(
             f"its first output has shape [N, {', '.join(map(str, fetches[0].shape))}], "
             "a ranker's is [N, 1] or [N, 2]",
-            field=str(model),
+            field=str(graph.model),
         )
     score = SCORE_FUNCTIONS[_UPSTREAM_SCORE_FUNCTIONS[width]]
     encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length)
     ranker = RANKERS[width - 1]
-    params = model.with_suffix(".pdiparams")
-    return ScoringGraph(ranker, model, params, fetches[0].name, score, encoder)
+    return ScoringGraph(ranker, graph, fetches[0].name, score, encoder)
 
 
-def _only_graph(directory: Path) -> Path:
-    graphs = sorted(directory.glob("*.pdmodel"))
-    if len(graphs) != 1:
-        found = ", ".join(path.name for path in graphs) or "none"
-        raise BundleError(f"must hold one .pdmodel, it holds {found}", field=str(directory))
-    return graphs[0]
+def _chosen(graphs: Sequence[GraphSpec], where: str, *, quantized: bool = False) -> GraphSpec:
+    """What Paddle Inference takes, or else OpenVINO; a quantized graph is OpenVINO's.
+
+    Raises:
+        BundleError: neither of them reads a graph that is there.
+    """
+    paddle, openvino = paddle_reader(), OPENVINO_INT8 if quantized else OPENVINO
+    prefers_openvino = quantized or not readable(graphs, paddle)
+    takes_openvino = prefers_openvino and readable(graphs, openvino)
+    return choose(graphs, openvino if takes_openvino else paddle, where)
 
 
 def _tokenizer_dir(directory: Path, tokenizer: Optional[str]) -> Path:

@@ -22,22 +22,29 @@ if not __package__:
 
 from contract.bundle import Bundle
 from contract.errors import BundleError
+from contract.graphs import PDMODEL, Reader, graph_files, readable
 from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
 from export.export_model import described_path
 from export.first_position import first_position_only
 from export.model_dir import fp32_graph
 
+_REWRITES = Reader("export.optimize", (PDMODEL,))
+
 
 def optimize(source: Path, target: Path) -> Published:
-    """Rewrite a bundle's graph and publish it as another version.
+    """Rewrite a bundle's ``.pdmodel`` and publish it as another version, its other graphs as are.
 
     Raises:
         BundleError: the bundle is damaged or its graph cannot be narrowed, or the result scores
             the golden pairs differently; nothing is published.
     """
     bundle = Bundle.open(source)
-    model = fp32_graph(bundle)
+    if not readable(bundle.graphs, _REWRITES):
+        raise BundleError(
+            "holds no .pdmodel, the only kind of graph that is rewritten", field=f"bundle {source}"
+        )
+    model, params = fp32_graph(bundle, _REWRITES)
     with tempfile.TemporaryDirectory(prefix="optimize-") as folder:
         graph = Path(folder) / model.name
         shutil.copyfile(model, graph)
@@ -48,7 +55,8 @@ def optimize(source: Path, target: Path) -> Published:
             "optimized": f"python -m export.optimize --bundle {described_path(str(source))}",
             "optimized_from": bundle.manifest.version,
         }
-        parts = republished(bundle, graph, model.with_suffix(".pdiparams"), facts)
+        others = [bundle.files_of(spec) for spec in bundle.graphs if spec.format != PDMODEL]
+        parts = republished(bundle, [graph_files(graph, params), *others], facts)
         return publish_bundle(parts, target)
 
 

@@ -87,13 +87,23 @@ def run_dynamic(model: Any) -> RunFeed:
 
 def score_golden(ranker: TrainedRanker, lists: GoldenLists) -> list[GoldenPair]:
     """Score every pair with the dynamic model, each row alone and unpadded."""
-    run = run_dynamic(ranker.model)
     score = SCORE_FUNCTIONS[ranker.score_function]
+    return score_lists(run_dynamic(ranker.model), ranker.encoder, score, lists)
+
+
+def score_lists(
+    run: RunFeed, encoder: PairEncoder, score: ScoreFunction, lists: GoldenLists
+) -> list[GoldenPair]:
+    """Score every pair of some lists, each row alone and unpadded.
+
+    Raises:
+        BundleError: a score is not a number.
+    """
     pairs: list[GoldenPair] = []
     for number, members in enumerate(lists):
-        rows = ranker.encoder.encode_pairs(members)
+        rows = encoder.encode_pairs(members)
         for (query, title), row in zip(members, rows):
-            logits = run(ranker.encoder.pad([row]))
+            logits = run(encoder.pad([row]))
             if not np.isfinite(logits).all():
                 raise BundleError("the model returns NaN or infinity", field=f"title {title!r}")
             pairs.append(

@@ -4,7 +4,8 @@
 
 Run as ``python -m export.predict --model_dir serving_models/pairwise --input_file pairs.tsv``.
 The flags are those of upstream's ``deploy/python/predict.py``; ``--model_dir`` is a bundle or what
-``export_model`` wrote.
+``export_model`` wrote. Paddle Inference runs it; where it holds only graphs that Paddle does not
+read (``.onnx``, the ``.xml`` of an int8 bundle), OpenVINO does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import BundleError, SetUpError
+from contract.golden import RunFeed
+from contract.graphs import paddle_reader
 from export.command import run_command
 from export.inference import (
     DEVICES,
@@ -33,6 +36,7 @@ from export.inference import (
     InferenceOptions,
     available_options,
 )
+from export.int8_graph import run_graph
 from export.model_dir import ScoringGraph, is_pairwise, open_model_dir
 from train.options import boolean, positive_int
 
@@ -47,7 +51,7 @@ class Predictor:
     def __init__(self, graph: ScoringGraph, options: InferenceOptions) -> None:
         """Load the graph with options that were checked for this machine."""
         self._graph = graph
-        self._run = GraphPredictor(graph.model, graph.params, options)
+        self._run = _engine(graph, options)
 
     def score(self, pairs: Pairs) -> NDArray[np.float32]:
         """Scores ``[N]`` in [0, 1] of one batch of (query, title), in input order.
@@ -57,14 +61,34 @@ class Predictor:
         """
         encoder = self._graph.encoder
         feed = encoder.pad(encoder.encode_pairs(pairs))
-        scores = self._graph.score(self._run(feed)[self._graph.output].astype(np.float32))
+        scores = self._graph.score(self._run(feed).astype(np.float32))
         if not ((scores >= 0) & (scores <= 1)).all():
             raise BundleError(
                 f"returns {scores.min()} to {scores.max()}, which are no scores in [0, 1]; "
                 "export the checkpoint with export_model",
-                field=str(self._graph.model),
+                field=str(self._graph.graph.model),
             )
         return scores
+
+
+def _engine(graph: ScoringGraph, options: InferenceOptions) -> RunFeed:
+    """From feeds to the output that is scored.
+
+    Raises:
+        SetUpError: OpenVINO has to run the graph, and an option asks for what only Paddle does.
+        BundleError: the graph does not load.
+    """
+    model, params = graph.graph.model, graph.graph.params
+    if graph.graph.format in paddle_reader().formats and params is not None:
+        predictor = GraphPredictor(model, params, options)
+        return lambda feed: predictor(feed)[graph.output]
+    if options.precision != "fp32" or options.enable_mkldnn or options.use_tensorrt:
+        raise SetUpError(
+            f"{model.name} is run by OpenVINO, in the precision it is in; leave --precision, "
+            "--enable_mkldnn and --use_tensorrt out",
+            field="model_dir",
+        )
+    return run_graph(model, graph.output, options.cpu_threads)
 
 
 def score_in_batches(
@@ -156,9 +180,7 @@ def run(options: argparse.Namespace) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """Options with upstream's names."""
-    parser = argparse.ArgumentParser(
-        prog="predict", description="Score pairs with a static graph on Paddle Inference."
-    )
+    parser = argparse.ArgumentParser(prog="predict", description="Score pairs with a static graph.")
     add = parser.add_argument
     add("--model_dir", required=True, help="a bundle, or what export_model wrote")
     add("--input_file", required=True, help="query<TAB>title, a third column is not read")

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ``.pdmodel`` file in, the tensors it takes and returns out; and names given to its outputs.
+"""A graph in, the tensors it takes and returns out; and names given to a Paddle graph's outputs.
 
-Reads the protobuf itself, so that a graph's outputs can be named without running it. Called by
-``export.export_model`` and ``export.export_to_serving``.
+Reads a ``.pdmodel`` as the protobuf and a ``.json`` as the text that it is, so that outputs can be
+named without running a graph and whatever Paddle is installed; an ``.onnx`` is read by OpenVINO.
+Called by ``export.export_model`` and ``export.export_to_serving``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,14 @@ from typing import Any
 
 from contract.bundle import TensorSpec
 from contract.errors import BundleError
+from contract.graphs import JSON, ONNX, PDMODEL, XML, format_of
+from contract.program_json import ProgramJson
+from export.quiet import quiet_stderr
+
+Tensors = tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]
+
+# what OpenVINO adds to the name of an output
+_SINK = "/sink_port_0"
 
 # VarType.Type of Paddle's framework.proto, to numpy
 _DTYPES = {
@@ -30,19 +39,65 @@ _DTYPES = {
 }
 
 
-def read_tensors(path: Path) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    """Inputs and outputs of a graph, by position; every alias is the name.
+def read_tensors(path: Path) -> Tensors:
+    """Inputs and outputs of a graph of any format, by position; every alias is the name.
 
     Raises:
         BundleError: the file is missing or is no graph.
     """
+    readers = {PDMODEL: _of_pdmodel, JSON: _of_json, ONNX: _of_openvino, XML: _of_openvino}
+    read = readers.get(format_of(path))
+    if read is None:
+        raise BundleError("is no .pdmodel, .json or .onnx", field=str(path))
+    inputs, outputs = read(path)
+    if not inputs or not outputs:
+        raise BundleError("the graph has no inputs or no outputs", field=str(path))
+    return inputs, outputs
+
+
+def _of_pdmodel(path: Path) -> Tensors:
     block = read_program(path).blocks[0]
     variables = {variable.name: variable for variable in block.vars}
     inputs = [_spec(variables[name]) for name in _ends(block, "feed")]
-    outputs = [_spec(variables[name]) for name in _ends(block, "fetch")]
-    if not inputs or not outputs:
-        raise BundleError("the graph has no inputs or no outputs", field=str(path))
-    return tuple(inputs), tuple(outputs)
+    return tuple(inputs), tuple(_spec(variables[name]) for name in _ends(block, "fetch"))
+
+
+def _of_json(path: Path) -> Tensors:
+    program = ProgramJson(path)
+    inputs, outputs = (
+        tuple(TensorSpec(end.name, end.name, end.dtype, end.shape[1:]) for end in ends)
+        for ends in (program.inputs, program.outputs)
+    )
+    return inputs, outputs
+
+
+def _of_openvino(path: Path) -> Tensors:
+    import openvino
+
+    if not path.is_file():
+        raise BundleError("not a readable graph (no such file)", field=str(path))
+    try:
+        with quiet_stderr():  # each of its readers says why the file is not its own
+            graph = openvino.Core().read_model(str(path))
+        inputs, outputs = (
+            tuple(_spec_of_port(port) for port in ports) for ports in (graph.inputs, graph.outputs)
+        )
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise BundleError(f"not a graph that OpenVINO reads ({reason})", field=str(path)) from error
+    return inputs, outputs
+
+
+def _spec_of_port(port: Any) -> TensorSpec:
+    """A tensor may have several names; its node has the one that the file gives it."""
+    node = port.get_node().get_friendly_name()
+    name = node[: -len(_SINK)] if node.endswith(_SINK) else node
+    if name not in port.get_names():
+        name = port.get_any_name()
+    kind = port.get_element_type()
+    dtype = "bfloat16" if kind.get_type_name() == "bf16" else kind.to_dtype().name
+    sizes = [-1 if size.is_dynamic else size.get_length() for size in port.get_partial_shape()]
+    return TensorSpec(name, name, dtype, tuple(sizes[1:]))
 
 
 def name_outputs(path: Path, names: Sequence[str]) -> None:
@@ -51,6 +106,9 @@ def name_outputs(path: Path, names: Sequence[str]) -> None:
     LocalPredictor looks for outputs by the graph's own names and takes the first ones silently
     where it does not find them; with these it finds them.
     """
+    if format_of(path) == JSON:
+        path.write_text(ProgramJson(path).named(names), encoding="utf-8")
+        return
     program = read_program(path)
     block = program.blocks[0]
     renamed: dict[str, str] = dict(zip(_ends(block, "fetch"), names))
@@ -81,6 +139,12 @@ def read_program(path: Path) -> Any:
     return program
 
 
+def tensor_of(variable: Any) -> Any:
+    """The ``TensorDesc`` of a variable; Paddle 3 calls dense what Paddle 2 called lod."""
+    kind = variable.type
+    return (kind.lod_tensor if hasattr(kind, "lod_tensor") else kind.dense_tensor).tensor
+
+
 def _ends(block: Any, kind: str) -> list[str]:
     """Variables that the ``feed`` or ``fetch`` operators touch, by their column."""
     found: dict[int, str] = {}
@@ -93,6 +157,6 @@ def _ends(block: Any, kind: str) -> list[str]:
 
 
 def _spec(variable: Any) -> TensorSpec:
-    tensor = variable.type.lod_tensor.tensor
+    tensor = tensor_of(variable)
     dtype = _DTYPES.get(tensor.data_type, f"type {tensor.data_type}")
     return TensorSpec(variable.name, variable.name, dtype, tuple(tensor.dims[1:]))

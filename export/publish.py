@@ -17,9 +17,11 @@ from typing import Optional
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from contract.graphs import graph_files
 from export.bundle_files import BundleParts, Published, publish_bundle
 from export.command import run_command
 from export.export_model import add_options, load_and_export
+from export.graph_sources import with_onnx
 from export.program import read_tensors
 
 
@@ -28,9 +30,10 @@ def publish(options: argparse.Namespace) -> Published:
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         output = Path(folder)
         facts = load_and_export(options, output)
-        model, params = output / facts.model_filename, output / facts.params_filename
-        feeds, fetches = read_tensors(model)
-        parts = BundleParts(output, model, params, facts, feeds, fetches, options.model_card)
+        graph = graph_files(output / facts.model_filename, output / facts.params_filename)
+        feeds, fetches = read_tensors(graph.model)
+        graphs = with_onnx([graph], output)
+        parts = BundleParts(output, graphs, facts, feeds, fetches, options.model_card)
         return publish_bundle(parts, options.bundle)
 
 

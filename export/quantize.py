@@ -29,6 +29,7 @@ from contract.bundle import GOLDEN_FILE, Bundle
 from contract.encoding import PairEncoder
 from contract.errors import SetUpError
 from contract.golden import LOW_PRECISION_TOLERANCE, Feed, GoldenPair, read_golden, write_golden
+from contract.graphs import OPENVINO, OPENVINO_INT8, graph_files
 from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
 from export.export_model import described_path
@@ -105,7 +106,7 @@ def verify_int8(directory: Path) -> None:
         BundleError: it does not open, or a score depends on the rows beside it.
     """
     bundle = Bundle.open(directory)
-    graph = next(bundle.server_dir.glob("*.xml"))
+    graph = bundle.graph(OPENVINO_INT8).model
     engines = {_ENGINE: run_graph(graph, _logits_output(bundle))}
     golden = read_golden(directory / GOLDEN_FILE)
     encoder = bundle.encoder()
@@ -154,7 +155,7 @@ def quantize(options: argparse.Namespace) -> Published:
     require_nncf()
     _check_output(options.output)
     bundle = Bundle.open(options.bundle)
-    model = fp32_graph(bundle)
+    model, _ = fp32_graph(bundle, OPENVINO)
     feeds = calibration_feeds(
         options.calibration_file, bundle.encoder(), options.samples, options.seed
     )
@@ -169,7 +170,7 @@ def quantize(options: argparse.Namespace) -> Published:
         quality.write(folder / QUALITY_FILE, source)
         write_golden(golden_of(graph, bundle), folder / GOLDEN_FILE)
         parts = replace(
-            republished(bundle, graph, graph.with_suffix(".bin"), source),
+            republished(bundle, [graph_files(graph)], source),
             precision="int8",
             golden=folder / GOLDEN_FILE,
             report=folder / QUALITY_FILE,

@@ -71,9 +71,10 @@ def test_publish_goes_from_checkpoint_to_bundle(
     assert [line.split(":")[0] for line in lines[:-1]] == [
         "dynamic model",
         "static graph",
-        "Paddle Inference",
-        "Paddle Inference with oneDNN",
-        "LocalPredictor",
+        "Paddle Inference on inference.pdmodel",
+        "Paddle Inference with oneDNN on inference.pdmodel",
+        "LocalPredictor on inference.pdmodel",
+        "OpenVINO on inference.pdmodel",
     ]
     bundle = Bundle.open(target)
     golden = read_golden(target / "golden.jsonl")

@@ -95,7 +95,8 @@ def test_changed_weights_are_refused_and_the_old_bundle_stays(
     capfd.readouterr()
     assert main(["--dirname", str(export_dir), "--bundle", str(target)]) == 2
     line = error_line(capfd)
-    assert line.startswith("export_to_serving: golden list 0: Paddle Inference, rows in lists: ")
+    assert line.startswith("export_to_serving: golden list 0: Paddle Inference on inference.")
+    assert "pdmodel, rows in lists: " in line
     assert "scores differ from those at export" in line and "nothing is published" in line
     assert Bundle.open(target).manifest.version == version
     assert [path.name for path in target.parent.iterdir()] == [ranker]

@@ -200,7 +200,7 @@ def test_a_directory_of_two_graphs_is_refused(
     shutil.copyfile(graph, plain_dir / "another.pdmodel")
     path, _ = golden_rows
     assert main(["--model_dir", str(plain_dir), "--input_file", str(path), *CPU]) == 2
-    assert "must hold one .pdmodel, it holds another.pdmodel, inference" in capfd.readouterr().err
+    assert "holds 2 graphs (another.pdmodel, inference" in capfd.readouterr().err
 
 
 def test_a_truncated_graph_is_one_line(
