@@ -21,6 +21,9 @@ from export.quiet import quiet_stderr
 
 Tensors = tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]
 
+# the attribute with the lines of code
+_CODE = "op_callstack"
+
 # what OpenVINO adds to the name of an output
 _SINK = "/sink_port_0"
 
@@ -101,10 +104,11 @@ def _spec_of_port(port: Any) -> TensorSpec:
 
 
 def name_outputs(path: Path, names: Sequence[str]) -> None:
-    """Call the outputs of a graph by ``names``, in their order, in place.
+    """Call the outputs of a Paddle graph by ``names``, in their order, in place.
 
     LocalPredictor looks for outputs by the graph's own names and takes the first ones silently
-    where it does not find them; with these it finds them.
+    where it does not find them; with these it finds them. Paddle 2 keeps with every operator the
+    lines of code that built it, paths of the exporting machine among them: they are left out.
     """
     if format_of(path) == JSON:
         path.write_text(ProgramJson(path).named(names), encoding="utf-8")
@@ -117,6 +121,9 @@ def name_outputs(path: Path, names: Sequence[str]) -> None:
     for op in block.ops:
         for slot in (*op.inputs, *op.outputs):
             slot.arguments[:] = [renamed.get(name, name) for name in slot.arguments]
+        for place in reversed(range(len(op.attrs))):
+            if op.attrs[place].name == _CODE:
+                del op.attrs[place]
     path.write_bytes(program.SerializeToString())
 
 

@@ -11,7 +11,10 @@ import pytest
 
 from contract.bundle import CROSS_ENCODER, PAIRWISE, TensorSpec
 from contract.errors import BundleError
+from contract.graphs import PDMODEL
 from export.program import name_outputs, read_tensors
+from tests.graph_files import graph_of
+from tests.make_graph_fixture import FIXTURE
 
 FEEDS = (
     TensorSpec("input_ids", "input_ids", "int64", (-1,)),
@@ -50,3 +53,8 @@ def test_what_is_no_graph_is_named(tmp_path: Path, content: bytes | None) -> Non
         path.write_bytes(content)
     with pytest.raises(BundleError, match=r"graph\.pdmodel: not a"):
         read_tensors(path)
+
+
+def test_no_path_of_this_machine_is_kept(exports: Path) -> None:
+    for path in (*exports.rglob("*.pdmodel"), graph_of(FIXTURE, PDMODEL)):
+        assert b".py" not in path.read_bytes()
