@@ -193,5 +193,5 @@ setup-clients: ## make the environments of applications that call the service, o
 setup-dev: ## make the environment that tests and lints
 	@./bootstrap.sh dev
 
-setup-sdks: ## make the environment of other re-rankers' SDKs, which tests call the service with (280 MB)
+setup-sdks: ## make the environment of other re-rankers' SDKs, which tests call the service with (330 MB)
 	@./bootstrap.sh sdks

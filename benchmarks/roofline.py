@@ -34,6 +34,7 @@ import numpy as np
 
 from contract.bundle import Bundle
 from contract.cpu import has_bf16, prepare_math_library
+from export.program import read_program, tensor_of
 
 # rows, inner and columns of the products: a square one, and the feed-forward's of many tokens
 _SHAPES = ((2048, 2048, 2048), (4096, 768, 3072))
@@ -70,12 +71,10 @@ class Sizes:
 
 def read_sizes(bundle: Bundle) -> Sizes:
     """From the shapes of the graph's parameters."""
-    from paddle.base.proto import framework_pb2
-
     (path,) = bundle.server_dir.glob("*.pdmodel")
-    block = framework_pb2.ProgramDesc.FromString(path.read_bytes()).blocks[0]
+    block = read_program(path).blocks[0]
     dense = [
-        list(variable.type.lod_tensor.tensor.dims)
+        list(tensor_of(variable).dims)
         for variable in block.vars
         if variable.persistable and variable.name.startswith("linear_") and ".w_" in variable.name
     ]

@@ -8,10 +8,11 @@ Called by every command that imports paddle, before the import. Reads /proc/cpui
 from __future__ import annotations
 
 import os
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
-# The MKL that ships inside PaddlePaddle 2.6 picks its slowest kernels on any processor that is not
+# The MKL that ships inside PaddlePaddle, 3.3 too, picks its slowest kernels on any processor that is not
 # Intel's; this variable, read when the library loads, makes it pick the AVX2 ones
 # (docs/decisions/mkl-on-amd.md: 43 -> 146 GFLOP/s on two cores).
 _MKL_KERNEL_VARIABLE = "MKL_DEBUG_CPU_TYPE"
@@ -48,8 +49,10 @@ def has_bf16() -> bool:
 def prepare_math_library() -> None:
     """Set what Paddle's MKL reads when it loads. Call it before ``import paddle``.
 
-    A value the user has set stays.
+    A value the user has set stays. Paddle 3 also warns at its import that a cache of compiled
+    sources is missing, which nobody here compiles.
     """
+    warnings.filterwarnings("ignore", message="No ccache found")
     vendor, flags = _cpuinfo()
     if vendor != "GenuineIntel" and {"avx2", "fma"} <= flags:
         os.environ.setdefault(_MKL_KERNEL_VARIABLE, _MKL_AVX2_KERNELS)

@@ -32,8 +32,8 @@ from pipeline.tracing.spans import PREFIX, Span
 
 _LOGGER = logging.getLogger(__name__)
 _SCOPE = InstrumentationScope("pipeline.tracing")
-# spans; OpenTelemetry's own default
-_MOST_WAITING = 2048
+# how OpenTelemetry bounds its queue, in spans
+_QUEUE_VARIABLE, _QUEUE_DEFAULT = "OTEL_BSP_MAX_QUEUE_SIZE", 2048
 _UNSET = Status(StatusCode.UNSET)
 
 
@@ -47,9 +47,10 @@ class OtlpExporter:
         self._metrics = metrics
         self._resource = _resource(config)
         sender = OTLPSpanExporter(config.traces_endpoint, headers=dict(config.headers) or None)
-        self._places = threading.BoundedSemaphore(_MOST_WAITING)
+        most_waiting = _most_waiting()
+        self._places = threading.BoundedSemaphore(most_waiting)
         counting = _Counting(sender, metrics, self._places)
-        self._queue = BatchSpanProcessor(counting, max_queue_size=_MOST_WAITING)
+        self._queue = BatchSpanProcessor(counting, max_queue_size=most_waiting)
 
     def add(self, spans: Iterable[Span]) -> None:
         """Queue spans; those that find no room are dropped and counted."""
@@ -91,6 +92,12 @@ class _Counting(SpanExporter):
     def shutdown(self) -> None:
         """See SpanExporter."""
         self._sender.shutdown()
+
+
+def _most_waiting() -> int:
+    """Spans that may wait, as the SDK reads it: a value that is no number is its default."""
+    text = os.environ.get(_QUEUE_VARIABLE, "")
+    return int(text) if text.isdecimal() and int(text) > 0 else _QUEUE_DEFAULT
 
 
 def _resource(config: TracingConfig) -> Resource:

@@ -23,6 +23,7 @@ from contract.bundle import RANKERS, Bundle
 from contract.encoding import VOCAB_FILE
 from contract.errors import BundleError
 from tests.bundles import MAX_SEQ_LENGTH, build_checkpoint
+from tests.sets import skip_unless_card
 from train.checkpoint import read_parameters
 
 
@@ -34,6 +35,7 @@ def exported(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[str, Path]:
     """A ranker's name, and its bundle exported by the command."""
+    skip_unless_card()
     output = tmp_path_factory.mktemp("hf") / request.param
     arguments = ["--bundle", str(bundles / request.param), "--output", str(output)]
     subprocess.run(

@@ -14,6 +14,7 @@ from benchmarks.tensor_process import TensorProcess
 from contract.bundle import CROSS_ENCODER, PAIRWISE
 from tests.clients.peers import serve  # noqa: F401
 from tests.services import running_service
+from tests.tensor_service import tensor_service  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def test_its_program_runs(document: str, repository: Path, service: RunningServi
 
 
 def test_its_versions_are_the_locks(document: str, repository: Path) -> None:
-    lock = (repository / "requirements" / "sdks.lock").read_text(encoding="utf-8")
+    lock = (repository / "requirements" / "modern" / "sdks.lock").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z-]+)`.*?\| (\d[\d.]+) \|", document, re.MULTILINE)
     assert len(rows) == 13
     for package, version in rows:

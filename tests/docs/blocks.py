@@ -7,6 +7,7 @@ A comment right above a block says so; without one the block is run as it stands
 ``<!-- not run: REASON -->``    it is not run
 ``<!-- serves -->``             each line is a service, which stays up while the other blocks run
 ``<!-- exits: 0 or 3 -->``      its exit status; 0 when nothing is said
+``<!-- card -->``               it is Python that needs the packages of the set card
 
 ``text`` and ``json`` right below a block are what that block prints; ``...`` stands for anything.
 """
@@ -41,6 +42,7 @@ class Block:
         not_run: why it is not run, or empty.
         serves: whether its lines are services.
         exits: what its exit status may be.
+        card: whether it needs the packages of the set card.
         shown: the block below it, when that is its output.
         is_output: whether it is another block's output.
     """
@@ -52,6 +54,7 @@ class Block:
     not_run: str = ""
     serves: bool = False
     exits: tuple[int, ...] = (0,)
+    card: bool = False
     shown: Optional[Block] = None
     is_output: bool = False
 
@@ -90,7 +93,8 @@ def blocks_of(page: Path) -> list[Block]:
     end = 0
     for match in _FENCE.finditer(text):
         line = text.count("\n", 0, match.start("language")) + 1
-        block = _marked(Block(name, line, match["language"], match["text"]), match["mark"] or "")
+        block = Block(name, line, match["language"], match["text"])
+        block = _marked(replace(block, card=".venv-card/" in block.text), match["mark"] or "")
         if block.language in OUTPUT and found and not text[end : match.start()].strip():
             block = replace(block, is_output=True)
             found[-1] = replace(found[-1], shown=block)
@@ -103,6 +107,8 @@ def _marked(block: Block, mark: str) -> Block:
     kind, _, rest = mark.partition(": ")
     if kind == "not run":
         return replace(block, not_run=rest)
+    if kind == "card":
+        return replace(block, card=True)
     if kind == "serves":
         return replace(block, serves=True)
     if kind == "exits":

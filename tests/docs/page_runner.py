@@ -66,7 +66,7 @@ class PageRunner:
     def _run(self, futures: dict[Block, Future[_Done]]) -> None:
         for block, future in futures.items():
             try:
-                future.set_result(self._copy.run(block.language, block.text))
+                future.set_result(self._copy.run(block.language, block.text, block.card))
             except BaseException as error:
                 future.set_exception(error)
 

@@ -82,9 +82,10 @@ class WorkingCopy:
         ports = "|".join(self._free)
         return re.sub(rf"\b({ports})\b", lambda match: self._free[match[1]], text)
 
-    def run(self, language: str, text: str) -> subprocess.CompletedProcess[str]:
-        """Run a block to its end."""
-        program = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [sys.executable, "-c"]
+    def run(self, language: str, text: str, card: bool) -> subprocess.CompletedProcess[str]:
+        """Run a block to its end; ``card`` is for Python, a shell names its programs itself."""
+        python = str(CARD / "bin" / "python") if card else sys.executable
+        program = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [python, "-c"]
         return subprocess.run(
             [*program, self.with_free_ports(text)],
             cwd=self.root,

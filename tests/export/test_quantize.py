@@ -19,6 +19,7 @@ from export import quantize
 from export.int8_graph import run_graph
 from tests.bundles import SENTENCES, build_bundle
 from tests.general_model_service import wire
+from tests.sets import skip_unless_card
 from tests.tensor_service import StartTensorService
 
 LOSS_ALLOWED = "1.0"
@@ -40,6 +41,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    skip_unless_card()
     root = tmp_path_factory.mktemp("sources")
     for ranker in RANKERS:
         build_bundle(root, ranker)

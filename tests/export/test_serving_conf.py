@@ -14,6 +14,7 @@ from paddle_serving_app.proto import general_model_config_pb2
 from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle, TensorSpec
 from contract.errors import SetUpError
 from export.serving_conf import serving_config, with_aliases
+from tests.sets import skip_unless_card
 
 SPECS = (
     TensorSpec("predict", "predict", "float32", (1,)),
@@ -65,6 +66,7 @@ def test_binary_files_say_what_the_text_says(bundles: Path, ranker: str) -> None
 def test_http_client_of_paddle_serving_loads_it(
     bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    skip_unless_card()
     monkeypatch.setenv("SERVING_LOG_PATH", str(tmp_path))
     from paddle_serving_client.httpclient import HttpClient
 

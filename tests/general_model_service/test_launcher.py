@@ -67,7 +67,7 @@ def test_the_program_finds_openvino_s_libraries_first(repository: Path, program:
     assert package is not None
     assert package.submodule_search_locations is not None
     libraries = f"{package.submodule_search_locations[0]}/libs"
-    assert Path(libraries, "libopenvino.so.2530").is_file()
+    assert list(Path(libraries).glob("libopenvino_c.so.*"))
     assert launch(repository, ["--model", MODEL], program).stderr == libraries
     others = {"LD_LIBRARY_PATH": "/opt/others"}
     done = launch(repository, ["--model", MODEL], program, **others)

@@ -19,13 +19,15 @@ class Node:
 lasting = [Node() for _ in range(1000)]
 spare_lasting_objects()
 assert not any(item is lasting for item in gc.get_objects())
-later = Node()
-later.itself, found = later, weakref.ref(later)
+later, found = Node(), []
+later.itself = later
+# a look at it by a weak reference would hold it while the search runs
+weakref.finalize(later, found.append, True)
 del later
 made = []
-while found() is not None and len(made) < 10_000_000:
+while not found and len(made) < 10_000_000:
     made.append([])
-print(found() is None, gc.isenabled())
+print(bool(found), gc.isenabled())
 """
 
 

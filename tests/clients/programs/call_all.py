@@ -18,7 +18,7 @@ from clients.http_client import HttpRankerClient
 from clients.rpc_client import RpcRankerClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient
-from contract.errors import InvalidField
+from contract.errors import RequestError
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
         shown["RpcRankerClient"] = client.rank(query, documents).scores
         try:
             client.rank("", documents)
-        except InvalidField as error:
+        except RequestError as error:
             shown["refused"] = str(error)
     for kind in (TensorHttpClient, TensorRpcClient):
         with kind(task["tensor_endpoint"], task["bundle"]) as client:
