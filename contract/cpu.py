@@ -12,8 +12,8 @@ import warnings
 from functools import lru_cache
 from pathlib import Path
 
-# The MKL that ships inside PaddlePaddle, 3.3 too, picks its slowest kernels on any processor that is not
-# Intel's; this variable, read when the library loads, makes it pick the AVX2 ones
+# The MKL that ships inside PaddlePaddle 2.6 and 3.3 picks its slowest kernels on any processor that
+# is not Intel's; this variable, read when the library loads, makes it pick the AVX2 ones
 # (docs/decisions/mkl-on-amd.md: 43 -> 146 GFLOP/s on two cores).
 _MKL_KERNEL_VARIABLE = "MKL_DEBUG_CPU_TYPE"
 _MKL_AVX2_KERNELS = "5"
