@@ -33,6 +33,7 @@ _MOST_ENGINES = 4
 _KERNELS_KEPT = 1000
 _HINTS = {"fp32": "f32", "int8": "f32", "bf16": "bf16"}
 
+_making_core = threading.Lock()
 # one graph after the other: compiling uses all threads, and a failed graph is cloned in there
 _compiling = threading.Lock()
 # what must not be freed, see OpenVinoEngine._compute_in_caller
@@ -52,12 +53,20 @@ def share_of(thread_num: int) -> Share:
     return Share(engines, thread_num // engines)
 
 
-@lru_cache(maxsize=1)
 def _core() -> Any:
     """One for the process: its plugins and their threads are shared."""
-    from openvino import Core
+    with _making_core:
+        return _made_core()
 
-    return Core()
+
+@lru_cache(maxsize=1)
+def _made_core() -> Any:
+    import openvino
+
+    # OpenVINO (2025.3, 2026.4) looks numpy up at its first array, and lets go of Python's lock
+    # meanwhile: a second thread takes that lock, waits for the look-up, and both wait for ever
+    openvino.Tensor(np.zeros((1, 1), dtype=np.int64), shared_memory=True)
+    return openvino.Core()
 
 
 def cpu_precisions() -> frozenset[str]:

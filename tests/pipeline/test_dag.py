@@ -28,11 +28,12 @@ from pipeline.config import OPS, SORT, TOKENIZE, ServiceConfig, load_config
 from pipeline.dag import Dag
 from pipeline.job import Scored
 from pipeline.metrics import Metrics
-from pipeline.ops.adapter import Entry, Prepare
+from pipeline.ops.adapter import Entry, Prepare, Request
 from pipeline.ops.messages import Call, Encoded, RankerLogits
 from pipeline.ops.ranker import Rank
 from pipeline.ops.sort import Sort
 from pipeline.ops.tokenize import Tokenize
+from pipeline.paddle_serving import RequestOp
 from pipeline.routing.plan import Plan
 from pipeline.routing.route import Target
 from pipeline.routing.router import Router
@@ -114,6 +115,12 @@ def dag(two_rankers: ServiceConfig, switch: Switch, bundles: Path) -> Iterator[D
 
 def entry(*rankers: str) -> Entry:
     return Entry(Call(RankRequest((("感冒", SECRET), ("感冒", "b"))), rankers or (PAIRWISE,)))
+
+
+def test_upstreams_own_reading_of_requests_is_never_used() -> None:
+    """It unpickles arrays of a request: ``numpy.load(..., allow_pickle=True)``."""
+    assert Request.unpack_request_package is not RequestOp.unpack_request_package
+    assert "unpack_request_package" in vars(Request)
 
 
 def test_an_entry_comes_out_as_a_response(dag: Dag) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +50,43 @@ def golden_feed(bundle: Bundle) -> Feed:
     encoder = bundle.encoder()
     golden = read_golden(bundle.root / "golden.jsonl")
     return encoder.pad(encoder.encode_pairs([(pair.query, pair.title) for pair in golden]))
+
+
+_TWO_FIRST_BATCHES = """
+import sys, threading
+import numpy as np
+from openvino import Model, opset13
+from pipeline.engines.openvino import _core
+
+given = opset13.parameter([-1, -1], np.int64)
+compiled = _core().compile_model(Model([opset13.relu(given)], [given]), "CPU", {"NUM_STREAMS": 2})
+begin = threading.Barrier(2)
+
+def run(request):
+    begin.wait()
+    request.infer({0: np.ones((2, 3), np.int64)})
+
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=run, args=[compiled.create_infer_request()]) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("computed")
+"""
+
+
+def test_two_threads_may_compute_their_first_batches_at_once() -> None:
+    """About every second process hung for ever, each of the two waiting for the other."""
+    for _ in range(8):
+        done = subprocess.run(
+            [sys.executable, "-c", _TWO_FIRST_BATCHES],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.stdout == "computed\n", done.stderr
 
 
 @pytest.mark.parametrize("threads", [1, 2])
