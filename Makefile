@@ -9,12 +9,17 @@ SET ?= modern
 DEVICE ?= cpu
 MODERN = .venv
 CARD = .venv-card
-VENV_modern_cpu = $(MODERN)
-VENV_card_cpu = $(CARD)
-VENV_modern_gpu = .venv-gpu
-VENV_card_gpu = .venv-gpu
-VENV = $(VENV_$(SET)_$(DEVICE))
-PYTHON = $(VENV)/bin/python
+SERVING_modern_cpu = $(MODERN)
+SERVING_card_cpu = $(CARD)
+SERVING_modern_gpu = .venv-gpu
+SERVING_card_gpu = .venv-gpu
+SERVING = $(SERVING_$(SET)_$(DEVICE))
+ifeq ($(SERVING),)
+$(error SET=$(SET) DEVICE=$(DEVICE): take SET=modern or card, DEVICE=cpu or gpu)
+endif
+# of bootstrap.sh and build.sh: a value from outside would put every environment in one place
+unexport VENV
+PYTHON = $(SERVING)/bin/python
 TRAINING_cpu = $(CARD)
 TRAINING_gpu = .venv-gpu
 TRAINING = $(TRAINING_$(DEVICE))/bin/python
@@ -22,14 +27,15 @@ TOOLS = $(MODERN)/bin
 
 TYPED = $(wildcard contract clients experiments general_model_service)
 CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
-BUILD_TENSOR_SERVICE = VENV=$(VENV) general_model_service/build.sh
+BUILD_TENSOR_SERVICE = VENV=$(SERVING) general_model_service/build.sh
 TESTS ?= tests
 # of make test-card: what card's packages do, and what has to go on working with them
 CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/test_clients.py \
 	tests/clients/test_pipeline_wire.py tests/clients/test_tensor_wire.py tests/benchmarks/test_hf_export.py \
 	tests/general_model_service/test_wire.py tests/pipeline/test_answers.py tests/pipeline/test_dag.py \
 	tests/pipeline/test_engine_auto.py tests/pipeline/test_engine_openvino.py tests/pipeline/test_engine_paddle.py \
-	tests/pipeline/test_life.py tests/setup/test_sets.py
+	tests/pipeline/test_engine_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \
+	tests/setup/test_locks.py tests/setup/test_sets.py
 CLIENT_PYTHONS = 3.9 3.10 3.11 3.12 3.13
 PAGE_BROWSER = tests/pipeline/http_edge/page/browser.sh
 # of make bench, such as --shape small --quick --systems ours peers
@@ -67,12 +73,20 @@ tensor-service: build-tensor-service ## start the C++ tensor services: pairwise 
 	@exec $(PYTHON) -m general_model_service.several \
 		serving_models/pairwise=8600 serving_models/cross_encoder=8601 -- $(FLAGS)
 
+# environments that only these tests use
+OF_SDKS = $(filter tests tests/sdks% tests/pipeline tests/pipeline/http_edge%,$(TESTS))
+OF_CLIENTS = $(filter tests tests/clients%,$(TESTS))
+
 test: ## run all tests, of C++ and Python; TESTS=tests/contract runs a part of Python's; SET=card those of card only
-	@$(if $(filter modern,$(SET)),$(MAKE) --no-print-directory test-modern)
+ifeq ($(SET),card)
+	@$(MAKE) --no-print-directory test-card $(if $(filter tests,$(TESTS)),,CARD_TESTS="$(TESTS)")
+else
+	@$(MAKE) --no-print-directory test-modern
 	@$(if $(filter tests,$(TESTS)),if ./bootstrap.sh test; then $(MAKE) --no-print-directory test-card; else \
 		$(MAKE) --no-print-directory leave-out-card STATUS=$$?; fi)
+endif
 
-test-modern: setup-dev setup-sdks setup-clients ## run the tests of modern
+test-modern: setup-dev $(if $(OF_SDKS),setup-sdks) $(if $(OF_CLIENTS),setup-clients) ## run the tests of modern
 	@VENV=$(MODERN) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(if $(filter tests,$(TESTS))$(findstring page,$(TESTS)),$(PAGE_BROWSER))
 	@$(TOOLS)/python -m pytest $(TESTS)
@@ -83,12 +97,12 @@ test-card: setup-card ## run the tests of card: training, export, the main path,
 
 # 3 of bootstrap.sh: there is no Python 3.9, and none can be had; .ci/run takes no such excuse
 leave-out-card:
-	@if [ "$(STATUS)" = 3 ] && [ "$(SET)" = modern ] && [ -z "$(ALL_SETS)" ]; then \
+	@if [ "$(STATUS)" = 3 ] && [ -z "$(ALL_SETS)" ]; then \
 		echo "make test: the tests of card are left out: no Python 3.9 (make test-card)"; \
 	else exit $(STATUS); fi
 
 sanitize: setup-dev ## run the tensor service's tests with address, undefined and thread sanitizers
-	@$(BUILD_TENSOR_SERVICE) sanitize
+	@VENV=$(MODERN) general_model_service/build.sh sanitize
 
 fuzz: setup-serving ## run each fuzz target for FUZZ_SECONDS (600)
 	@$(BUILD_TENSOR_SERVICE) fuzz $(FUZZ_SECONDS)
@@ -188,7 +202,7 @@ setup-card: ## make the environment that tests what card has
 # a Python that is not there is said, and its test skips
 setup-clients: ## make the environments of applications that call the service, on Python 3.9 to 3.13
 	@for version in $(CLIENT_PYTHONS); do \
-		./bootstrap.sh clients-$$version || [ $$? = 3 ] || exit 1; done
+		./bootstrap.sh clients-$$version || { [ $$? = 3 ] && [ -z "$(ALL_SETS)" ]; } || exit 1; done
 
 setup-dev: ## make the environment that tests and lints
 	@./bootstrap.sh dev

@@ -181,7 +181,7 @@ parts_from() {
     esac
 }
 
-# The stamp is a copy of the lock, named by its set and written last: it says what was synced, and
+# The stamp is a copy of the lock, named by its part and written last: it says what was synced, and
 # is absent after a sync that was cut short.
 is_ready() {
     for part in $(parts_from "$1" "$SET"); do
@@ -223,6 +223,7 @@ make_environment() {
     # an environment of another Python goes, packages and all; a folder that is none stays
     if [ -f "$VENV/pyvenv.cfg" ]; then how=--clear; else how=--allow-existing; fi
     "$1" venv --quiet $how --no-project --python "${python:-$version}" "$VENV" && return
+    [ -z "$python" ] || die "$VENV could not be made with $python; see uv's message above"
     case "$SET" in
         modern) hint=", or name it with PYTHON_MODERN=/path/to/python$version (with Python 3.9 alone: make SET=card)" ;;
         card) hint=", or name it with PYTHON_CARD=/path/to/python$version" ;;

@@ -338,10 +338,10 @@ def _check_consistent(manifest: Manifest, where: str) -> None:
             f"score_function {manifest.score_function!r} is not one of {known}", field=where
         )
     for graph in manifest.graphs:
-        for name in filter(None, (graph.path, graph.params)):
+        for name in (graph.path, *filter(None, [graph.params])):
             if name not in manifest.files:
                 raise BundleError(
-                    f"graphs: {name} is not among files; export the bundle again", field=where
+                    f"graphs: {name!r} is not among files; export the bundle again", field=where
                 )
     feeds = {spec.alias for spec in manifest.feeds}
     if feeds != {INPUT_IDS, TOKEN_TYPE_IDS}:

@@ -9,6 +9,7 @@ A bundle may hold the same weights as several graphs, because no engine reads th
     json     Paddle 3                       Paddle 3
     onnx     paddle2onnx, other frameworks  OpenVINO
     xml      OpenVINO, NNCF (int8)          OpenVINO
+    __model__  Paddle 1, and Paddle Serving's older exports, with __params__  Paddle 2, Paddle 3
 
 Called by :class:`contract.bundle.Bundle` and by whoever is about to load a graph.
 """
@@ -23,10 +24,13 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Optional
 
+from contract.cpu import prepare_math_library
 from contract.errors import BundleError
 
 PDMODEL, JSON, ONNX, XML = "pdmodel", "json", "onnx", "xml"
-FORMATS = (PDMODEL, JSON, ONNX, XML)
+# a file's whole name, which has no ending
+OLD_MODEL, OLD_PARAMS = "__model__", "__params__"
+FORMATS = (PDMODEL, JSON, ONNX, XML, OLD_MODEL)
 
 # the file of the weights beside a graph; an .onnx holds its own
 PARAMS_SUFFIXES = {PDMODEL: ".pdiparams", JSON: ".pdiparams", XML: ".bin"}
@@ -89,6 +93,7 @@ def paddle_version() -> str:
             continue
     if find_spec("paddle") is None:
         return ""
+    prepare_math_library()
     import paddle
 
     return str(paddle.__version__)
@@ -103,18 +108,27 @@ def paddle_reader(version: Optional[str] = None) -> Reader:
     if not version:
         return Reader("Paddle", ())
     reads_json = int(version.split(".")[0]) >= _FIRST_WITH_JSON
-    return Reader(f"Paddle {version}", (PDMODEL, JSON) if reads_json else (PDMODEL,))
+    # LocalPredictor takes the old files where it finds them, whatever lies beside
+    formats = (OLD_MODEL, PDMODEL, JSON) if reads_json else (OLD_MODEL, PDMODEL)
+    return Reader(f"Paddle {version}", formats)
 
 
 def format_of(path: Path) -> str:
     """The format that a file's name tells, ``""`` for none of them."""
-    suffix = path.suffix[1:]
-    return suffix if suffix in FORMATS else ""
+    return _format_of(path.name, path.suffix)
+
+
+def _format_of(name: str, suffix: str) -> str:
+    if name == OLD_MODEL:
+        return OLD_MODEL
+    return suffix[1:] if suffix[1:] in FORMATS else ""
 
 
 def graph_files(model: Path, params: Optional[Path] = None) -> GraphFiles:
     """A graph by its file; ``params`` is the file of its own name unless another is given."""
     kind = format_of(model)
+    if kind == OLD_MODEL:
+        return GraphFiles(kind, model, params or model.with_name(OLD_PARAMS))
     suffix = PARAMS_SUFFIXES.get(kind)
     return GraphFiles(kind, model, (params or model.with_suffix(suffix)) if suffix else None)
 
@@ -128,11 +142,14 @@ def graphs_among(names: Iterable[str]) -> tuple[GraphSpec, ...]:
     paths = {PurePosixPath(name) for name in names}
     found = []
     for path in sorted(paths):
-        kind = path.suffix[1:]
-        if kind not in FORMATS:
+        kind = _format_of(path.name, path.suffix)
+        if not kind:
             continue
-        params = _params_beside(path, PARAMS_SUFFIXES.get(kind, ""), paths)
-        if params or kind != JSON:
+        if kind == OLD_MODEL:
+            params = str(path.with_name(OLD_PARAMS)) if path.with_name(OLD_PARAMS) in paths else ""
+        else:
+            params = _params_beside(path, PARAMS_SUFFIXES.get(kind, ""), paths)
+        if params or kind not in (JSON, OLD_MODEL):
             found.append(GraphSpec(kind, str(path), params))
     return tuple(found)
 
@@ -194,8 +211,8 @@ def _why_unreadable(graphs: Sequence[GraphSpec], reader: Reader) -> str:
     """What the engine lacks and what to do about it, without the name of the directory."""
     if not graphs:
         return (
-            "holds no graph (.pdmodel, .onnx, .xml, or .json with its .pdiparams); export the "
-            "bundle again"
+            "holds no graph (.pdmodel, .onnx, .xml, .json with its .pdiparams, or __model__ with "
+            "__params__); export the bundle again"
         )
     if not reader.formats:
         return f"{reader.name} is not installed here; set engine to openvino"
@@ -203,6 +220,8 @@ def _why_unreadable(graphs: Sequence[GraphSpec], reader: Reader) -> str:
     programs = [graph for graph in graphs if graph.format == JSON]
     if not programs:
         names = ", ".join(_name(graph) for graph in others)
+        if reader.name == OPENVINO.name:
+            return f"holds a graph for Paddle only ({names}); set engine to paddle"
         return f"holds a graph for OpenVINO only ({names}); set engine to openvino or auto"
     held = f"holds a program of Paddle 3 ({_name(programs[0])}), which {reader.name} cannot read"
     if reader.name == OPENVINO.name:

@@ -32,6 +32,8 @@ class Normalizer(dict[int, str]):
         """``lower_case`` also strips accents, as BERT's uncased vocabularies expect."""
         super().__init__()
         self._lower_case = lower_case
+        # here, so that a table that is not there stops the start and not the first request
+        self._table = unicode_table()
 
     def __call__(self, text: str) -> str:
         """Return ``text`` with its words separated by spaces."""
@@ -68,7 +70,7 @@ class Normalizer(dict[int, str]):
         return part.translate(self)
 
     def __missing__(self, code_point: int) -> str:
-        replacement = self[code_point] = unicode_table().replacement(code_point, self._lower_case)
+        replacement = self[code_point] = self._table.replacement(code_point, self._lower_case)
         return replacement
 
 

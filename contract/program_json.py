@@ -41,6 +41,12 @@ class End(NamedTuple):
     shape: tuple[int, ...]
 
 
+# what reading a text that is something else ends in: a value missing, of another kind, too deep
+_NO_PROGRAM = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+
+
 class ProgramJson:
     """A parsed program."""
 
@@ -66,7 +72,7 @@ class ProgramJson:
             raise BundleError(
                 f"not a readable program ({error}); export it again", field=str(path)
             ) from error
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except _NO_PROGRAM as error:
             raise BundleError(
                 f"not a program of Paddle 3 ({type(error).__name__}: {error}); export it again",
                 field=str(path),

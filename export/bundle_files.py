@@ -28,9 +28,10 @@ from contract.bundle import (
 )
 from contract.errors import BundleError, SetUpError
 from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
-from contract.graphs import JSON, PDMODEL, GraphFiles, GraphSpec
+from contract.graphs import JSON, OLD_MODEL, OLD_PARAMS, PDMODEL, GraphFiles, GraphSpec
 from contract.unicode_table import UNICODE_VERSION
 from export.facts import ExportFacts
+from export.graph_sources import check_one_of_each
 from export.parity import check_parity
 from export.proving_engines import engines_of
 from export.replace import replacement
@@ -210,10 +211,8 @@ def copy_graphs(graphs: Sequence[GraphFiles], server_dir: Path) -> list[GraphSpe
     Raises:
         SetUpError: two of them have the same format, of which an engine would take either.
     """
+    check_one_of_each(graphs)
     formats = [graph.format for graph in graphs]
-    if len(set(formats)) != len(formats):
-        names = ", ".join(str(graph.model) for graph in graphs)
-        raise SetUpError(f"holds one graph of each format, not {names}", field="with_graph")
     placed = []
     for graph in graphs:
         aside = graph.format == JSON and PDMODEL in formats
@@ -223,7 +222,9 @@ def copy_graphs(graphs: Sequence[GraphFiles], server_dir: Path) -> list[GraphSpe
         shutil.copyfile(graph.model, server_dir / path)
         params = ""
         if graph.params is not None:
-            params = path.with_suffix(graph.params.suffix).as_posix()
+            old = graph.format == OLD_MODEL
+            named = path.with_name(OLD_PARAMS) if old else path.with_suffix(graph.params.suffix)
+            params = named.as_posix()
             shutil.copyfile(graph.params, server_dir / params)
         placed.append(GraphSpec(graph.format, path.as_posix(), params))
     return placed

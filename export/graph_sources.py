@@ -82,6 +82,18 @@ def _renamed(graph: GraphFiles, outputs: Sequence[str], folder: Path) -> GraphFi
     return GraphFiles(graph.format, model, graph.params)
 
 
+def check_one_of_each(graphs: Sequence[GraphFiles]) -> None:
+    """Refuse two graphs of one format, of which an engine would take either.
+
+    Raises:
+        SetUpError: there are.
+    """
+    formats = [graph.format for graph in graphs]
+    if len(set(formats)) != len(formats):
+        names = ", ".join(str(graph.model) for graph in graphs)
+        raise SetUpError(f"holds one graph of each format, not {names}", field="with_graph")
+
+
 def with_onnx(
     graphs: Sequence[GraphFiles], folder: Path, wanted: Optional[bool] = None
 ) -> tuple[GraphFiles, ...]:
@@ -97,6 +109,7 @@ def with_onnx(
         SetUpError: it is wanted and cannot be made.
         BundleError: the program cannot be converted.
     """
+    check_one_of_each(graphs)
     programs = [graph for graph in graphs if graph.format == JSON]
     others = [graph for graph in graphs if graph.format in OPENVINO.formats]
     if wanted is False or (wanted is None and (others or not programs)):

@@ -15,7 +15,7 @@ from typing import Any
 
 from contract.bundle import TensorSpec
 from contract.errors import BundleError
-from contract.graphs import JSON, ONNX, PDMODEL, XML, format_of
+from contract.graphs import JSON, OLD_MODEL, ONNX, PDMODEL, XML, format_of
 from contract.program_json import ProgramJson
 from export.quiet import quiet_stderr
 
@@ -48,7 +48,11 @@ def read_tensors(path: Path) -> Tensors:
     Raises:
         BundleError: the file is missing or is no graph.
     """
-    readers = {PDMODEL: _of_pdmodel, JSON: _of_json, ONNX: _of_openvino, XML: _of_openvino}
+    readers = {
+        **dict.fromkeys((PDMODEL, OLD_MODEL), _of_pdmodel),
+        JSON: _of_json,
+        **dict.fromkeys((ONNX, XML), _of_openvino),
+    }
     read = readers.get(format_of(path))
     if read is None:
         raise BundleError("is no .pdmodel, .json or .onnx", field=str(path))

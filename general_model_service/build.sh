@@ -22,6 +22,7 @@ cd "$(dirname "$0")/.."
 
 SOURCE=general_model_service
 VENV=${VENV:-.venv}
+VENV=${VENV%/}
 # as general_model_service/program.py has it
 case "${VENV##*/}" in
     .venv-*) BUILDS=.cache/tensor-service-${VENV##*.venv-} ;;

@@ -34,6 +34,7 @@ TOKENS = [
 ]
 # of what PaddleNLP's ErnieTokenizer made of 12,000 pairs on Python 3.9: bundles keep their ids
 REAL_ROWS = "780abba09e2210a1c1b83d5f7cc4074092b44ae2cf39c6e1f43ef0bfed5f0aeb"
+UNUSUAL_ROWS = "6cef1a2f8f767d89421d92d93389f3433b6ff9cfc039631e5aa4baac372aafcc"
 
 
 @pytest.fixture(params=BACKENDS)
@@ -90,6 +91,29 @@ def test_12000_real_pairs_have_the_ids_that_bundles_were_exported_with(
         ids, types = row.input_ids.tolist(), row.token_type_ids.tolist()
         digest.update(f"{ids} {types} {row.truncated}\n".encode())
     assert digest.hexdigest() == REAL_ROWS
+
+
+def test_unusual_code_points_have_the_ids_of_the_whole_ernie_tokenizer_on_python_3_9(
+    repository: Path, backend: str
+) -> None:
+    """By a digest, so that each set's tokenizer is held to the same reference.
+
+    All of the first planes' letters, marks, signs and emoji, and a sample of the rest.
+    """
+    tokenizer = repository / "serving_models" / "pairwise" / "tokenizer"
+    ranges = (
+        range(0x3100),
+        range(0xF900, 0x10000),
+        range(0x1F000, 0x20000),
+        range(0, 0x110000, 101),
+    )
+    points = sorted({c for part in ranges for c in part if not 0xD800 <= c < 0xE000})
+    texts = [text for c in points for text in (f"a{chr(c)}b", f"中{chr(c)}")]
+    rows = PairEncoder.load(tokenizer, 128, backend=backend).encode("", texts)
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(f"{row.input_ids.tolist()}\n".encode())
+    assert digest.hexdigest() == UNUSUAL_ROWS
 
 
 def unusual_texts() -> Iterator[str]:

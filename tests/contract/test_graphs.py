@@ -77,7 +77,7 @@ def test_a_quantized_graph_comes_before_what_it_was_made_from() -> None:
         (OPENVINO, (JSON,), "(inference.json), which OpenVINO cannot read; set engine to paddle"),
         (PADDLE_3, (ONNX,), "a graph for OpenVINO only (inference.onnx); set engine to openvino"),
         (NO_PADDLE, (PDMODEL,), "Paddle is not installed here; set engine to openvino"),
-        (OPENVINO, (), "holds no graph (.pdmodel, .onnx, .xml, or .json with its .pdiparams)"),
+        (OPENVINO, (), "holds no graph (.pdmodel, .onnx, .xml, .json with its .pdiparams"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_what_to_do(
@@ -144,8 +144,12 @@ def test_an_old_manifest_says_it_by_its_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("graph", "words"),
     [
-        ({"format": ONNX, "path": "serving_server/other.onnx"}, "serving_server/other.onnx is not"),
-        ({"format": ONNX, "path": "../secret.onnx"}, "../secret.onnx is not among files"),
+        (
+            {"format": ONNX, "path": "serving_server/other.onnx"},
+            "serving_server/other.onnx' is not",
+        ),
+        ({"format": ONNX, "path": "../secret.onnx"}, "'../secret.onnx' is not among files"),
+        ({"format": ONNX, "path": ""}, "'' is not among files"),
         ({"format": "caffe", "path": "serving_server/x"}, "'caffe' is not one of pdmodel, json"),
         ({"format": ONNX}, "not a manifest of this project"),
         ("inference.onnx", "not a manifest of this project"),

@@ -108,6 +108,14 @@ def test_a_damaged_operator_is_named(tmp_path: Path, spoil: Callable[[Any], None
         ProgramJson(path)
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"base_code": 1e999}', ""])
+def test_a_text_that_is_something_else_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "inference.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BundleError, match="not a program of Paddle 3"):
+        ProgramJson(path)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"nowhere\.json: not a readable program"):
         ProgramJson(tmp_path / "nowhere.json")

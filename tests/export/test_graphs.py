@@ -207,7 +207,7 @@ def test_two_models_are_not_one_bundle(tmp_path: Path, capfd: pytest.CaptureFixt
     assert main([*line, "--with_graph", str(export / f"{NAME}.onnx")]) == 2
     assert "they must be the same model" in error_line(capfd)
     same = str(export / f"{NAME}.json")
-    assert main([*line, "--onnx", "False", "--with_graph", same]) == 2
+    assert main([*line, "--with_graph", same]) == 2
     assert "holds one graph of each format" in error_line(capfd)
 
 
@@ -402,4 +402,4 @@ def test_an_old_manifest_is_proved_by_its_files(tmp_path: Path) -> None:
     root = relist(bundle_with(tmp_path, PDMODEL, ONNX), graphs=[])
     assert Bundle.open(root).manifest.graphs == ()
     verify(root)
-    assert paddle_reader().formats[0] == PDMODEL
+    assert PDMODEL in paddle_reader().formats

@@ -76,6 +76,28 @@ def test_paddle_runs_the_pdmodel_beside_other_graphs(tmp_path: Path) -> None:
         expect_golden(paddle_of(root, **switches), root)
 
 
+def test_paddle_runs_the_files_of_older_exports(tmp_path: Path) -> None:
+    """``__model__`` and ``__params__``, as Paddle Serving wrote them before ``.pdmodel``."""
+    root = bundle_with(tmp_path, PDMODEL)
+    server, golden = root / "serving_server", read_golden(root / "golden.jsonl")
+    (server / "inference.predict.pdmodel").rename(server / "__model__")
+    (server / "inference.predict.pdiparams").rename(server / "__params__")
+    bundle = Bundle.adopt(
+        server,
+        ranker=PAIRWISE,
+        tokenizer_dir=root / "tokenizer",
+        max_seq_length=64,
+        score_function="identity",
+    )
+    engine = PaddleEngine(bundle, LocalServiceConfig(thread_num=1, precision="fp32"), WHERE)
+    encoder = bundle.encoder()
+    rows = encoder.encode_pairs([(pair.query, pair.title) for pair in golden])
+    found = engine.run(encoder.pad(rows))[:, 0]
+    np.testing.assert_allclose(found, [pair.score for pair in golden], atol=1e-5)
+    with pytest.raises(BundleError, match="holds a graph for Paddle only"):
+        OpenVinoEngine(bundle, "fp32", 1, NO_CACHE, WHERE)
+
+
 @needs_paddle_3
 @pytest.mark.parametrize("formats", [(JSON,), (JSON, ONNX)])
 def test_paddle_3_runs_the_json(tmp_path: Path, formats: tuple[str, ...]) -> None:
