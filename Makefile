@@ -36,6 +36,7 @@ CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/test_clients
 	tests/pipeline/test_engine_auto.py tests/pipeline/test_engine_openvino.py tests/pipeline/test_engine_paddle.py \
 	tests/pipeline/test_engine_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \
 	tests/setup/test_locks.py tests/setup/test_sets.py
+NEWEST = 3.13
 CLIENT_PYTHONS = 3.9 3.10 3.11 3.12 3.13
 PAGE_BROWSER = tests/pipeline/http_edge/page/browser.sh
 # of make bench, such as --shape small --quick --systems ours peers
@@ -60,7 +61,7 @@ IN_CARD = requirements/card
 .DEFAULT_GOAL := help
 .PHONY: help serve tensor-service test test-modern test-card leave-out-card audit sanitize fuzz fuzz-http abuse lint \
 	format bench models lock clean setup-serving setup-train setup-export setup-experiments setup-dev setup-card \
-	setup-clients setup-sdks setup-peers build-tensor-service bench-routing bench-tensor-service bench-edge \
+	setup-newer setup-clients setup-sdks setup-peers build-tensor-service bench-routing bench-tensor-service bench-edge \
 	bench-overload
 
 help: ## print this list
@@ -75,6 +76,7 @@ tensor-service: build-tensor-service ## start the C++ tensor services: pairwise 
 
 # environments that only these tests use
 OF_SDKS = $(filter tests tests/sdks% tests/pipeline tests/pipeline/http_edge%,$(TESTS))
+OF_SETUP = $(filter tests tests/setup%,$(TESTS))
 OF_CLIENTS = $(filter tests tests/clients%,$(TESTS))
 
 test: ## run all tests, of C++ and Python; TESTS=tests/contract runs a part of Python's; SET=card those of card only
@@ -86,7 +88,7 @@ else
 		$(MAKE) --no-print-directory leave-out-card STATUS=$$?; fi)
 endif
 
-test-modern: setup-dev $(if $(OF_SDKS),setup-sdks) $(if $(OF_CLIENTS),setup-clients) ## run the tests of modern
+test-modern: setup-dev $(if $(OF_SDKS),setup-sdks) $(if $(OF_CLIENTS),setup-clients) $(if $(OF_SETUP),setup-newer) ## run the tests of modern
 	@VENV=$(MODERN) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(if $(filter tests,$(TESTS))$(findstring page,$(TESTS)),$(PAGE_BROWSER))
 	@$(TOOLS)/python -m pytest $(TESTS)
@@ -198,6 +200,9 @@ setup-export: ## make the environment that turns PaddlePaddle 3's programs into 
 
 setup-card: ## make the environment that tests what card has
 	@./bootstrap.sh test
+
+setup-newer: ## make the environment that serves on the newest Python that modern takes, for its test
+	@./bootstrap.sh serving-$(NEWEST) || { [ $$? = 3 ] && [ -z "$(ALL_SETS)" ]; }
 
 # a Python that is not there is said, and its test skips
 setup-clients: ## make the environments of applications that call the service, on Python 3.9 to 3.13

@@ -12,6 +12,7 @@
 #   ./bootstrap.sh train [cpu|gpu]              what trains and exports, of card
 #   ./bootstrap.sh test                         what tests card, with what trains
 #   ./bootstrap.sh sdks                         other re-rankers' SDKs, of modern (.venv-sdks)
+#   ./bootstrap.sh serving-3.13                 what serves, on that Python (.venv-serving-3.13)
 #   ./bootstrap.sh clients-3.10                 what an application has that calls the service, for
 #                                               Python 3.9 to 3.13 (.venv-clients-3.10)
 #   ./bootstrap.sh --find-python | --find-uv    print the program that would be used
@@ -146,7 +147,7 @@ set_of() {
     case "$1-$2" in
         serving-cpu) echo "${SET:-modern}" ;;
         experiments-cpu | export-cpu | dev-cpu | sdks-cpu) echo modern ;;
-        clients-*-cpu) echo "${1#clients-}" ;;
+        clients-*-cpu | serving-3*-cpu) echo "${1#*-}" ;;
         *) echo card ;;
     esac
 }
@@ -158,13 +159,14 @@ lock_of() {
         train-cpu | test-cpu) echo "requirements/card/$1.lock" ;;
         serving-gpu | train-gpu) echo "requirements/card/$1-gpu.lock" ;;
         clients-3.9-cpu | clients-3.1[0-3]-cpu) echo requirements/clients.lock ;;
+        serving-3.1[23]-cpu) echo requirements/modern/serving.lock ;;
         *) die "there is no part '$1' for '$2': take serving, experiments, export, dev, sdks, clients-3.9 to -3.13, train or test for cpu, serving or train for gpu" ;;
     esac
 }
 
 environment_of() {
     case "$1-$2" in
-        sdks-* | clients-*) echo ".venv-$1" ;;
+        sdks-* | clients-* | serving-3*) echo ".venv-$1" ;;
         *-gpu) echo .venv-gpu ;;
         *) case "$(set_of "$1" "$2")" in card) echo .venv-card ;; *) echo .venv ;; esac ;;
     esac

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract.bundle import GOLDEN_FILE, MANIFEST_FILE
+from benchmarks.service import RunningService
+from clients.rpc_client import RpcRankerClient
+from contract.bundle import GOLDEN_FILE, MANIFEST_FILE, PAIRWISE
 from contract.golden import read_golden
-from tests.bundles import FIXTURES, KEPT, built
+from tests.bundles import FIXTURES, KEPT, SENTENCES, built
+from tests.services import small_config
 from tests.sets import ON_CARD, card_only, modern_only
 
 # of a manifest, what depends on the bytes of a graph or on the packages that wrote it
@@ -42,6 +45,24 @@ def test_the_kept_bundles_are_what_export_makes_now(seed: int, ranker: str) -> N
 
 def test_the_set_under_test_is_the_one_of_its_python() -> None:
     assert (sys.version_info < (3, 10)) == ON_CARD
+
+
+@modern_only
+def test_the_newest_python_that_modern_takes_serves_the_same(
+    bundles: Path, repository: Path, tmp_path: Path
+) -> None:
+    python = repository / ".venv-serving-3.13" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("no Python 3.13 on this machine, or make setup-newer was not run")
+    scores = []
+    for number, runs in enumerate((Path(sys.executable), python)):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        with RunningService(small_config(bundles), directory, runs) as service:
+            assert "golden pairs agree" in service.described(PAIRWISE)
+            with RpcRankerClient(service.endpoint) as client:
+                scores.append(client.rank(SENTENCES[0], SENTENCES[1:], ranker="both").scores)
+    assert scores[0] == pytest.approx(scores[1], abs=1e-5)
 
 
 @modern_only

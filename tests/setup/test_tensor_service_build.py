@@ -8,8 +8,10 @@ In: the script, CMake and Ninja. Out: builds in temporary folders; the real one 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path("general_model_service/build.sh")
 PACKAGES = Path("general_model_service/apt-packages.txt")
-OPENVINO = "lib/python3.9/site-packages/openvino/cmake"
+OPENVINO = "lib/python3.12/site-packages/openvino/cmake"
 
 # each program is a shell script of the sources, copied; each configuration leaves a line
 CMAKE_LISTS = """
@@ -102,6 +104,20 @@ class Checkout:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)
+
+
+@pytest.mark.parametrize("environment", [".venv", ".venv-card", ".venv-gpu", "/opt/venv"])
+def test_the_launcher_looks_where_the_script_builds(environment: str) -> None:
+    """Both follow one rule, in two languages."""
+    line = re.search(r"^VENV=.*?^esac$", (ROOT / SCRIPT).read_text(), re.MULTILINE | re.DOTALL)
+    assert line is not None
+    program = f'VENV={environment}/; {line[0]}\necho "$BUILDS"'
+    shell = subprocess.check_output(["/bin/sh", "-c", program], text=True).strip()
+    python = f"import sys; sys.prefix = {'/x/' + environment!r}\n" + (
+        "from general_model_service.program import BUILT; print(BUILT.parent.parent.name)"
+    )
+    launcher = subprocess.check_output([sys.executable, "-c", python], cwd=ROOT, text=True).strip()
+    assert shell == f".cache/{launcher}"
 
 
 def test_a_second_run_configures_nothing(checkout: Checkout) -> None:
