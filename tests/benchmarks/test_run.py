@@ -21,6 +21,8 @@ from benchmarks.measure import Plan
 from benchmarks.report import Subject, header
 from benchmarks.workload import SYNTHETIC, RankCall, Workload
 from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
+from tests.conftest import REPOSITORY
+from tests.sets import ON_CARD
 
 SYSTEMS = ["paddle-fp32", "openvino-int8", "upstream"]
 LINES = [
@@ -32,6 +34,8 @@ LINES = [
     ("upstream", "RPC", 1),
     ("upstream", "RPC", 2),
 ]
+# Paddle Serving's own service needs card's packages
+HAS_CARD = ON_CARD or (REPOSITORY / ".venv-card" / "bin" / "python").exists()
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -55,18 +59,22 @@ def test_every_system_is_measured_and_what_cannot_be_is_named(
     assert report["bundle"] == Bundle.open(bundles / ranker).manifest.version
     assert report["bundle"] in done.stdout
     assert report["cpu"] in done.stdout
-    assert [(r["system"], r["way"], r["clients"]) for r in report["rows"]] == LINES
+    lines = [line for line in LINES if HAS_CARD or line[0] != "upstream"]
+    assert [(r["system"], r["way"], r["clients"]) for r in report["rows"]] == lines
     for row in report["rows"]:
         assert len(row["pairs_per_s"]) == 1
         assert 0 < row["memory_mb"] <= row["peak_memory_mb"]
         assert (row["p99_ms"] is None) == (row["way"] == "in process")
         assert f"{row['system']}, {row['way']}" in done.stdout
-    (left,) = report["left_out"]
-    assert left["system"] == "openvino-int8"
-    assert f"{ranker}-int8" in left["reason"]
+    left = {left["system"]: left["reason"] for left in report["left_out"]}
+    assert f"{ranker}-int8" in left.pop("openvino-int8")
     assert "left out: openvino-int8" in done.stdout
+    if not HAS_CARD:
+        assert "run `make setup-train`" in left.pop("upstream")
+    assert left == {}
     assert set(report["idle"]) == {"paddle-fp32, HTTP", "paddle-fp32, RPC"}
-    assert "upstream" in report["ratios"]["paddle-fp32 by HTTP"]
+    if HAS_CARD:
+        assert "upstream" in report["ratios"]["paddle-fp32 by HTTP"]
     assert "<svg" in path.with_suffix(".svg").read_text(encoding="utf-8")
 
 
