@@ -38,6 +38,8 @@ SERVER_CONF = "serving_server_conf.prototxt"
 PAIRWISE = "pairwise"
 CROSS_ENCODER = "cross_encoder"
 RANKERS = (PAIRWISE, CROSS_ENCODER)
+# of upstream's exports: the pair-wise graph ends in a sigmoid, the cross-encoder does not
+UPSTREAM_SCORE_FUNCTIONS = {PAIRWISE: "identity", CROSS_ENCODER: "softmax_positive"}
 
 SCHEMA_VERSION = 1
 

@@ -16,7 +16,14 @@ from typing import Optional
 
 import numpy as np
 
-from contract.bundle import GOLDEN_FILE, PAIRWISE, RANKERS, TOKENIZER_DIR, TensorSpec
+from contract.bundle import (
+    GOLDEN_FILE,
+    PAIRWISE,
+    RANKERS,
+    TOKENIZER_DIR,
+    UPSTREAM_SCORE_FUNCTIONS,
+    TensorSpec,
+)
 from contract.encoding import (
     INPUT_IDS,
     TOKEN_TYPE_IDS,
@@ -30,7 +37,7 @@ from contract.graphs import GraphFiles, paddle_reader
 from contract.scoring import SCORE_FUNCTIONS
 from export.export_model import described_path
 from export.export_model import versions as package_versions
-from export.facts import UPSTREAM_SCORE_FUNCTIONS, ExportFacts
+from export.facts import ExportFacts
 from export.golden_lists import golden_lists
 from export.inference import GraphPredictor
 from export.int8_graph import run_graph

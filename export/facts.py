@@ -30,12 +30,6 @@ OUTPUTS: Mapping[str, tuple[str, ...]] = {PAIRWISE: (PREDICT, LOGITS), CROSS_ENC
 # the output that the score function takes
 LOGITS_OUTPUT: Mapping[str, str] = {PAIRWISE: LOGITS, CROSS_ENCODER: PREDICT}
 
-# what upstream's graphs need: the pair-wise one ends in a sigmoid, the cross-encoder does not
-UPSTREAM_SCORE_FUNCTIONS: Mapping[str, str] = {
-    PAIRWISE: "identity",
-    CROSS_ENCODER: "softmax_positive",
-}
-
 _SCHEMA = 1
 
 

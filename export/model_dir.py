@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from contract.bundle import MANIFEST_FILE, PAIRWISE, RANKERS, SERVER_DIR, TOKENIZER_DIR, Bundle
+from contract.bundle import (
+    CROSS_ENCODER,
+    MANIFEST_FILE,
+    PAIRWISE,
+    SERVER_DIR,
+    TOKENIZER_DIR,
+    UPSTREAM_SCORE_FUNCTIONS,
+    Bundle,
+)
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import BundleError, SetUpError
 from contract.graphs import (
@@ -35,8 +43,8 @@ from export.program import read_tensors
 # upstream's default of predict.py, for a directory that says nothing of its own
 _UPSTREAM_MAX_SEQ_LENGTH = 128
 
-# upstream's graphs by the width of their only output: the pair-wise one ends in the sigmoid
-_UPSTREAM_SCORE_FUNCTIONS = {1: "identity", 2: "softmax_positive"}
+# upstream's rankers by the width of their only output
+_UPSTREAM_RANKERS = {1: PAIRWISE, 2: CROSS_ENCODER}
 
 
 @dataclass(frozen=True)
@@ -124,15 +132,15 @@ def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int)
     graph = graph_files(folder / spec.path, folder / spec.params if spec.params else None)
     _, fetches = read_tensors(graph.model)
     width = fetches[0].shape[-1] if fetches[0].shape else 0
-    if width not in _UPSTREAM_SCORE_FUNCTIONS:
+    if width not in _UPSTREAM_RANKERS:
         raise BundleError(
             f"its first output has shape [N, {', '.join(map(str, fetches[0].shape))}], "
             "a ranker's is [N, 1] or [N, 2]",
             field=str(graph.model),
         )
-    score = SCORE_FUNCTIONS[_UPSTREAM_SCORE_FUNCTIONS[width]]
+    ranker = _UPSTREAM_RANKERS[width]
+    score = SCORE_FUNCTIONS[UPSTREAM_SCORE_FUNCTIONS[ranker]]
     encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length)
-    ranker = RANKERS[width - 1]
     return ScoringGraph(ranker, graph, fetches[0].name, score, encoder)
 
 

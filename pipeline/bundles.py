@@ -14,11 +14,10 @@ from dataclasses import asdict, replace
 from typing import Protocol
 
 from contract.bundle import (
-    CROSS_ENCODER,
     MANIFEST_FILE,
-    PAIRWISE,
     SERVER_CONF,
     TOKENIZER_DIR,
+    UPSTREAM_SCORE_FUNCTIONS,
     Bundle,
 )
 from contract.cpu import describe_cpu
@@ -35,8 +34,6 @@ from pipeline.engines.paddle import PaddleSource
 from pipeline.engines.remote import RemoteEngines
 from pipeline.routing.route import Target
 
-# what upstream's exports return: the pair-wise graph ends in a sigmoid, the cross-encoder does not
-_ADOPTED_SCORE_FUNCTIONS = {PAIRWISE: "identity", CROSS_ENCODER: "softmax_positive"}
 # with another version of one of these another engine may be the fastest
 _PACKAGES = ("openvino", "paddlepaddle", "paddlepaddle-gpu")
 
@@ -108,7 +105,7 @@ def _open(config: ServiceConfig, ranker: str, named: str, key: str) -> Bundle:
             ranker=ranker,
             tokenizer_dir=tokenizer,
             max_seq_length=op.max_seq_length,
-            score_function=op.score_function or _ADOPTED_SCORE_FUNCTIONS[ranker],
+            score_function=op.score_function or UPSTREAM_SCORE_FUNCTIONS[ranker],
         )
     if bundle.manifest.ranker != ranker:
         raise ConfigError(f"{path} is a {bundle.manifest.ranker} bundle, not {ranker}", field=key)
