@@ -232,6 +232,7 @@ make_environment() {
         *) hint= ;;
     esac
     say "no Python $version, and none to download: install one$hint"
+    rmdir "$VENV" 2>/dev/null || true
     exit 3
 }
 

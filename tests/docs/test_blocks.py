@@ -21,7 +21,7 @@ from tests.conftest import REPOSITORY
 from tests.docs.blocks import RUN, Block, all_blocks
 from tests.docs.comparison import check_json, check_text
 from tests.docs.page_runner import PageRunner
-from tests.docs.working_copy import CARD, WorkingCopy
+from tests.docs.working_copy import CARD_PYTHON, WorkingCopy
 
 BLOCKS = all_blocks()
 LANGUAGES = (*RUN, "text", "json", "yaml", "ini")
@@ -52,7 +52,7 @@ def runnable() -> list[Any]:
 
 @pytest.mark.parametrize("block", runnable())
 def test_it_runs_and_prints_what_is_shown(block: Block, runner: PageRunner) -> None:
-    if block.card and not CARD.exists():
+    if block.card and not CARD_PYTHON.exists():
         pytest.skip("needs the packages of the set card: make setup-train")
     done = runner.result(block)
     assert done.returncode in block.exits, f"{done.stdout}\n{done.stderr}"

@@ -38,6 +38,7 @@ _POLL_S = 0.1
 _WITH_PORTS = (".py", ".yml", "Makefile")
 # what trains and exports
 CARD = REPOSITORY / ".venv-card"
+CARD_PYTHON = CARD / "bin" / "python"
 # choices of engines, which only the first run has to time
 _HOME = REPOSITORY / ".cache" / "home-of-docs-tests"
 
@@ -60,7 +61,7 @@ class WorkingCopy:
             if (REPOSITORY / name).is_file() and not name.startswith("tests/"):
                 self._copy(name)
         (root / ".venv").symlink_to(sys.prefix)
-        if CARD.exists():
+        if CARD_PYTHON.exists():
             (root / CARD.name).symlink_to(CARD)
 
     def _copy(self, name: str) -> None:
@@ -84,7 +85,7 @@ class WorkingCopy:
 
     def run(self, language: str, text: str, card: bool) -> subprocess.CompletedProcess[str]:
         """Run a block to its end; ``card`` is for Python, a shell names its programs itself."""
-        python = str(CARD / "bin" / "python") if card else sys.executable
+        python = str(CARD_PYTHON) if card else sys.executable
         program = ["bash", "-euo", "pipefail", "-c"] if language == "sh" else [python, "-c"]
         return subprocess.run(
             [*program, self.with_free_ports(text)],

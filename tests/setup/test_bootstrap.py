@@ -279,12 +279,25 @@ def test_without_such_a_python_the_status_says_so(checkout: Checkout) -> None:
     shutil.copytree(checkout.requirements / SET, checkout.requirements / other, dirs_exist_ok=True)
     path = checkout.folder / "bin"
     path.mkdir()
-    for name in ("sh", "dirname", "ls", "sed", "head", "grep", "cmp", "mkdir", "flock", "uname"):
+    for name in (
+        "sh",
+        "dirname",
+        "ls",
+        "sed",
+        "head",
+        "grep",
+        "cmp",
+        "mkdir",
+        "rmdir",
+        "flock",
+        "uname",
+    ):
         found = shutil.which(name)
         if found:
             (path / name).symlink_to(found)
     done = checkout.bootstrap("serving", SET=other, PATH=str(path), UV_PYTHON_DOWNLOADS="never")
     assert done.returncode == 3, done.stderr
+    assert not (checkout.folder / {"modern": ".venv", "card": ".venv-card"}[other]).exists()
     assert "install one, or name it with PYTHON_" in done.stderr.splitlines()[-1]
 
 
