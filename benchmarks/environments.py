@@ -11,7 +11,7 @@ from benchmarks.child import REPOSITORY
 from contract.errors import SetUpError
 
 PEERS_PYTHON = REPOSITORY / ".venv-peers" / "bin" / "python"
-_CARD_PYTHON = REPOSITORY / ".venv-card" / "bin" / "python"
+CARD_PYTHON = REPOSITORY / ".venv-card" / "bin" / "python"
 
 
 def card_python() -> Path:
@@ -22,6 +22,6 @@ def card_python() -> Path:
     """
     if sys.version_info < (3, 10):
         return Path(sys.executable)
-    if not _CARD_PYTHON.is_file():
+    if not CARD_PYTHON.is_file():
         raise SetUpError("not installed; run `make setup-train`", field=".venv-card")
-    return _CARD_PYTHON
+    return CARD_PYTHON

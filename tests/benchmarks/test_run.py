@@ -17,11 +17,11 @@ import numpy
 import pytest
 
 from benchmarks import machine, peer_systems, run
+from benchmarks.environments import CARD_PYTHON
 from benchmarks.measure import Plan
 from benchmarks.report import Subject, header
 from benchmarks.workload import SYNTHETIC, RankCall, Workload
 from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
-from tests.conftest import REPOSITORY
 from tests.sets import ON_CARD
 
 SYSTEMS = ["paddle-fp32", "openvino-int8", "upstream"]
@@ -35,7 +35,7 @@ LINES = [
     ("upstream", "RPC", 2),
 ]
 # Paddle Serving's own service needs card's packages
-HAS_CARD = ON_CARD or (REPOSITORY / ".venv-card" / "bin" / "python").exists()
+HAS_CARD = ON_CARD or CARD_PYTHON.exists()
 
 
 @pytest.mark.parametrize("ranker", RANKERS)

@@ -25,6 +25,7 @@ import urllib.request
 from pathlib import Path
 
 from benchmarks.child import free_port
+from benchmarks.environments import CARD_PYTHON
 from benchmarks.tensor_process import PROGRAM
 from tests.conftest import REPOSITORY
 
@@ -36,9 +37,6 @@ _START_LIMIT_S = 120.0
 _BLOCK_LIMIT_S = 200.0
 _POLL_S = 0.1
 _WITH_PORTS = (".py", ".yml", "Makefile")
-# what trains and exports
-CARD = REPOSITORY / ".venv-card"
-CARD_PYTHON = CARD / "bin" / "python"
 # choices of engines, which only the first run has to time
 _HOME = REPOSITORY / ".cache" / "home-of-docs-tests"
 
@@ -62,7 +60,8 @@ class WorkingCopy:
                 self._copy(name)
         (root / ".venv").symlink_to(sys.prefix)
         if CARD_PYTHON.exists():
-            (root / CARD.name).symlink_to(CARD)
+            card = CARD_PYTHON.parents[1]
+            (root / card.name).symlink_to(card)
 
     def _copy(self, name: str) -> None:
         target = self.root / name
