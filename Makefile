@@ -32,13 +32,13 @@ TESTS ?= tests
 # of make test-card: what card's packages do, and what has to go on working with them
 CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/test_clients.py \
 	tests/clients/test_pipeline_wire.py tests/clients/test_tensor_wire.py tests/benchmarks/test_hf_export.py \
-	tests/general_model_service/test_wire.py tests/pipeline/test_answers.py tests/pipeline/test_dag.py \
-	tests/pipeline/test_engine_auto.py tests/pipeline/test_engine_openvino.py tests/pipeline/test_engine_paddle.py \
-	tests/pipeline/test_engine_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \
+	tests/general_model_service/test_wire.py tests/pipeline/test_answers.py tests/pipeline/dag/test_dag.py \
+	tests/pipeline/engines/test_auto.py tests/pipeline/engines/test_openvino.py tests/pipeline/engines/test_paddle.py \
+	tests/pipeline/engines/test_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \
 	tests/setup/test_locks.py tests/setup/test_sets.py
 NEWEST = 3.13
 CLIENT_PYTHONS = 3.9 3.10 3.11 3.12 3.13
-PAGE_BROWSER = tests/pipeline/http_edge/page/browser.sh
+PAGE_BROWSER = tests/pipeline/edges/http/page/browser.sh
 # of make bench, such as --shape small --quick --systems ours peers
 BENCH ?=
 # of make tensor-service, such as --precision auto
@@ -75,7 +75,7 @@ tensor-service: build-tensor-service ## start the C++ tensor services: pairwise 
 		serving_models/pairwise=8600 serving_models/cross_encoder=8601 -- $(FLAGS)
 
 # environments that only these tests use
-OF_SDKS = $(filter tests tests/sdks% tests/pipeline tests/pipeline/http_edge%,$(TESTS))
+OF_SDKS = $(filter tests tests/sdks% tests/pipeline tests/pipeline/edges%,$(TESTS))
 OF_SETUP = $(filter tests tests/setup%,$(TESTS))
 OF_CLIENTS = $(filter tests tests/clients%,$(TESTS))
 

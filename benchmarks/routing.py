@@ -32,10 +32,10 @@ from contract.bundle import CROSS_ENCODER, PAIRWISE
 from contract.errors import RankingError, ServiceError
 from contract.exposure import SHADOW, SPLIT, Exposure
 from contract.request import RankRequest
+from pipeline.records.jsonl_writer import RecordLog
 from pipeline.routing.plan import make_plan
-from pipeline.routing.record_log import RecordLog
 from pipeline.routing.router import Router
-from pipeline.routing.settings import (
+from pipeline.settings.experiments import (
     ExperimentConfig,
     ExposuresConfig,
     HoldoutConfig,

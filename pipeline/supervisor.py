@@ -16,14 +16,14 @@ import time
 from collections.abc import Sequence
 from typing import Optional
 
-from pipeline.dag import Dag
-from pipeline.gate import Gate
-from pipeline.http_edge.server import HttpEdge
-from pipeline.routing.recorder import Recorder
-from pipeline.routing.shadow import Shadow
-from pipeline.rpc import RpcEdge
-from pipeline.scheduler import Scheduler
-from pipeline.signals import Signals
+from pipeline.batching.scheduler import Scheduler
+from pipeline.dag.graph import Dag
+from pipeline.door.admission import Gate
+from pipeline.edges.http.server import HttpEdge
+from pipeline.edges.rpc import RpcEdge
+from pipeline.process.signals import Signals
+from pipeline.records.recorder import Recorder
+from pipeline.records.shadow import Shadow
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.2

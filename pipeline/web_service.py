@@ -24,22 +24,22 @@ from typing import TYPE_CHECKING, Optional
 
 from contract.cpu import prepare_math_library
 from contract.errors import ConfigError, SetUpError
-from pipeline import ports
-from pipeline.bundles import open_bundles, served
-from pipeline.config import ServiceConfig, find_config, load_config
-from pipeline.log_files import diverted_output, set_up_logs
-from pipeline.signals import Signals
-from pipeline.tracing.settings import tracing_asked
+from pipeline.engines.bundles import open_bundles, served
+from pipeline.process import ports
+from pipeline.process.signals import Signals
+from pipeline.settings.service import ServiceConfig, find_config, load_config
+from pipeline.settings.tracing import tracing_asked
+from pipeline.telemetry.log_files import diverted_output, set_up_logs
 
 if TYPE_CHECKING:
     from contract.bundle import Bundle
-    from pipeline.dag import Dag
-    from pipeline.metrics import Metrics
-    from pipeline.routing.recorder import Recorder
-    from pipeline.routing.route import Target
-    from pipeline.scheduler import Scheduler
+    from pipeline.batching.scheduler import Scheduler
+    from pipeline.dag.graph import Dag
+    from pipeline.records.recorder import Recorder
+    from pipeline.request.route import Target
     from pipeline.supervisor import Supervisor
-    from pipeline.tracing.tracer import Tracer
+    from pipeline.telemetry.metrics import Metrics
+    from pipeline.telemetry.tracer import Tracer
 
 _LOGGER = logging.getLogger("pipeline.web_service")
 # at the end, for spans still to be sent
@@ -82,11 +82,11 @@ def run(config: ServiceConfig, started: float) -> int:
         _LOGGER.warning("does not apply: %s", note)
 
     # Paddle Serving is imported here and not above: it opens log files, and takes seconds
-    from pipeline.metrics import Metrics
-    from pipeline.op_process import kill_children
-    from pipeline.request_log import RequestLog
-    from pipeline.stages import start_dag
-    from pipeline.tracing.tracer import open_tracer
+    from pipeline.dag.build import start_dag
+    from pipeline.dag.processes import kill_children
+    from pipeline.telemetry.metrics import Metrics
+    from pipeline.telemetry.request_log import RequestLog
+    from pipeline.telemetry.tracer import open_tracer
 
     metrics = Metrics()
     metrics.served(bundles)
@@ -129,15 +129,15 @@ def _open_edges(
     tracer: Tracer,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
-    from pipeline.front_door import FrontDoor
-    from pipeline.garbage import spare_lasting_objects
-    from pipeline.gate import Gate
-    from pipeline.http_edge.models import Models
-    from pipeline.http_edge.server import HttpEdge
-    from pipeline.readiness import Readiness
+    from pipeline.door.admission import Gate
+    from pipeline.door.front_door import FrontDoor
+    from pipeline.door.readiness import Readiness
+    from pipeline.edges.http.models import Models
+    from pipeline.edges.http.server import HttpEdge
+    from pipeline.edges.rpc import RpcEdge
+    from pipeline.process.gc_tuning import spare_lasting_objects
+    from pipeline.records.shadow import Shadow
     from pipeline.routing.reload import watched_router
-    from pipeline.routing.shadow import Shadow
-    from pipeline.rpc import RpcEdge
     from pipeline.supervisor import Supervisor
 
     limits = config.limits
@@ -196,7 +196,7 @@ def _recorder(config: ServiceConfig, metrics: Metrics) -> Recorder:
     Raises:
         ConfigError: their directory cannot be made.
     """
-    from pipeline.routing.recorder import Recorder
+    from pipeline.records.recorder import Recorder
 
     try:
         return Recorder(config, metrics)

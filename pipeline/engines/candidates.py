@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A ranker's keys, its bundle and this machine in, the engines that could run it out.
 
-Called by pipeline.bundles.
+Called by pipeline.engines.bundles.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contract.bundle import Bundle
 from contract.cpu import has_bf16
 from contract.errors import ConfigError
 from contract.graphs import paddle_reader, readable
-from pipeline.config import LocalServiceConfig, OpConfig
-from pipeline.engines import EngineSource
 from pipeline.engines.cache import EngineCache
+from pipeline.engines.engine import EngineSource
 from pipeline.engines.openvino import OpenVinoSource, cpu_precisions, reader_of
 from pipeline.engines.paddle import CPU, GPU, PaddleSource, device_type_of
+from pipeline.settings.service import LocalServiceConfig, OpConfig
 
 # oneDNN keeps one set of kernels for every shape it meets
 _ONEDNN_SHAPES = 64

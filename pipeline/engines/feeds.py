@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from contract.bundle import TensorSpec
 from contract.errors import InferenceFailed
-from pipeline.engines import Feed
+from pipeline.engines.engine import Feed
 
 
 def arrays_of(feed: Feed, specs: Sequence[TensorSpec]) -> list[NDArray[Any]]:

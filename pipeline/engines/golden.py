@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An engine in, and whether it scores a bundle's golden pairs as at export.
 
-Also what an engine is timed on: the golden pairs as batches. Called by pipeline.bundles and by the
-choice of an engine.
+Also what an engine is timed on: the golden pairs as batches. Called by pipeline.engines.bundles and
+by the choice of an engine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contract.bundle import GOLDEN_FILE, Bundle
 from contract.encoding import PairEncoder
 from contract.errors import BundleError
 from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, check_golden, read_golden
-from pipeline.engines import Engine, EngineSource, Feed
+from pipeline.engines.engine import Engine, EngineSource, Feed
 
 
 class GoldenPairs:

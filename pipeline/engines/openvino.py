@@ -21,8 +21,8 @@ from contract.bundle import Bundle
 from contract.cpu import describe_cpu
 from contract.errors import BundleError, ConfigError, InferenceFailed
 from contract.graphs import OPENVINO, OPENVINO_INT8, Reader
-from pipeline.engines import Feed, Logits
 from pipeline.engines.cache import EngineCache
+from pipeline.engines.engine import Feed, Logits
 from pipeline.engines.feeds import arrays_of
 
 _LOGGER = logging.getLogger(__name__)

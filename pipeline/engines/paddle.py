@@ -22,10 +22,10 @@ from contract.errors import BundleError, ConfigError
 from contract.graphs import JSON, GraphFiles, paddle_reader
 from contract.program_json import ProgramJson
 from contract.serving_packages import make_importable
-from pipeline.config import LocalServiceConfig
-from pipeline.engines import Feed, Logits
+from pipeline.engines.engine import Feed, Logits
 from pipeline.engines.feeds import arrays_of
 from pipeline.engines.paddle_gpu import gpu_predictor
+from pipeline.settings.service import LocalServiceConfig
 
 # device_type of local_service_conf to the switches of LocalPredictor
 _SWITCHES: dict[int, dict[str, bool]] = {

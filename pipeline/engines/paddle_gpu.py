@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from contract.graphs import JSON, GraphFiles
-from pipeline.config import LocalServiceConfig
+from pipeline.settings.service import LocalServiceConfig
 
 # what upstream sets aside at first; the pool grows
 _MEMORY_POOL_MB = 100

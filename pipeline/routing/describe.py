@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Experiments and routes in, plain fields that tell people and programs of them out.
 
-Called by pipeline.http_edge.assignments and pipeline.http_edge.traffic.
+Called by pipeline.edges.http.routes.assignments and pipeline.edges.http.routes.traffic.
 """
 
 from __future__ import annotations
 
 from typing import Any, Optional
 
+from pipeline.request.route import Route, Target
 from pipeline.routing.plan import Experiment
-from pipeline.routing.route import Route, Target
 
 RUNNING, PLANNED, ENDED = "running", "planned", "ended"
 

@@ -16,8 +16,8 @@ from typing import Optional
 from contract.assignment import Assignment, Holdout, Namespace
 from contract.errors import ConfigError
 from contract.exposure import BY_BUCKET, BY_LIST, INTERLEAVE, INTERLEAVED, SHADOW, SPLIT
-from pipeline.routing.route import Route, Target
-from pipeline.routing.settings import ExperimentConfig, HoldoutConfig, VariantConfig
+from pipeline.request.route import Route, Target
+from pipeline.settings.experiments import ExperimentConfig, HoldoutConfig, VariantConfig
 
 # by ranker, the versions of its bundles, that of model_config first
 Served = Mapping[str, Sequence[str]]

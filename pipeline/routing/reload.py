@@ -3,7 +3,7 @@
 """Watches config_nlp.yml and changes the router's plan when its experiments change.
 
 A file that cannot be read, or experiments that cannot be, are refused and logged, and what ran goes
-on. Keys outside of experiments need a restart. Started where the router is: by pipeline.stages.
+on. Keys outside of experiments need a restart. Started where the router is: by pipeline.dag.build.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Callable, Optional
 
 from contract.errors import ConfigError
-from pipeline.config import ServiceConfig, load_config
 from pipeline.routing.plan import Plan, Served, make_plan
 from pipeline.routing.router import Router
+from pipeline.settings.service import ServiceConfig, load_config
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.5

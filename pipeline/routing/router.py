@@ -11,8 +11,8 @@ from typing import Callable
 from contract.errors import UnknownService
 from contract.exposure import logged_unit
 from contract.request import RankRequest
+from pipeline.request.route import Route
 from pipeline.routing.plan import Plan
-from pipeline.routing.route import Route
 
 
 class Router:

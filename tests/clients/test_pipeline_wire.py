@@ -60,7 +60,7 @@ def test_both_modules_import_in_either_order(
 ) -> None:
     imports = [
         "import clients.pipeline_wire",
-        "import pipeline.paddle_serving",
+        "import pipeline.dag.paddle_serving",
     ]
     program = "\n".join(imports if ours_first else reversed(imports))
     environment = {**os.environ, "PYTHONPATH": str(repository)}

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from benchmarks.environments import CARD_PYTHON
-from pipeline.config import load_config
+from pipeline.settings.service import load_config
 from tests.conftest import REPOSITORY
 from tests.docs.blocks import RUN, Block, all_blocks
 from tests.docs.comparison import check_json, check_text

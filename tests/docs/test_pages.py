@@ -17,8 +17,8 @@ from typing import get_args, get_type_hints
 import pytest
 
 from contract.errors import RankingError, RequestError, ServiceError
-from pipeline.config import ServiceConfig
-from pipeline.metrics import Metrics
+from pipeline.settings.service import ServiceConfig
+from pipeline.telemetry.metrics import Metrics
 from tests.conftest import REPOSITORY
 from tests.docs.blocks import Block, all_blocks, pages
 from tests.docs.page_runner import PageRunner

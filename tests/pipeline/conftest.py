@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 def upstream_logs(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Importing Paddle Serving opens log files; not in the checkout."""
     os.environ["SERVING_LOG_PATH"] = str(tmp_path_factory.mktemp("upstream"))
-    import pipeline.paddle_serving  # noqa: F401
+    import pipeline.dag.paddle_serving  # noqa: F401
 
     del os.environ["SERVING_LOG_PATH"]
     for logger in logging.root.manager.loggerDict.values():

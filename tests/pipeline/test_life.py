@@ -20,7 +20,7 @@ from contract.bundle import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES, strip_manifest
 from tests.pipeline.calls import Reply, http_call, rank, rpc_call
 from tests.pipeline.launch import Launched
-from tests.pipeline.test_config import UPSTREAM
+from tests.pipeline.settings.test_service import UPSTREAM
 
 # a fast machine scores a thousand a second even so
 MOST = 10_000

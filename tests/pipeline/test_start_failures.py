@@ -16,7 +16,7 @@ import pytest
 from contract.bundle import CROSS_ENCODER, PAIRWISE
 from tests.bundles import rehash, strip_manifest
 from tests.pipeline.launch import failure
-from tests.pipeline.test_config import UPSTREAM
+from tests.pipeline.settings.test_service import UPSTREAM
 
 
 def use(config: dict[str, Any], op: str, model: Path, **keys: Any) -> dict[str, Any]:

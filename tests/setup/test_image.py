@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from general_model_service.program import INSTALLED
-from pipeline.config import ENGINE_CACHE
+from pipeline.settings.service import ENGINE_CACHE
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -195,8 +195,9 @@ try:
     __import__(sys.argv[2])
 except ModuleNotFoundError as error:
     assert "is not in the lock" in str(error), error
-    import pipeline.web_service, pipeline.paddle_serving, paddle_serving_app.local_predict
-    import pipeline.http_edge.server, pipeline.stages, pipeline.engines.openvino, pipeline.rpc
+    import pipeline.web_service, pipeline.dag.paddle_serving, paddle_serving_app.local_predict
+    import pipeline.edges.http.server, pipeline.dag.build, pipeline.engines.openvino
+    import pipeline.edges.rpc
     print("imported")
 """
 

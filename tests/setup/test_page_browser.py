@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.conftest import REPOSITORY
 
-SCRIPT = REPOSITORY / "tests" / "pipeline" / "http_edge" / "page" / "browser.sh"
+SCRIPT = REPOSITORY / "tests" / "pipeline" / "edges" / "http" / "page" / "browser.sh"
 
 
 def run(programs: Path, **scripts: str) -> subprocess.CompletedProcess[str]:

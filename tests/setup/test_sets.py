@@ -70,7 +70,7 @@ def test_upstreams_server_is_imported_without_its_client_or_pytest(
     repository: Path, tmp_path: Path
 ) -> None:
     program = (
-        "import sys, pipeline.paddle_serving as upstream\n"
+        "import sys, pipeline.dag.paddle_serving as upstream\n"
         "request = upstream.pipeline_service_pb2.Request(key=['a'], value=['b'], logid=7)\n"
         "again = upstream.pipeline_service_pb2.Request.FromString(request.SerializeToString())\n"
         "assert (list(again.key), again.logid) == (['a'], 7)\n"

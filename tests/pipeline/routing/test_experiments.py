@@ -24,7 +24,7 @@ from contract.exposure import Exposure, Feedback, Record, ShadowComparison, from
 from tests.bundles import SENTENCES, build_bundle
 from tests.pipeline.calls import http_call, rank, rpc_call, upstream_predict
 from tests.pipeline.launch import Launched, failure
-from tests.pipeline.test_metrics import scrape
+from tests.pipeline.telemetry.test_metrics import scrape
 from tests.services import running_service, small_config
 
 QUERY, DOCUMENTS = SENTENCES[0], list(SENTENCES[1:])

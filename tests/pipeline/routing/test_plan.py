@@ -12,11 +12,11 @@ import yaml
 
 from contract.errors import ConfigError
 from contract.request import RankRequest
-from pipeline.config import load_config
+from pipeline.request.route import Route, Target
 from pipeline.routing.plan import Plan
 from pipeline.routing.reload import first_plan
-from pipeline.routing.route import Route, Target
 from pipeline.routing.router import Router
+from pipeline.settings.service import load_config
 
 SERVED = {"pairwise": ["p1", "p2"], "cross_encoder": ["c1"]}
 A, B = {"name": "a", "ranker": "pairwise"}, {"name": "b", "ranker": "cross_encoder"}

@@ -12,9 +12,9 @@ import yaml
 
 from contract.errors import UnknownService
 from contract.request import RankRequest
-from pipeline.config import load_config
 from pipeline.routing.reload import Watcher, first_plan
 from pipeline.routing.router import Router
+from pipeline.settings.service import load_config
 
 SERVED = {"pairwise": ["p1"]}
 

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Opened bundles in, what makes each op's function out; and the DAG of them, running.
+
+Called by pipeline.web_service.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Callable
+
+from contract.bundle import Bundle
+from pipeline.batching.scheduler import Scheduler
+from pipeline.dag.graph import Dag
+from pipeline.dag.paddle_op import Prepare
+from pipeline.dag.processes import OpProcesses
+from pipeline.dag.rank import Rank
+from pipeline.dag.sort import Sort
+from pipeline.dag.tokenize import Tokenize
+from pipeline.engines.bundles import describe, engine_source, served
+from pipeline.request.route import Target
+from pipeline.routing.reload import first_plan, watched_router
+from pipeline.settings.service import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
+from pipeline.telemetry.metrics import Metrics
+
+Show = Callable[[str], None]
+
+
+def start_dag(
+    config: ServiceConfig,
+    bundles: Mapping[Target, Bundle],
+    metrics: Metrics,
+    log_directory: Path,
+    show: Show,
+) -> tuple[Dag, list[Scheduler]]:
+    """Load every ranker and start the DAG, in threads or in processes.
+
+    Args:
+        config: of the service.
+        bundles: by ranker and version.
+        metrics: of this process; those of op processes stay there.
+        log_directory: where op processes send what libraries print.
+        show: takes a line about each ranker.
+
+    Returns:
+        The running DAG, and the schedulers that run in this process.
+
+    Raises:
+        SetUpError: a ranker does not load, or scores differently than at export, or an experiment
+            asks for what is not there.
+    """
+    schedulers: list[Scheduler] = []
+    if config.dag.is_thread_op:
+        prepares = _prepares(config, bundles, metrics, lambda _, line: show(line), schedulers)
+        dag = Dag(config, prepares)
+        dag.start()
+        return dag, schedulers
+    processes = OpProcesses(log_directory)
+    # each process makes its own schedulers
+    prepares = _prepares(config, bundles, metrics, processes.announce, [])
+    dag = Dag(config, {op: processes.reporting(op, make) for op, make in prepares.items()})
+    dag.start()
+    processes.wait_ready(dag.workers, dag.dead, show)
+    return dag, schedulers
+
+
+def _prepares(
+    config: ServiceConfig,
+    bundles: Mapping[Target, Bundle],
+    metrics: Metrics,
+    announce: Callable[[str, str], None],
+    schedulers: list[Scheduler],
+) -> dict[str, Prepare]:
+    """By op name, what makes its function."""
+    first_plan(config, served(bundles))  # so that its errors are the start's, in processes too
+    prepares: dict[str, Prepare] = {
+        TOKENIZE: lambda _: Tokenize(
+            {target: bundle.encoder() for target, bundle in bundles.items()},
+            watched_router(config, served(bundles)),
+            config.limits.max_tokens,
+        ),
+        SORT: lambda _: Sort({target: bundle.score for target, bundle in bundles.items()}),
+    }
+    for ranker in config.rankers:
+        prepares[OP_OF_RANKER[ranker]] = functools.partial(
+            _prepare_ranker, config, ranker, bundles, metrics, announce, schedulers
+        )
+    return prepares
+
+
+def _prepare_ranker(
+    config: ServiceConfig,
+    ranker: str,
+    bundles: Mapping[Target, Bundle],
+    metrics: Metrics,
+    announce: Callable[[str, str], None],
+    schedulers: list[Scheduler],
+    index: int,
+) -> Any:
+    """Load a ranker's bundles and start their schedulers; ``index`` is the op's process number."""
+    by_version: dict[str, Scheduler] = {}
+    for target, bundle in bundles.items():
+        if target.ranker != ranker:
+            continue
+        encoder = bundle.encoder()
+        source = engine_source(config, ranker, bundle, encoder, index)
+        # the first is the ranker itself; others are told apart in metrics and errors
+        name = ranker if not by_version else f"{ranker}@{target.bundle}"
+        scheduler = Scheduler(
+            name, target.bundle, source, encoder.pad, config.scheduler, metrics.of(name)
+        )
+        scheduler.start()
+        schedulers.append(scheduler)
+        by_version[target.bundle] = scheduler
+        if index == 0:
+            announce(OP_OF_RANKER[ranker], describe(bundle, encoder, source.summary))
+    op = config.ranker_op(ranker)
+    # upstream tries so often, each time for so long; waiting on is a try that forgets nothing
+    timeout_s = op.timeout * op.retry / 1000.0 if op.timeout > 0 else None
+    return Rank(ranker, by_version, timeout_s)

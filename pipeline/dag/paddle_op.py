@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A typed function in, a Paddle Serving Op out: the ONE place that meets Paddle's 4-tuples.
+
+Paddle hands an op a dictionary per preceding op and wants tuples with product error codes back.
+Here each dictionary holds one message under one key, the function gets and returns messages, and
+a RankingError it raises becomes a product error whose info is the error itself. Called by
+pipeline.dag.graph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from traceback import format_tb
+from typing import Any, Callable, Optional, Union
+
+from contract.errors import RankingError, ServiceError, ShuttingDown
+from contract.request import PROFILE_KEY
+from contract.response import RankResponse
+from pipeline.dag.channel_wakeups import WakeOnePerOp, name_thread
+from pipeline.dag.messages import Call, Sorted
+from pipeline.dag.paddle_serving import (
+    CustomExceptionCode,
+    Op,
+    RequestOp,
+    ResponseOp,
+    ThreadChannel,
+    UnsafeTimeProfiler,
+)
+from pipeline.request.route import Route
+from pipeline.request.spans import Spans
+
+_LOGGER = logging.getLogger(__name__)
+_MESSAGE = "message"
+
+# takes the number of the op's process or thread, returns the op's function
+Prepare = Callable[[int], Callable[[Any], Any]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What enters the DAG: the call, and whether the caller wants the DAG's timeline."""
+
+    call: Call
+    profile: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What leaves the DAG.
+
+    Attributes:
+        result: the answer, or why there is none.
+        route: who was to answer; ``None`` when it failed before that was decided.
+        key: names that the DAG itself adds to the answer (the timeline).
+        value: their values.
+        spans: of a traced call.
+    """
+
+    result: Union[RankResponse, RankingError]
+    route: Optional[Route] = None
+    key: list[str] = field(default_factory=list)
+    value: list[str] = field(default_factory=list)
+    spans: Spans = ()
+
+    @property
+    def err_no(self) -> int:
+        """Of the answer; 0 when it is one."""
+        return self.result.err_no if isinstance(self.result, RankingError) else 0
+
+
+class Request(RequestOp):  # type: ignore[misc]
+    """The door of the DAG: an Entry in, the first op's dictionary out."""
+
+    def unpack_request_package(self, request: Entry) -> tuple[dict[str, Any], int, None, str]:
+        """See RequestOp."""
+        package: dict[str, Any] = {_MESSAGE: request.call}
+        if request.profile:
+            package[PROFILE_KEY] = "1"
+        return package, 0, None, ""
+
+
+class Response(ResponseOp):  # type: ignore[misc]
+    """The way out of the DAG: the last op's message, or an error, into an Outcome."""
+
+    def pack_response_package(self, channeldata: Any) -> Outcome:
+        """See ResponseOp."""
+        code = channeldata.error_code
+        if code == CustomExceptionCode.OK.value:
+            sorted_: Sorted = channeldata.parse()[_MESSAGE]
+            return Outcome(sorted_.result, sorted_.route, spans=sorted_.spans)
+        if code == CustomExceptionCode.PRODUCT_ERROR.value:
+            return Outcome(channeldata.prod_error_info)
+        if code == CustomExceptionCode.CLOSED_ERROR.value:
+            return Outcome(ShuttingDown(channeldata.error_info))
+        _LOGGER.error("the DAG failed with code %s: %s", code, channeldata.error_info)
+        return Outcome(ServiceError("the service failed on this request; its log says why"))
+
+
+class PaddleOp(Op):  # type: ignore[misc]
+    """One op of the DAG around one function.
+
+    The function gets the message of the op before it; an op that joins several gets a tuple.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inputs: list[Op],
+        concurrency: int,
+        prepare: Prepare,
+        *,
+        joins: bool = False,
+    ) -> None:
+        """Describe the op; :meth:`_initialize` runs ``prepare`` where the op will run.
+
+        Args:
+            name: unique in the DAG.
+            inputs: the ops before it.
+            concurrency: threads or processes.
+            prepare: makes the function; once for all threads, or once in each process.
+            joins: whether the function takes a tuple of messages, one per op before it.
+        """
+        super().__init__(name=name, input_ops=inputs, concurrency=concurrency)
+        self._joins = joins
+        self._prepare = prepare
+        self._function: Optional[Callable[[Any], Any]] = None
+        # upstream prints while it reads these
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.init_from_dict(
+                {
+                    "concurrency": concurrency,
+                    "timeout": -1,
+                    "retry": 1,
+                    "batch_size": 1,
+                    "auto_batching_timeout": -1,
+                    "local_service_conf": {},
+                }
+            )
+        # an op without a model of Paddle's own would never reach process()
+        self.with_serving = True
+
+    def prepare(self, index: int = 0) -> None:
+        """Make the function here; what it raises is the caller's to handle."""
+        self._function = self._prepare(index)
+
+    def add_input_channel(self, channel: Any) -> None:
+        """Called by Paddle when it builds the graph, before any thread runs."""
+        super().add_input_channel(channel)
+        if isinstance(channel, ThreadChannel) and not isinstance(channel._cv, WakeOnePerOp):
+            channel._cv = WakeOnePerOp(channel.queue)
+
+    def _initialize(self, is_thread_op: bool, concurrency_idx: int) -> UnsafeTimeProfiler:
+        """Called by Paddle in each thread or process before its loop."""
+        name_thread(self.name)
+        if not is_thread_op:
+            self.prepare(concurrency_idx)
+        profiler = UnsafeTimeProfiler()
+        profiler.enable(True)
+        return profiler
+
+    def preprocess(
+        self, input_dicts: Mapping[str, Mapping[str, Any]], data_id: int = 0, log_id: int = 0
+    ) -> tuple[list[Any], bool, None, str]:
+        """Take the messages out; a list keeps Paddle from treating them as arrays to slice."""
+        messages = tuple(package[_MESSAGE] for package in input_dicts.values())
+        return [messages if self._joins else messages[0]], False, None, ""
+
+    def process(self, feed_batch: list[Any], typical_logid: int = 0) -> tuple[Any, int, str]:
+        """Run the function; an error is a result too, so that Paddle passes it on unchanged."""
+        try:
+            result = self._function(feed_batch[0])  # type: ignore[misc]
+        except RankingError as error:
+            result = error
+        except Exception as error:
+            # the message of a foreign error may quote a request; its place in the code does not
+            place = "".join(format_tb(error.__traceback__))
+            _LOGGER.error("op %s raised %s at\n%s", self.name, type(error).__name__, place)
+            result = ServiceError(f"the op {self.name} failed; the service's log says where")
+        return result, CustomExceptionCode.OK.value, ""
+
+    def postprocess(
+        self, input_data: Any, fetch_data: list[Any], data_id: int = 0, log_id: int = 0
+    ) -> tuple[dict[str, Any], Optional[int], Any]:
+        """Pack the message, or turn an error into a product error."""
+        (message,) = fetch_data
+        if isinstance(message, RankingError):
+            return {}, message.err_no, message
+        return {_MESSAGE: message}, None, ""

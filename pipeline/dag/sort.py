@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The sort op: the logits of every ranker in, the response out. Last op of the DAG."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Optional, Union
+
+from contract.errors import RankingError
+from contract.interleaving import team_draft
+from contract.response import Draft, Ranking, RankResponse
+from contract.scoring import ScoreFunction, rank_order
+from pipeline.batching.job import Scored
+from pipeline.dag.messages import Encoded, RankerLogits, Sorted
+from pipeline.request.route import Route, Target
+from pipeline.request.spans import Span, Spans
+
+
+class Sort:
+    """Scores, orders, interleaves and cuts, and assembles the response."""
+
+    def __init__(self, scorings: Mapping[Target, ScoreFunction]) -> None:
+        """Bind each target's score function."""
+        self._scorings = scorings
+
+    def __call__(self, messages: Sequence[RankerLogits]) -> Sorted:
+        """Build the response, or tell which error there is instead.
+
+        Args:
+            messages: one from each ranker op.
+        """
+        start = time.monotonic()
+        encoded = messages[0].encoded
+        scored: dict[Target, Scored] = {}
+        errors: list[RankingError] = []
+        for message in messages:
+            for target, result in message.scored.items():
+                if isinstance(result, RankingError):
+                    errors.append(result)
+                else:
+                    scored[target] = result
+        route = encoded.route
+        result: Union[RankResponse, RankingError]
+        # of two orders that were to be interleaved, one alone is an answer too
+        if errors and not (route.teams and scored):
+            result = errors[0]
+        else:
+            result = self._response(encoded, scored)
+        return Sorted(result, route, _spans(messages, start))
+
+    def _response(self, encoded: Encoded, scored: Mapping[Target, Scored]) -> RankResponse:
+        route, request = encoded.route, encoded.call.request
+        targets = [target for target in route.targets if target in scored]
+        draft_all = len(targets) == len(route.teams) > 1
+        top_n = None if draft_all else request.top_n
+        rankings = tuple(
+            self._rank(target, scored[target], encoded.rows[target].owners, top_n)
+            for target in targets
+        )
+        documents = tuple(title for _, title in request.pairs) if request.return_documents else None
+        return RankResponse(
+            rankings,
+            documents=documents,
+            request_id=request.request_id,
+            tokens=encoded.tokens,
+            truncated=encoded.truncated,
+            timings_ms={
+                "tokenize": encoded.tokenize_ms,
+                "queue": max(result.queue_ms for result in scored.values()),
+                "compute": max(result.compute_ms for result in scored.values()),
+            },
+            experiment=route.experiment,
+            variant=route.variant,
+            top_n=request.top_n,
+            draft=_draft(rankings, route, request.request_id) if draft_all else None,
+        )
+
+    def _rank(
+        self,
+        target: Target,
+        scored: Scored,
+        owners: Optional[Sequence[int]],
+        top_n: Optional[int],
+    ) -> Ranking:
+        scores = [float(score) for score in self._scorings[target](scored.logits)]
+        if owners is not None:
+            # a title has the score of the best of its chunks, which stand together
+            best: dict[int, float] = {}
+            for owner, score in zip(owners, scores):
+                best[owner] = max(score, best.get(owner, score))
+            scores = list(best.values())
+        order = tuple(rank_order(scores, top_n))
+        return Ranking(target.ranker, target.bundle, tuple(scores), order)
+
+
+def _spans(messages: Sequence[RankerLogits], start: float) -> Spans:
+    """All that the messages have, and this op's own; none of a call that is not traced."""
+    trace = messages[0].encoded.call.trace
+    if trace is None:
+        return ()
+    scored = (span for message in messages for span in message.spans)
+    own = Span("sort", trace.child(), start, time.monotonic())
+    return (*messages[0].encoded.spans, *scored, own)
+
+
+def _draft(rankings: Sequence[Ranking], route: Route, seed: str) -> Draft:
+    """Interleave whole orders, so that scores derived from it cover every document."""
+    orders = [ranking.order for ranking in rankings]
+    order, pickers = team_draft(orders, f"{route.experiment}/{seed}", len(orders[0]))
+    return Draft(tuple(order), tuple(route.teams[p] for p in pickers), tuple(pickers))

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tokenize op: a call in, its route and token rows for each target out. First of the DAG."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from contract.encoding import PairEncoder, Rows
+from contract.errors import RequestTooLarge
+from contract.request import RankRequest
+from pipeline.dag.messages import Call, Encoded
+from pipeline.request.route import Target
+from pipeline.request.spans import Span, Spans
+from pipeline.routing.router import Router
+
+
+class Tokenize:
+    """Decides who shall score a request, and encodes its pairs with the encoder of each."""
+
+    def __init__(
+        self, encoders: Mapping[Target, PairEncoder], router: Router, max_tokens: int
+    ) -> None:
+        """Bind what is needed.
+
+        Args:
+            encoders: of each target.
+            router: decides.
+            max_tokens: of one request, over all its targets, padding not counted.
+        """
+        self._encoders = encoders
+        self._router = router
+        self._max_tokens = max_tokens
+
+    def __call__(self, call: Call) -> Encoded:
+        """Route the call unless it is routed already, and encode the pairs.
+
+        Raises:
+            RequestError: there are too many tokens, or those of the caller are none of the bundle.
+        """
+        start = time.monotonic()
+        route = call.route or self._router.route(call.request, call.asked, call.experiment)
+        rows = {target: _rows(call.request, self._encoders[target]) for target in route.targets}
+        end = time.monotonic()
+        spans: Spans = ()
+        if call.trace is not None:
+            spans = (Span("tokenize", call.trace.child(), start, end),)
+        encoded = Encoded(call, route, rows, (end - start) * 1000.0, spans)
+        if encoded.tokens > self._max_tokens:
+            raise RequestTooLarge(
+                f"{encoded.tokens} tokens, at most {self._max_tokens} allowed; send fewer or "
+                "shorter ones",
+                field="documents",
+            )
+        return encoded
+
+
+def _rows(request: RankRequest, encoder: PairEncoder) -> Rows:
+    if request.tokens is not None:
+        return Rows(request.tokens.rows(encoder))
+    return encoder.encode_chunks(
+        request.pairs, request.max_tokens_per_doc, request.max_chunks_per_doc
+    )

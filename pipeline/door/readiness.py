@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the service can take requests, and what of it cannot. Asked by the HTTP edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from contract.bundle import GOLDEN_FILE, Bundle
+from pipeline.batching.scheduler import Scheduler
+from pipeline.dag.graph import Dag
+from pipeline.door.admission import Gate
+from pipeline.request.route import Target
+from pipeline.settings.service import ServiceConfig
+
+
+class State(NamedTuple):
+    """One look at the service.
+
+    Attributes:
+        reason: why it takes no requests; empty when it does.
+        service: of all requests.
+        rankers: of each bundle.
+    """
+
+    reason: str
+    service: dict[str, Any]
+    rankers: list[dict[str, Any]]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it takes requests."""
+        return not self.reason
+
+
+class Readiness:
+    """Looks at the parts that must work."""
+
+    def __init__(
+        self,
+        config: ServiceConfig,
+        bundles: Mapping[Target, Bundle],
+        gate: Gate,
+        dag: Dag,
+        schedulers: Sequence[Scheduler],
+    ) -> None:
+        """Bind the parts; op processes have schedulers of their own, which are not seen here."""
+        self._gate = gate
+        self._dag = dag
+        self._bundles = bundles
+        self._schedulers = {scheduler.version: scheduler for scheduler in schedulers}
+        self._share = config.limits.ready_share
+        self._max_in_flight = config.limits.max_in_flight
+        self._max_rows = config.scheduler.max_queue_rows
+
+    def state(self) -> State:
+        """Look at everything."""
+        rankers = [self._ranker(target) for target in self._bundles]
+        in_flight = self._gate.in_flight
+        service = {
+            "accepting": self._gate.closed is None,
+            "in_flight": in_flight,
+            "max_in_flight": self._max_in_flight,
+        }
+        reasons = [self._gate.closed] if self._gate.closed else []
+        if in_flight >= self._share * self._max_in_flight:
+            reasons.append(f"the queue is full: {in_flight} requests are in work")
+        reasons += [f"{r['ranker']}@{r['bundle']}: {r['reason']}" for r in rankers if r["reason"]]
+        return State("; ".join(reasons), service, rankers)
+
+    def of_target(self, target: Target) -> str:
+        """Why one bundle answers nothing now; empty when it does."""
+        return self._gate.closed or str(self._ranker(target)["reason"])
+
+    def _ranker(self, target: Target) -> dict[str, Any]:
+        scheduler = self._schedulers.get(target.bundle)
+        up = scheduler.alive if scheduler is not None else not self._dag.dead()
+        waiting = scheduler.waiting_rows if scheduler is not None else None
+        reason = ""
+        if not up:
+            reason = "its engine has ended"
+        elif waiting is not None and waiting >= self._share * self._max_rows:
+            reason = f"the queue is full: {waiting} documents wait"
+        return {
+            "ranker": target.ranker,
+            "bundle": target.bundle,
+            "ready": not reason,
+            "reason": reason,
+            "up": up,
+            # a bundle that has some is served by nothing that scores them differently
+            "golden_pairs": (
+                "passed" if GOLDEN_FILE in self._bundles[target].manifest.files else "none"
+            ),
+            "queue_rows": waiting,
+            "max_queue_rows": self._max_rows,
+        }

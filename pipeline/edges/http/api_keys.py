@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who calls, by API key, and whether they may now: rates and quotas. Asked by the ranking routes.
+
+Keys are known by their SHA-256 only. Rates are token buckets, quotas are counted from midnight to
+midnight, UTC; both are this process's own and begin anew with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Optional
+
+from contract.errors import OverLimit, RequestTooLarge, Unauthorized
+from pipeline.settings.http import ApiKeyConfig, HttpConfig
+
+_DAY_S = 86_400
+
+
+class _Account:
+    """What one key has used."""
+
+    def __init__(self, config: ApiKeyConfig) -> None:
+        self.config = config
+        self._lock = threading.Lock()
+        self._tokens = float(config.requests_per_minute or 0)
+        self._filled_at = time.monotonic()
+        self._day = -1
+        self._documents = 0
+        self._in_work = 0
+
+    def take_request(self) -> None:
+        """Count one request.
+
+        Raises:
+            OverLimit: the key has sent its share; says when the next may come.
+        """
+        rate = self.config.requests_per_minute
+        if rate is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            grown = (now - self._filled_at) * rate / 60.0
+            self._tokens, self._filled_at = min(float(rate), self._tokens + grown), now
+            if self._tokens < 1.0:
+                raise OverLimit(
+                    f"the key {self.config.name} may send {rate} requests a minute",
+                    retry_after_s=(1.0 - self._tokens) * 60.0 / rate,
+                )
+            self._tokens -= 1.0
+
+    def take_documents(self, count: int) -> None:
+        """Count the documents of one request.
+
+        Raises:
+            RequestTooLarge: they do not fit into any day.
+            OverLimit: they do not fit into what is left of today.
+        """
+        most = self.config.documents_per_day
+        if most is None:
+            return
+        if count > most:
+            raise RequestTooLarge(
+                f"{count} documents, and the key {self.config.name} may have {most} ranked a day "
+                "(documents_per_day); send fewer at once",
+                field="documents",
+            )
+        with self._lock:
+            now = time.time()
+            day = int(now // _DAY_S)
+            if day != self._day:
+                self._day, self._documents = day, 0
+            if self._documents + count > most:
+                raise OverLimit(
+                    f"the key {self.config.name} may have {most} documents ranked a day, and "
+                    f"{most - self._documents} are left of today",
+                    retry_after_s=(day + 1) * _DAY_S - now,
+                )
+            self._documents += count
+
+    @contextlib.contextmanager
+    def in_work(self) -> Iterator[None]:
+        """Count one request in work.
+
+        Raises:
+            OverLimit: as many of the key as may be are in work.
+        """
+        most = self.config.max_in_flight
+        with self._lock:
+            if most is not None and self._in_work >= most:
+                raise OverLimit(f"the key {self.config.name} has {most} requests in work already")
+            self._in_work += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_work -= 1
+
+
+class Caller:
+    """Who sent one request; without keys in the configuration, anybody."""
+
+    def __init__(self, account: Optional[_Account] = None) -> None:
+        """The account of the key, if there are keys."""
+        self._account = account
+
+    def take_documents(self, count: int) -> None:
+        """Count the documents of the request; raises when there are too many, today or ever."""
+        if self._account:
+            self._account.take_documents(count)
+
+    def in_work(self) -> contextlib.AbstractContextManager[None]:
+        """While the request is in work; raises OverLimit when the key has too many."""
+        return self._account.in_work() if self._account else contextlib.nullcontext()
+
+
+class Keys:
+    """All keys; safe between threads."""
+
+    def __init__(self, config: HttpConfig) -> None:
+        """Bind what is configured."""
+        self._accounts = {one.sha256: _Account(one) for one in config.api_keys}
+
+    def admit(self, headers: Mapping[str, str]) -> Caller:
+        """Find the caller by ``Authorization: Bearer KEY`` or ``x-api-key``, and count the request.
+
+        Raises:
+            Unauthorized: there are keys, and this is none of them.
+            OverLimit: too many requests.
+        """
+        account = self.find(headers)
+        if account is not None:
+            account.take_request()
+        return Caller(account)
+
+    def find(self, headers: Mapping[str, str]) -> Optional[_Account]:
+        """The caller's account; ``None`` when no key is asked for. Counts nothing.
+
+        Raises:
+            Unauthorized: there are keys, and this is none of them.
+        """
+        if not self._accounts:
+            return None
+        presented = headers.get("x-api-key", "")
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            presented = bearer.strip()
+        account = self._account_of(presented)
+        if account is None:
+            raise Unauthorized(
+                "missing or unknown; send Authorization: Bearer with your key", field="api key"
+            )
+        return account
+
+    def _account_of(self, presented: str) -> Optional[_Account]:
+        """Compare with all, each in the same time, so that the time tells nothing."""
+        # headers are bytes, which the server reads as Latin-1
+        digest = hashlib.sha256(presented.encode("latin-1")).hexdigest()
+        found = None
+        for known, account in self._accounts.items():
+            if hmac.compare_digest(known, digest):
+                found = account
+        return found

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names that a caller may give as ``model`` in, what answers out. Built by pipeline.web_service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Optional
+
+from contract.bundle import Bundle
+from contract.errors import UnknownService
+from contract.request import BOTH
+from pipeline.door.front_door import DEFAULT_SERVICE
+from pipeline.request.route import Target
+from pipeline.routing.router import Router
+from pipeline.settings.service import OP_OF_RANKER
+
+
+@dataclass(frozen=True)
+class ServedBundle:
+    """One bundle, as callers see it.
+
+    Attributes:
+        ranker: whose it is.
+        version: of the bundle.
+        precision: of its graph.
+        max_seq_length: tokens of a row, query and specials included.
+        default: whether it answers for its ranker.
+    """
+
+    ranker: str
+    version: str
+    precision: str
+    max_seq_length: int
+    default: bool
+
+
+class Named(NamedTuple):
+    """What a model's name stands for.
+
+    Attributes:
+        ranker: that answers; ``None`` leaves it to the service.
+        experiment: the only one that may take the request; empty: any.
+    """
+
+    ranker: Optional[str]
+    experiment: str = ""
+
+
+class Models:
+    """All names."""
+
+    def __init__(
+        self,
+        bundles: Mapping[Target, Bundle],
+        aliases: Mapping[str, str],
+        router: Router,
+    ) -> None:
+        """Bind what is served.
+
+        Args:
+            bundles: by ranker and version, the default ranker first.
+            aliases: further names of rankers, as configured.
+            router: knows the experiments of the moment.
+        """
+        self.bundles: list[ServedBundle] = []
+        for target, bundle in bundles.items():
+            manifest = bundle.manifest
+            default = target.ranker not in [b.ranker for b in self.bundles]
+            self.bundles.append(
+                ServedBundle(
+                    target.ranker,
+                    target.bundle,
+                    manifest.precision,
+                    manifest.max_seq_length,
+                    default,
+                )
+            )
+        self.rankers = list(dict.fromkeys(bundle.ranker for bundle in self.bundles))
+        self.router = router
+        self._fixed = {"": Named(None), DEFAULT_SERVICE: Named(None)}
+        for ranker in self.rankers:
+            self._fixed[ranker] = self._fixed[OP_OF_RANKER[ranker]] = Named(ranker)
+        for alias, ranker in aliases.items():
+            self._fixed[alias] = self._fixed[ranker]
+
+    @property
+    def experiments(self) -> list[str]:
+        """Names of the experiments of the moment."""
+        return [experiment.name for experiment in self.router.plan.experiments]
+
+    def target(self, name: str, version: str = "") -> Target:
+        """The one bundle that answers for a name.
+
+        Args:
+            name: of a ranker, or an alias of one.
+            version: of its bundle; empty: that which answers for the ranker.
+
+        Raises:
+            UnknownService: there is none; the message lists what there is.
+        """
+        ranker = self.find(name).ranker
+        if ranker is None:
+            served = [known for known, named in self._fixed.items() if named.ranker]
+            raise UnknownService(
+                f"{name!r:.80} is no one ranker; served: {', '.join(served)}", field="model"
+            )
+        versions = self.versions(ranker)
+        if version and version not in versions:
+            raise UnknownService(
+                f"{name} has no version {version!r:.80}; served: {', '.join(versions)}",
+                field="version",
+            )
+        return Target(ranker, version or versions[0])
+
+    def versions(self, ranker: str) -> list[str]:
+        """Of a ranker's bundles, that which answers for it first."""
+        return [bundle.version for bundle in self.bundles if bundle.ranker == ranker]
+
+    def find(self, name: str) -> Named:
+        """What a name stands for.
+
+        Raises:
+            UnknownService: nothing; the message lists what there is.
+        """
+        named = self._fixed.get(name)
+        if named is not None:
+            return named
+        if self.router.knows(name):
+            return Named(None, name)
+        if name == BOTH:
+            raise UnknownService(
+                "both rankers make no one list; POST /ranker/prediction does", field="model"
+            )
+        known = [known for known in self._fixed if known] + list(self.experiments)
+        raise UnknownService(f"no model {name!r:.80}; served: {', '.join(known)}", field="model")

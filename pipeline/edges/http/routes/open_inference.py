@@ -1,0 +1,275 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Open Inference Protocol v2 of KServe and Triton, for texts and for token rows.
+
+GET  /v2, /v2/health/live, /v2/health/ready
+GET  /v2/models/{name}[/versions/{version}], and .../ready
+POST /v2/models/{name}[/versions/{version}]/infer
+
+A model is a ranker or an alias of one, a version is that of a bundle. Inputs are ``query`` and
+``title`` (or ``documents``), or ``input_ids`` and ``token_type_ids``; the output is ``score``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import numpy as np
+from fastapi import FastAPI, Request, Response
+
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.errors import InvalidField, RankingError, UnknownService
+from contract.request import Limits, RankRequest
+from contract.response import RankResponse
+from contract.token_rows import TokenRows
+from contract.wire_values import check_count, check_request_id, check_text
+from pipeline.door.front_door import DEFAULT_SERVICE
+from pipeline.door.readiness import Readiness
+from pipeline.edges.http.api_keys import Caller
+from pipeline.edges.http.errors import dump, json_response, problem, problem_response
+from pipeline.edges.http.headers import REQUEST_ID_HEADER, receive
+from pipeline.edges.http.models import Models
+from pipeline.edges.http.openapi import inference
+from pipeline.edges.http.routes.inference_tensors import (
+    BYTES,
+    FP32,
+    INT64,
+    LENGTH_HEADER,
+    Inference,
+    Tensor,
+    Wanted,
+    read_inference,
+    write_outputs,
+)
+from pipeline.edges.http.routes.information import OWNER
+from pipeline.edges.http.work import Work
+from pipeline.process.version import VERSION
+from pipeline.request.exchange import Ask, Done, Reading
+
+_QUERY, _TITLE, _DOCUMENTS = "query", "title", "documents"
+# the second is upstream's name of the same
+OUTPUTS = ("score", "predict")
+_TEXT_FIELDS = frozenset((_QUERY, _TITLE, _DOCUMENTS))
+_TOKEN_FIELDS = frozenset((INPUT_IDS, TOKEN_TYPE_IDS))
+
+
+class _Exchange:
+    """One inference, from its bytes to its answer; both ends in the request's thread."""
+
+    def __init__(
+        self, name: str, version: str, models: Models, limits: Limits, caller: Caller
+    ) -> None:
+        self._name = name
+        self._target = models.target(name, version)
+        self._limits = limits
+        self._caller = caller
+        self._asked: Optional[Inference] = None
+
+    def ask(self, body: bytes, header_length: Optional[str]) -> Ask:
+        """What the front door is asked."""
+
+        def read() -> Reading:
+            self._asked = read_inference(body, header_length)
+            _check_outputs(self._asked)
+            request = read_request(self._asked, self._limits)
+            self._caller.take_documents(request.documents)
+            return Reading(request)
+
+        return Ask(DEFAULT_SERVICE, read, target=self._target)
+
+    def respond(self, done: Done) -> Response:
+        """The answer, or why there is none."""
+        result = done.outcome.result
+        if isinstance(result, RankingError) or self._asked is None:
+            assert isinstance(result, RankingError)
+            return error_response(result, done.request_id)
+        return self._answer(self._asked, result, done.request_id)
+
+    def _answer(self, asked: Inference, response: RankResponse, request_id: str) -> Response:
+        scores = np.array(response.rankings[0].scores, dtype=np.float32)
+        wanted = asked.outputs or (Wanted(OUTPUTS[0], asked.binary),)
+        outputs, rest = write_outputs([(one, scores) for one in wanted])
+        body = {
+            "model_name": self._name,
+            "model_version": self._target.bundle,
+            "id": request_id,
+            "parameters": {
+                "ranker": self._target.ranker,
+                "tokens": response.tokens,
+                "truncated_documents": len(response.truncated),
+                **{f"{k}_ms": round(v, 3) for k, v in response.timings_ms.items()},
+            },
+            "outputs": outputs,
+        }
+        if not any(one.binary for one in wanted):
+            return json_response(body, 200, request_id)
+        text = dump(body)
+        headers = {LENGTH_HEADER: str(len(text)), REQUEST_ID_HEADER: request_id}
+        return Response(text + rest, 200, headers, media_type="application/octet-stream")
+
+
+def read_request(asked: Inference, limits: Limits) -> RankRequest:
+    """Inputs to a request.
+
+    Raises:
+        RequestError: which input, and what is wrong with it.
+    """
+    names = frozenset(asked.inputs)
+    request_id = check_request_id(asked.id)
+    if names == _TOKEN_FIELDS:
+        return RankRequest((), request_id=request_id, tokens=_tokens(asked.inputs, limits))
+    if _QUERY in names and len(names) == 2 and names <= _TEXT_FIELDS:
+        return RankRequest(_pairs(asked.inputs, limits), request_id=request_id)
+    raise InvalidField(
+        f"must be {_QUERY} and {_TITLE} (or {_DOCUMENTS}), or {INPUT_IDS} and {TOKEN_TYPE_IDS}; "
+        f"got {', '.join(sorted(names)) or 'none':.200}",
+        field="inputs",
+    )
+
+
+def _tokens(inputs: Mapping[str, Tensor], limits: Limits) -> TokenRows:
+    ids, types = inputs[INPUT_IDS], inputs[TOKEN_TYPE_IDS]
+    for name, tensor in ((INPUT_IDS, ids), (TOKEN_TYPE_IDS, types)):
+        _check_kind(tensor, name, INT64)
+        if len(tensor.shape) != 2:
+            raise InvalidField("must have the shape [rows, length]", field=name)
+    if ids.shape != types.shape:
+        raise InvalidField(
+            f"has the shape {list(types.shape)}, and {INPUT_IDS} {list(ids.shape)}",
+            field=TOKEN_TYPE_IDS,
+        )
+    check_count(ids.shape[0], INPUT_IDS, limits.max_documents)
+    return TokenRows(ids.values, types.values)
+
+
+def _pairs(inputs: Mapping[str, Tensor], limits: Limits) -> tuple[tuple[str, str], ...]:
+    name = _TITLE if _TITLE in inputs else _DOCUMENTS
+    queries, titles = _texts(inputs[_QUERY], _QUERY), _texts(inputs[name], name)
+    check_count(len(titles), name, limits.max_documents)
+    if len(queries) not in (1, len(titles)):
+        raise InvalidField(f"must hold one text, or {len(titles)} as {name} does", field=_QUERY)
+    for i, query in enumerate(queries):
+        check_text(query, f"{_QUERY}[{i}]", limits.max_query_chars)
+    for i, title in enumerate(titles):
+        check_text(title, f"{name}[{i}]", limits.max_document_chars, empty=True)
+    if len(queries) == 1:
+        queries = queries * len(titles)
+    return tuple(zip(queries, titles))
+
+
+def _texts(tensor: Tensor, name: str) -> list[str]:
+    _check_kind(tensor, name, BYTES)
+    if len(tensor.shape) == 2 and tensor.shape[1] != 1:
+        raise InvalidField("must have the shape [texts] or [texts, 1]", field=name)
+    texts: list[str] = tensor.values
+    return texts
+
+
+def _check_kind(tensor: Tensor, name: str, datatype: str) -> None:
+    if tensor.datatype != datatype:
+        raise InvalidField(f"must be {datatype}, got {tensor.datatype}", field=name)
+
+
+def _check_outputs(asked: Inference) -> None:
+    for one in asked.outputs:
+        if one.name not in OUTPUTS:
+            raise InvalidField(
+                f"no output {one.name!r:.80}; there is {OUTPUTS[0]}", field="outputs"
+            )
+    if len({one.name for one in asked.outputs}) < len(asked.outputs):
+        raise InvalidField("an output stands twice", field="outputs")
+
+
+def error_response(error: RankingError, request_id: str = "") -> Response:
+    """``{"error": "..."}``, as the protocol has it, with the status."""
+    shown = problem(error)["error"]
+    text = f"{shown['field']}: {shown['message']}" if shown["field"] else shown["message"]
+    return problem_response(error, request_id, {"error": text})
+
+
+def add_open_inference(
+    app: FastAPI, work: Work, models: Models, readiness: Readiness, max_body_bytes: int
+) -> None:
+    """Bind the routes."""
+
+    async def infer(request: Request) -> Response:
+        try:
+            name, version = _named(request)
+            caller = work.admit(request)
+            exchange = _Exchange(name, version, models, work.front_door.limits, caller)
+            if request.headers.get("content-encoding", "identity") != "identity":
+                raise InvalidField(
+                    "not supported; send the body as it is", field="content-encoding"
+                )
+            body = await receive(request, max_body_bytes)
+            ask = exchange.ask(body, request.headers.get(LENGTH_HEADER))
+            return await work.run(request, ask, exchange.respond)
+        except RankingError as error:
+            return error_response(error)
+
+    async def metadata(request: Request) -> Response:
+        try:
+            return json_response(_metadata(*_named(request), models))
+        except RankingError as error:
+            return error_response(error)
+
+    async def model_ready(request: Request) -> Response:
+        try:
+            name, version = _named(request)
+            reason = readiness.of_target(models.target(name, version))
+        except RankingError as error:
+            return error_response(error)
+        if reason:
+            return json_response({"error": reason, "name": name, "ready": False}, 503)
+        return json_response({"name": name, "ready": True})
+
+    async def unknown(rest: str) -> Response:
+        return error_response(UnknownService(f"no such path /v2/models/{rest:.200}"))
+
+    for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"):
+        app.get(path, openapi_extra=inference.metadata(path))(metadata)
+        app.get(f"{path}/ready", openapi_extra=inference.model_ready(path))(model_ready)
+        app.post(f"{path}/infer", openapi_extra=inference.infer(path))(infer)
+    rest, methods = "/v2/models/{rest:path}", ["GET", "POST"]
+    app.api_route(rest, methods=methods, include_in_schema=False)(unknown)
+    _add_server(app, readiness)
+
+
+def _named(request: Request) -> tuple[str, str]:
+    """Model and version of the path; an empty version is the default's."""
+    return request.path_params["name"], request.path_params.get("version", "")
+
+
+def _add_server(app: FastAPI, readiness: Readiness) -> None:
+    @app.get("/v2", openapi_extra=inference.server())
+    async def server() -> Response:
+        extensions = ["binary_tensor_data"]
+        return json_response({"name": OWNER, "version": VERSION, "extensions": extensions})
+
+    @app.get("/v2/health/live", openapi_extra=inference.live())
+    async def live() -> Response:
+        return json_response({"live": True})
+
+    @app.get("/v2/health/ready", openapi_extra=inference.ready())
+    async def ready() -> Response:
+        state = readiness.state()
+        if state.ready:
+            return json_response({"ready": True})
+        return json_response({"error": state.reason, "ready": False}, 503)
+
+
+def _metadata(name: str, version: str, models: Models) -> dict[str, Any]:
+    target = models.target(name, version)
+    return {
+        "name": name,
+        "versions": [version] if version else models.versions(target.ranker),
+        "platform": "paddle_ranker",
+        "inputs": [
+            {"name": _QUERY, "datatype": BYTES, "shape": [-1]},
+            {"name": _TITLE, "datatype": BYTES, "shape": [-1]},
+            {"name": INPUT_IDS, "datatype": INT64, "shape": [-1, -1]},
+            {"name": TOKEN_TYPE_IDS, "datatype": INT64, "shape": [-1, -1]},
+        ],
+        "outputs": [{"name": OUTPUTS[0], "datatype": FP32, "shape": [-1]}],
+    }

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the HTTP app on uvicorn in a thread of its own. Started and stopped by web_service."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from pathlib import Path
+from typing import Optional
+
+import uvicorn
+import uvloop
+
+from pipeline.door.front_door import FrontDoor
+from pipeline.door.readiness import Readiness
+from pipeline.edges.http.app import build_app
+from pipeline.edges.http.layers.connection import bounded_connection
+from pipeline.edges.http.models import Models
+from pipeline.process.thread_pool import started_pool
+from pipeline.settings.http import HttpConfig
+from pipeline.settings.service import LimitsConfig
+from pipeline.telemetry.metrics import Metrics
+
+# uvloop takes one new connection from each listening socket in a turn of its loop; under load a
+# turn lasts milliseconds, and hundreds of callers would wait for theirs
+_ACCEPTED_AT_ONCE = 16
+
+
+class HttpEdge:
+    """One uvicorn server on a socket that is bound already."""
+
+    def __init__(
+        self,
+        front_door: FrontDoor,
+        readiness: Readiness,
+        metrics: Metrics,
+        limits: LimitsConfig,
+        http: HttpConfig,
+        tls: Optional[tuple[Path, Path]],
+        models: Models,
+        bound: socket.socket,
+    ) -> None:
+        """Build the app; :meth:`start` begins to answer."""
+        pool = started_pool(limits.max_in_flight, "http")
+        config = uvicorn.Config(
+            build_app(front_door, readiness, metrics, pool, models, limits, http),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http=bounded_connection(limits, metrics),  # type: ignore[arg-type]
+            ws="none",
+            h11_max_incomplete_event_size=limits.max_header_bytes,
+            timeout_keep_alive=limits.keep_alive_s,
+            server_header=False,
+            proxy_headers=False,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=tls[1] if tls else None,
+        )
+        self._server = uvicorn.Server(config)
+        self._socket = bound
+        # with TLS uvloop does not say when a caller stops reading, and cuts off one that is slow
+        self._encrypted = tls is not None
+        self._thread = threading.Thread(target=self._run, name="http-edge", daemon=True)
+
+    def _run(self) -> None:
+        if self._encrypted:
+            asyncio.run(self._server.serve(sockets=[self._socket]))
+            return
+        copies = [self._socket.dup() for _ in range(_ACCEPTED_AT_ONCE - 1)]
+        uvloop.run(self._server.serve(sockets=[self._socket, *copies]))
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's thread runs."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Take no more connections; :meth:`join` waits for the answers still due."""
+        self._server.should_exit = True
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until the last answer is sent."""
+        self._thread.join(timeout_s)

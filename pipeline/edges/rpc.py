@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The RPC edge: gRPC service baidu.paddle_serving.pipeline_serving.PipelineService on rpc_port.
+
+Errors travel in the answer's err_no and err_msg, as Paddle's clients expect.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from dataclasses import replace
+from typing import Optional, Union
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from contract.errors import (
+    ConfigError,
+    MalformedRequest,
+    RankingError,
+    RequestError,
+    RequestTooLarge,
+)
+from pipeline.dag.paddle_serving import pipeline_service_pb2 as pb
+from pipeline.door.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.edges.reading import read_feedback_wire, read_wire
+from pipeline.process.thread_pool import started_pool
+from pipeline.request.cancel import Cancel
+from pipeline.request.exchange import Answer, Ask, Origin
+from pipeline.request.trace import TRACEPARENT, TRACESTATE
+
+_SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
+_METHOD = "inference"
+_MAX_SENT_BYTES = 256 * 1024 * 1024
+# a message a little too large is still read, so that the answer can say so
+_SPARE_BYTES = 1024 * 1024
+# beyond those in flight, so that a request over the bound is refused at once
+_SPARE_THREADS = 8
+_LONGEST_DEADLINE_S = 86_400.0
+
+
+class RpcEdge:
+    """One gRPC server."""
+
+    def __init__(self, front_door: FrontDoor, port: int, workers: int, max_bytes: int) -> None:
+        """Bind the port; :meth:`start` begins to answer.
+
+        Args:
+            front_door: answers.
+            port: on all addresses.
+            workers: requests that may be in work.
+            max_bytes: of one request, as over HTTP; gRPC itself refuses what is over it by a
+                quarter and a MiB.
+
+        Raises:
+            ConfigError: the port is in use.
+        """
+        self._front_door = front_door
+        self._server = grpc.server(
+            started_pool(workers + _SPARE_THREADS, "rpc"),
+            options=[
+                ("grpc.max_send_message_length", _MAX_SENT_BYTES),
+                ("grpc.max_receive_message_length", max_bytes * 5 // 4 + _SPARE_BYTES),
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        handler = grpc.unary_unary_rpc_method_handler(
+            self._inference,
+            request_deserializer=functools.partial(_parse, max_bytes),
+            response_serializer=pb.Response.SerializeToString,
+        )
+        self._server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: handler}),)
+        )
+        try:
+            self._server.add_insecure_port(f"[::]:{port}")
+        except RuntimeError as error:
+            raise ConfigError(
+                f"{port} is in use; stop what listens there or choose another", field="rpc_port"
+            ) from error
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._server.start()
+
+    def stop(self, grace_s: float) -> threading.Event:
+        """Take no more; the event returned is set when those in work are answered."""
+        stopped: threading.Event = self._server.stop(grace_s)
+        return stopped
+
+    def _inference(
+        self, request: Union[pb.Request, RequestError], context: grpc.ServicerContext
+    ) -> pb.Response:
+        received = time.monotonic()
+        if isinstance(request, pb.Request) and request.name == FEEDBACK_SERVICE:
+            keys, values, limits = request.key, request.value, self._front_door.limits
+            return _message(
+                self._front_door.feedback(lambda: read_feedback_wire(limits, keys, values))
+            )
+        ask = None if isinstance(request, RequestError) else self._ask(request, context, received)
+        try:
+            ticket = self._front_door.enter(_size(request))
+        except RankingError as error:
+            return _message(Answer.of_error(error))
+        if ask is None:
+            return _message(self._front_door.refuse(request, ticket))
+        return _message(self._front_door.answer(replace(ask, ticket=ticket)))
+
+    def _ask(self, request: pb.Request, context: grpc.ServicerContext, received: float) -> Ask:
+        headers = _headers(context)
+        tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
+        parent, state = headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
+        return Ask(
+            request.name or DEFAULT_SERVICE,
+            lambda: read_wire(
+                self._front_door.limits, request.key, request.value, tensors, request.logid
+            ),
+            _deadline(context),
+            headers.get(RANKER_HEADER, ""),
+            cancel=_cancel(context),
+            origin=Origin("rpc", received, parent, state),
+        )
+
+
+def _deadline(context: grpc.ServicerContext) -> Optional[float]:
+    """The caller's, on time.monotonic's clock; gRPC says years for a caller that set none."""
+    remaining = context.time_remaining()
+    if remaining is None or remaining > _LONGEST_DEADLINE_S:
+        return None
+    return time.monotonic() + remaining
+
+
+def _headers(context: grpc.ServicerContext) -> dict[str, str]:
+    """The call's metadata; of a name that stands twice, the first value."""
+    headers: dict[str, str] = {}
+    for key, value in context.invocation_metadata():
+        headers.setdefault(key, str(value))
+    return headers
+
+
+def _cancel(context: grpc.ServicerContext) -> Cancel:
+    """Tells when the call ends before its answer: cancelled, or its deadline passed."""
+    cancel = Cancel()
+    if not context.add_callback(cancel.tell):
+        cancel.tell()
+    return cancel
+
+
+def _parse(max_bytes: int, data: bytes) -> Union[pb.Request, RequestError]:
+    """Bytes that are no request are answered like any other bad request, not by gRPC."""
+    if len(data) > max_bytes:
+        return RequestTooLarge(f"{len(data)} bytes, at most {max_bytes} allowed", field="request")
+    try:
+        return pb.Request.FromString(data)
+    except DecodeError:
+        return MalformedRequest(
+            "not a Request message, or a string in it is not UTF-8", field="request"
+        )
+
+
+def _size(request: Union[pb.Request, RequestError]) -> int:
+    """Bytes of what was sent."""
+    return int(request.ByteSize()) if isinstance(request, pb.Request) else 0
+
+
+def _message(answer: Answer) -> pb.Response:
+    return pb.Response(
+        err_no=answer.err_no, err_msg=answer.err_msg, key=answer.key, value=answer.value
+    )

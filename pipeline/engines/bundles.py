@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""An op's keys in, an opened bundle out; and what opens its engines.
+
+Called by pipeline.web_service: bundles are opened before anything runs, engines are loaded where
+their op runs.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Protocol
+
+from contract.bundle import (
+    MANIFEST_FILE,
+    SERVER_CONF,
+    TOKENIZER_DIR,
+    UPSTREAM_SCORE_FUNCTIONS,
+    Bundle,
+)
+from contract.cpu import describe_cpu
+from contract.encoding import VOCAB_FILE, PairEncoder
+from contract.errors import ConfigError
+from contract.graphs import paddle_reader, readable
+from pipeline.engines.auto import AutoSource
+from pipeline.engines.cache import EngineCache
+from pipeline.engines.candidates import candidates
+from pipeline.engines.engine import EngineSource
+from pipeline.engines.golden import CheckedSource, GoldenPairs
+from pipeline.engines.paddle import PaddleSource
+from pipeline.engines.remote.source import RemoteEngines
+from pipeline.request.route import Target
+from pipeline.settings.service import AUTO, OP_OF_RANKER, OPENVINO, PADDLE, REMOTE, ServiceConfig
+
+# with another version of one of these another engine may be the fastest
+_PACKAGES = ("openvino", "paddlepaddle", "paddlepaddle-gpu")
+
+
+class SummedUpSource(EngineSource, Protocol):
+    """An EngineSource that tells what it opened."""
+
+    @property
+    def summary(self) -> str:
+        """What computes and what was checked; known once the first open() has returned."""
+
+
+def open_bundles(config: ServiceConfig) -> dict[Target, Bundle]:
+    """Open and verify the bundles of every ranker in the configuration.
+
+    Returns:
+        By ranker and version, the default ranker first, and of each ranker that of
+        ``model_config`` first.
+
+    Raises:
+        BundleError: missing, damaged, or of another ranker.
+        ConfigError: a directory without a manifest lacks a key that its manifest would answer, or
+            two directories hold the same bundle.
+    """
+    opened: dict[Target, Bundle] = {}
+    for ranker in config.rankers:
+        op = config.ranker_op(ranker)
+        where = f"op.{OP_OF_RANKER[ranker]}"
+        named = {f"{where}.local_service_conf.model_config": op.local_service_conf.model_config}
+        named.update({f"{where}.more_bundles[{i}]": p for i, p in enumerate(op.more_bundles)})
+        for key, path in named.items():
+            bundle = _open(config, ranker, str(path), key)
+            target = Target(ranker, bundle.manifest.version)
+            if target in opened:
+                raise ConfigError(f"{target.bundle} is named already", field=key)
+            opened[target] = bundle
+    return opened
+
+
+def served(bundles: Mapping[Target, Bundle]) -> dict[str, list[str]]:
+    """By ranker, the versions of its bundles, that of ``model_config`` first."""
+    versions: dict[str, list[str]] = {}
+    for ranker, version in bundles:
+        versions.setdefault(ranker, []).append(version)
+    return versions
+
+
+def _open(config: ServiceConfig, ranker: str, named: str, key: str) -> Bundle:
+    op = config.ranker_op(ranker)
+    where = f"op.{OP_OF_RANKER[ranker]}"
+    path = config.resolve(named)
+    if not path.is_dir():
+        raise ConfigError(
+            f"no such directory {path}; export a bundle there or name another", field=key
+        )
+    root = Bundle.root_of(path)
+    if (root / MANIFEST_FILE).is_file() or not (path / SERVER_CONF).is_file():
+        bundle = Bundle.open(path)
+    else:
+        tokenizer = config.resolve(op.tokenizer) if op.tokenizer else root / TOKENIZER_DIR
+        if not (tokenizer / VOCAB_FILE).is_file():
+            raise ConfigError(
+                f"{path} has no manifest, and there is no {VOCAB_FILE} in {tokenizer}; "
+                "name the directory of its tokenizer",
+                field=f"{where}.tokenizer",
+            )
+        bundle = Bundle.adopt(
+            path,
+            ranker=ranker,
+            tokenizer_dir=tokenizer,
+            max_seq_length=op.max_seq_length,
+            score_function=op.score_function or UPSTREAM_SCORE_FUNCTIONS[ranker],
+        )
+    if bundle.manifest.ranker != ranker:
+        raise ConfigError(f"{path} is a {bundle.manifest.ranker} bundle, not {ranker}", field=key)
+    return bundle
+
+
+def engine_source(
+    config: ServiceConfig, ranker: str, bundle: Bundle, encoder: PairEncoder, index: int
+) -> SummedUpSource:
+    """What opens a ranker's engines, each of which scores the golden pairs first.
+
+    Args:
+        config: of the service.
+        ranker: whose op this is.
+        bundle: as opened.
+        encoder: about to serve with the engines.
+        index: number of the op's process.
+
+    Raises:
+        SetUpError: nothing on this machine can run the bundle as the configuration asks, or reads
+            a graph that it holds.
+    """
+    op = config.ranker_op(ranker)
+    conf = op.local_service_conf
+    where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"
+    golden = GoldenPairs(bundle, encoder)
+    if op.engine == REMOTE:
+        return RemoteEngines(
+            op.server_endpoints or (),
+            bundle,
+            timeout_s=op.timeout / 1000.0 if op.timeout > 0 else None,
+            admit=(lambda engine: golden.check(engine, conf.precision)) if golden else None,
+        )
+    if op.engine == AUTO and not golden:
+        # nothing could prove another engine's scores
+        conf = replace(
+            conf, ir_optim=True, precision="fp32" if conf.precision == AUTO else conf.precision
+        )
+        engine = PADDLE if readable(bundle.graphs, paddle_reader()) else OPENVINO
+        op = replace(op, engine=engine, local_service_conf=conf)
+    if op.engine == PADDLE:
+        source = PaddleSource(bundle, conf, where, index)
+        return CheckedSource(source, f"paddle {conf.precision}", conf.precision, golden)
+    if op.engine == OPENVINO and conf.precision == AUTO and not golden:
+        op = replace(op, local_service_conf=replace(conf, precision="fp32"))
+    cache = EngineCache.open(config.engine_cache_directory)
+    found = candidates(bundle, op, where, index, cache)
+    facts = {
+        "bundle": bundle.manifest.version,
+        "keys": asdict(conf),
+        "cpu": describe_cpu(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+    }
+    max_tokens = config.scheduler.max_batch_tokens
+    return AutoSource(ranker, found, golden, cache, facts, max_tokens)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def describe(bundle: Bundle, encoder: PairEncoder, summary: str) -> str:
+    """One line for the start of the service; ``summary`` is that of the engine's source."""
+    manifest = bundle.manifest
+    return (
+        f"{manifest.ranker}: bundle {manifest.version} {manifest.precision}, at most "
+        f"{manifest.max_seq_length} tokens, {encoder.backend}; {summary}"
+    )

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The keys of config_nlp.yml under ``http``: who may call, from where, and over what.
+
+Read by pipeline.settings.service with the rest of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from contract.errors import ConfigError
+from pipeline.settings.strict_yaml import Reader, items, key, text, texts, whole
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def _digest(reader: Reader, value: Any, path: str) -> str:
+    digest = text(reader, value, path).lower()
+    if not _SHA256.fullmatch(digest):
+        raise ConfigError(
+            "must be the SHA-256 of the key in hexadecimal; printf %s KEY | sha256sum prints it",
+            field=path,
+        )
+    return digest
+
+
+@dataclass(frozen=True)
+class ApiKeyConfig:
+    """http.api_keys[i].
+
+    Attributes:
+        name: of the key's owner, in refusals; the key itself stands nowhere.
+        sha256: of the key.
+        requests_per_minute: that the key may send; a burst of as many may come at once.
+        max_in_flight: requests of the key in work at once.
+        documents_per_day: that the key may have ranked from midnight to midnight, UTC.
+    """
+
+    name: str = key(text, "")
+    sha256: str = key(_digest, "")
+    requests_per_minute: Optional[int] = key(whole(1))
+    max_in_flight: Optional[int] = key(whole(1))
+    documents_per_day: Optional[int] = key(whole(1))
+
+
+@dataclass(frozen=True)
+class HttpConfig:
+    """http.
+
+    Attributes:
+        api_keys: without any, everybody may call.
+        cors_origins: of pages in browsers that may call; ``*`` is all.
+        tls_certificate: PEM file of the certificate and its chain; without it, plain HTTP.
+        tls_key: PEM file of its private key.
+    """
+
+    api_keys: tuple[ApiKeyConfig, ...] = key(items(ApiKeyConfig), ())
+    cors_origins: tuple[str, ...] = key(texts, ())
+    tls_certificate: Optional[str] = key(text)
+    tls_key: Optional[str] = key(text)
+
+
+def check_http(config: HttpConfig) -> None:
+    """Checks that need more than one key.
+
+    Raises:
+        ConfigError: with the yaml path of what cannot be.
+    """
+    for i, one in enumerate(config.api_keys):
+        where = f"http.api_keys[{i}]"
+        if not one.name or not one.sha256:
+            missing = "name" if not one.name else "sha256"
+            raise ConfigError("missing", field=f"{where}.{missing}")
+        if [k.name for k in config.api_keys].count(one.name) > 1:
+            raise ConfigError(f"{one.name} stands twice", field=f"{where}.name")
+    if (config.tls_certificate is None) != (config.tls_key is None):
+        missing = "tls_key" if config.tls_key is None else "tls_certificate"
+        raise ConfigError("missing; certificate and key go together", field=f"http.{missing}")

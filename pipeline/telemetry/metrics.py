@@ -1,0 +1,254 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What happens in the service, counted; and all counts as Prometheus text for GET /metrics.
+
+Made by pipeline.web_service; each scheduler counts into its ranker's part, the front door into
+that of the requests. In process mode rankers count in processes of their own, which this text
+does not cover. No label holds what a caller sends: names come from the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable, Optional
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from contract.bundle import Bundle
+from contract.response import RankResponse
+from pipeline.process.version import VERSION
+from pipeline.request.route import Target
+from pipeline.telemetry.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
+from pipeline.telemetry.recent_traffic import Traffic
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class _Answers:
+    """The metrics of requests and their answers."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "ranking_requests",
+            "Requests answered.",
+            ("service", "err_no"),
+            registry=registry,
+        )
+        self.request_seconds = Histogram(
+            "ranking_request_seconds",
+            "From reading a request to its answer.",
+            ("service",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.stage_seconds = Histogram(
+            "ranking_stage_seconds",
+            "Of an answer: tokenize, queue, compute, and total.",
+            ("ranker", "experiment", "variant", "stage"),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.truncated = Counter(
+            "ranking_truncated_documents",
+            "Documents that were cut.",
+            ("ranker",),
+            registry=registry,
+        )
+
+
+class _Experiments:
+    """The metrics of routing and of records."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.records = Counter(
+            "ranking_records",
+            "Records of experiments: on disk, or lost (no room in the queue, no disk at the stop).",
+            ("log", "outcome"),
+            registry=registry,
+        )
+        self.record_queue = Gauge(
+            "ranking_record_queue", "Records that wait.", ("log",), registry=registry
+        )
+        self.record_queue_bytes = Gauge(
+            "ranking_record_queue_bytes",
+            "Memory of the records that wait.",
+            ("log",),
+            registry=registry,
+        )
+        self.routed = Counter(
+            "ranking_routed",
+            "Requests of experiments, by assigned variant and by who served (empty: nobody).",
+            ("experiment", "variant", "ranker", "fallback"),
+            registry=registry,
+        )
+        self.shadowed = Counter(
+            "ranking_shadowed",
+            "Shadow requests: scored, failed, or dropped.",
+            ("outcome",),
+            registry=registry,
+        )
+
+
+class Metrics:
+    """All metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        """Register them; nothing is counted yet."""
+        # else each counter and histogram has a second series that says when it was made
+        disable_created_metrics()
+        self._registry = CollectorRegistry()
+        self._rankers = RankerFamilies(self._registry)
+        self._answers = _Answers(self._registry)
+        self._experiments = _Experiments(self._registry)
+        self.traffic = Traffic()
+
+        self._responses = Counter(
+            "ranking_http_responses",
+            "Answers over HTTP, refusals of every kind included.",
+            ("status",),
+            registry=self._registry,
+        )
+        self.body_bytes = Gauge(
+            "ranking_http_body_bytes",
+            "Bytes of bodies of requests in work.",
+            registry=self._registry,
+        )
+        self.connections = Gauge(
+            "ranking_http_connections", "Connections that are open.", registry=self._registry
+        )
+
+        self.turned_away = Counter(
+            "ranking_turned_away",
+            "Requests refused before they were read: too many in work, or too long a wait.",
+            registry=self._registry,
+        )
+        self._in_flight = Gauge(
+            "ranking_requests_in_flight", "Requests in work.", registry=self._registry
+        )
+
+    def responded(self, status: int) -> None:
+        """Count one answer over HTTP."""
+        self._responses.labels(str(status)).inc()
+
+    def watch_in_flight(self, in_flight: Callable[[], int]) -> None:
+        """Ask at each scrape how many requests are in work."""
+        self._in_flight.set_function(in_flight)
+
+    def ranked(self, response: RankResponse, seconds: float) -> None:
+        """Count where the time of one answer went, and what was cut."""
+        ranker = ranker_label(response)
+        labels = (ranker, response.experiment, response.variant)
+        for stage, ms in response.timings_ms.items():
+            self._answers.stage_seconds.labels(*labels, stage).observe(ms / 1000.0)
+        self._answers.stage_seconds.labels(*labels, "total").observe(seconds)
+        if response.truncated:
+            self._answers.truncated.labels(ranker).inc(len(response.truncated))
+
+    def of_records(self, log: str) -> RecordMetrics:
+        """The part of one log."""
+        return RecordMetrics(
+            self._experiments.records.labels(log, "written"),
+            self._experiments.records.labels(log, "lost"),
+            self._experiments.record_queue.labels(log),
+            self._experiments.record_queue_bytes.labels(log),
+        )
+
+    def routed(self, experiment: str, variant: str, ranker: str, fallback: bool) -> None:
+        """Count one request of an experiment."""
+        self._experiments.routed.labels(experiment, variant, ranker, str(fallback).lower()).inc()
+
+    def shadowed(self, outcome: str) -> None:
+        """Count one shadow request."""
+        self._experiments.shadowed.labels(outcome).inc()
+
+    def of(self, ranker: str) -> RankerMetrics:
+        """The part of one ranker."""
+        return RankerMetrics(self._rankers, ranker)
+
+    def answered(self, service: str, err_no: int, seconds: Optional[float]) -> None:
+        """Count one request of either edge; one that was not worked on has no time."""
+        self._answers.requests.labels(service, str(err_no)).inc()
+        if seconds is not None:
+            self._answers.request_seconds.labels(service).observe(seconds)
+
+    def spans(self) -> SpanMetrics:
+        """The part of traces."""
+        family = Counter(
+            "ranking_spans",
+            "Spans of traces: sent to the collector, or dropped.",
+            ("outcome",),
+            registry=self._registry,
+        )
+        return SpanMetrics(family.labels("sent"), family.labels("dropped"))
+
+    def served(self, bundles: Mapping[Target, Bundle]) -> None:
+        """Tell the version of the service, and which bundles it serves."""
+        build = Gauge("ranking_build_info", "Always 1.", ("version",), registry=self._registry)
+        build.labels(VERSION).set(1)
+        info = Gauge(
+            "ranking_bundle_info",
+            "Always 1: a bundle that is served.",
+            ("ranker", "bundle", "precision"),
+            registry=self._registry,
+        )
+        for target, bundle in bundles.items():
+            info.labels(target.ranker, target.bundle, bundle.manifest.precision).set(1)
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        """See :meth:`RankerFamilies.figures`."""
+        return self._rankers.figures()
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+
+class SpanMetrics:
+    """The metrics of traces."""
+
+    def __init__(self, sent: Any, dropped: Any) -> None:
+        """Bind the children."""
+        self._sent, self._dropped = sent, dropped
+
+    def sent(self, spans: int) -> None:
+        """A collector took them."""
+        self._sent.inc(spans)
+
+    def dropped(self, spans: int) -> None:
+        """No collector will see them."""
+        self._dropped.inc(spans)
+
+
+def ranker_label(response: RankResponse) -> str:
+    """Who made an answer, for a label: one ranker, or two joined by ``+``."""
+    return "+".join(dict.fromkeys(ranking.ranker for ranking in response.rankings))
+
+
+class RecordMetrics:
+    """The metrics of one log of records."""
+
+    def __init__(self, written: Any, lost: Any, waiting: Any, waiting_bytes: Any) -> None:
+        """Bind the children."""
+        self._written, self._lost = written, lost
+        self._waiting, self._waiting_bytes = waiting, waiting_bytes
+
+    def watch(self, waiting: Callable[[], int], waiting_bytes: Callable[[], int]) -> None:
+        """Ask both at each scrape: how many wait, and of how many bytes."""
+        self._waiting.set_function(waiting)
+        self._waiting_bytes.set_function(waiting_bytes)
+
+    def written(self, records: int) -> None:
+        """Records went to disk."""
+        self._written.inc(records)
+
+    def lost(self, records: int) -> None:
+        """Records will never be on disk."""
+        self._lost.inc(records)

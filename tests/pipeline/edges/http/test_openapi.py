@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The OpenAPI document is whole: every route, every field that readers accept; and the page."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from benchmarks.fuzz_http import cases_of, fuzz
+from benchmarks.service import RunningService
+from contract import feedback, request
+from pipeline.edges.http import json_body as body
+from pipeline.edges.http.app import build_app
+from pipeline.edges.http.models import Models
+from pipeline.edges.http.routes import assignments
+from pipeline.edges.http.routes import inference_tensors as tensors
+from pipeline.edges.http.routes import rerank_shapes as rerank_bodies
+from pipeline.settings.service import ServiceConfig
+from pipeline.telemetry.metrics import Metrics
+
+READERS = {
+    "Rank": request.FIELDS,
+    "Wire": body._WIRE_FIELDS,
+    "Rerank": rerank_bodies._COHERE_FIELDS | rerank_bodies._COHERE_IGNORED,
+    "RerankTexts": rerank_bodies._TEI_FIELDS,
+    "Feedback": feedback._FIELDS,
+    "Inference": tensors._BODY_FIELDS,
+    "AssignmentRequest": assignments._FIELDS,
+    "Draft": assignments._DRAFT_FIELDS,
+}
+
+
+@pytest.fixture(scope="module")
+def document(service: RunningService) -> dict[str, Any]:
+    response = httpx.get(f"{service.url}/openapi.json", timeout=30)
+    assert response.headers["content-type"] == "application/json"
+    return response.json()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_field_that_a_reader_accepts_is_there(document: dict[str, Any], name: str) -> None:
+    described = document["components"]["schemas"][name]
+    assert set(described["properties"]) == set(READERS[name])
+    assert described["additionalProperties"] is False
+
+
+def test_tensors_have_their_fields(document: dict[str, Any]) -> None:
+    tensors = document["components"]["schemas"]["Wire"]["properties"]["tensors"]
+    assert set(tensors["items"]["properties"]) == set(body._TENSOR_FIELDS)
+
+
+def test_tensors_of_inferences_have_their_fields(document: dict[str, Any]) -> None:
+    inputs = document["components"]["schemas"]["Inference"]["properties"]["inputs"]
+    assert set(inputs["items"]["properties"]) == set(tensors._TENSOR_FIELDS)
+
+
+def test_every_route_describes_itself(document: dict[str, Any]) -> None:
+    config = ServiceConfig()
+    models = Models({}, {}, SimpleNamespace())  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as pool:
+        app = build_app(
+            SimpleNamespace(services=("ranker", "ernie")),  # type: ignore[arg-type]
+            SimpleNamespace(), Metrics(), pool, models, config.limits, config.http,
+        )  # fmt: skip
+    routes = [r for r in app.routes if isinstance(r, APIRoute)]
+    shown = [r for r in routes if r.include_in_schema]
+    files = ("/docs/assets/", "/page/", "/v2/models/{rest:path}")
+    assert all(r.path.startswith(files) for r in routes if r not in shown)
+    for route in shown:
+        assert route.openapi_extra, f"{route.path}: pass openapi_extra=operation(...)"
+        for method in route.methods - {"HEAD"}:
+            assert method.lower() in document["paths"][route.path]
+    ids = [o["operationId"] for path in document["paths"].values() for o in path.values()]
+    assert len(ids) == len(set(ids)) == len(shown)
+
+
+def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for name, operation in methods.items():
+            assert {"200", "400", "405"} <= set(operation["responses"]), path
+            if name == "post":
+                assert {"401", "408", "413", "422", "429", "503"} <= set(operation["responses"])
+
+
+def test_the_page_needs_no_other_host(service: RunningService) -> None:
+    page = httpx.get(f"{service.url}/docs", timeout=30)
+    assert "//" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    links = re.findall(r'(?:src|href)="(docs/[^"]+)"', page.text)
+    assert len(links) == 2
+    for link in links:
+        asset = httpx.get(f"{service.url}/{link}", timeout=30)
+        assert asset.status_code == 200
+        assert len(asset.content) > 100_000
+
+
+def test_answers_are_as_documented(service: RunningService, tmp_path: Path) -> None:
+    """schemathesis, with a fixed seed; make fuzz-http does it for longer."""
+    status, output = fuzz(service.url, tmp_path, seed=1, examples=15, phases="fuzzing")
+    assert status == 0, output
+    assert cases_of(output) > 50, output

@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of a shadow comparison, against SciPy's and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import kendalltau
+
+from pipeline.records.agreement import agreement, kendall_tau_b
+
+
+def test_tau_is_scipys_with_and_without_ties() -> None:
+    random = np.random.default_rng(1)
+    for size in (2, 3, 10, 50, 300):
+        a, b = random.random(size), random.random(size)
+        assert kendall_tau_b(a, b) == pytest.approx(kendalltau(a, b)[0])
+        a, b = a.round(1), b.round(1)
+        if len(set(a)) > 1 and len(set(b)) > 1:
+            assert kendall_tau_b(a, b) == pytest.approx(kendalltau(a, b)[0])
+
+
+def test_tau_where_nothing_can_be_ordered() -> None:
+    assert kendall_tau_b([0.5], [0.1]) == 1.0
+    assert kendall_tau_b([0.5, 0.5], [0.1, 0.1]) == 1.0
+    assert kendall_tau_b([0.5, 0.5], [0.1, 0.2]) == 0.0
+
+
+def test_by_hand() -> None:
+    same = agreement([0.9, 0.1, 0.5], [0.8, 0.2, 0.5])
+    assert same == pytest.approx((1.0, 1, 1.0, 0.0, 0.2 / 3))
+    turned = agreement([0.9, 0.1, 0.5], [0.1, 0.9, 0.5])
+    assert turned == pytest.approx((-1.0, 0, 1.0, 0.0, 1.6 / 3))
+    answered, shadow = list(range(20)), list(reversed(range(20)))
+    assert agreement(answered, shadow).top10_overlap == 0.0
+    shadow = [*range(20, 25), *range(5, 20)]  # five of the last come first
+    assert agreement(answered, shadow).top10_overlap == 0.5
