@@ -3,8 +3,7 @@
 """Watches the running service until a signal or a failure, and ends it accordingly.
 
 SIGTERM or SIGINT: take nothing more, answer what is in work, exit 0. A second one: exit at once.
-A thread or process of the service has ended: answer everything with an error, exit 1. Called by
-pipeline.web_service.
+A thread or process of the service has ended: answer everything with an error, exit 1.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Optional
 
 from pipeline.batching.scheduler import Scheduler
 from pipeline.dag.graph import Dag
-from pipeline.door.admission import Gate
+from pipeline.door.admission import Admission
 from pipeline.edges.http.server import HttpEdge
 from pipeline.edges.rpc import RpcEdge
 from pipeline.process.signals import Signals
@@ -38,7 +37,7 @@ class Supervisor:
 
     def __init__(
         self,
-        gate: Gate,
+        admission: Admission,
         dag: Dag,
         schedulers: Sequence[Scheduler],
         rpc: RpcEdge,
@@ -48,7 +47,7 @@ class Supervisor:
         drain_timeout_s: float,
     ) -> None:
         """Bind everything that can end, or has to be ended."""
-        self._gate = gate
+        self._admission = admission
         self._dag = dag
         self._schedulers = schedulers
         self._rpc = rpc
@@ -73,12 +72,12 @@ class Supervisor:
         return names
 
     def _fail(self, reason: str) -> int:
-        self._gate.close(f"the service is stopping: {reason}")
+        self._admission.close(f"the service is stopping: {reason}")
         _LOGGER.critical("%s; stopping", reason)
         print(f"web_service: {reason}; stopping", file=sys.stderr, flush=True)
         end = time.monotonic() + _FAILED_S
         while time.monotonic() < end:
-            # again and again: a request let in before the gate closed may have come late
+            # again and again: a request let in before that may have come late
             self._dag.fail_all(reason)
             time.sleep(0.1)
         stopped = self._rpc.stop(_FLUSH_S)
@@ -88,12 +87,12 @@ class Supervisor:
         return 1
 
     def _drain(self) -> int:
-        self._gate.close("the service is stopping")
+        self._admission.close("the service is stopping")
         print("stopping", flush=True)
         stopped = self._rpc.stop(self._drain_timeout_s + _FLUSH_S)
         if self._http is not None:
             self._http.stop()
-        if not self._gate.wait_idle(self._drain_timeout_s):
+        if not self._admission.wait_idle(self._drain_timeout_s):
             _LOGGER.warning("drain_timeout_s is over; unfinished requests are refused")
             self._dag.fail_all("the service is stopping")
         self._shadow.stop(_FLUSH_S)

@@ -29,14 +29,20 @@ from pipeline.process import ports
 from pipeline.process.signals import Signals
 from pipeline.settings.service import ServiceConfig, find_config, load_config
 from pipeline.settings.tracing import tracing_asked
-from pipeline.telemetry.log_files import diverted_output, set_up_logs
+from pipeline.telemetry.log_files import diverted_output, open_log_directory, set_up_logs
 
 if TYPE_CHECKING:
     from contract.bundle import Bundle
     from pipeline.batching.scheduler import Scheduler
     from pipeline.dag.graph import Dag
+    from pipeline.door.admission import Admission
+    from pipeline.door.front_door import FrontDoor
+    from pipeline.door.services import Services
+    from pipeline.edges.feedback import FeedbackDesk
+    from pipeline.edges.http.server import HttpEdge
     from pipeline.records.recorder import Recorder
     from pipeline.request.route import Target
+    from pipeline.routing.router import Router
     from pipeline.supervisor import Supervisor
     from pipeline.telemetry.metrics import Metrics
     from pipeline.telemetry.tracer import Tracer
@@ -76,14 +82,18 @@ def run(config: ServiceConfig, started: float) -> int:
     traced = tracing_asked(config.tracing)
     bundles = open_bundles(config)
     prepare_math_library()
-    logs = set_up_logs(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."), config.log_format)
+    logs = open_log_directory(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."))
+    # imports Paddle Serving, which opens log files and takes seconds; so do the imports below
+    from pipeline.dag.build import start_dag
+
+    set_up_logs(logs, config.log_format)
     threading.excepthook = _log_thread_failure
     for note in config.notes:
         _LOGGER.warning("does not apply: %s", note)
 
-    # Paddle Serving is imported here and not above: it opens log files, and takes seconds
-    from pipeline.dag.build import start_dag
     from pipeline.dag.processes import kill_children
+    from pipeline.routing.reload import first_plan
+    from pipeline.routing.router import Router
     from pipeline.telemetry.metrics import Metrics
     from pipeline.telemetry.request_log import RequestLog
     from pipeline.telemetry.tracer import open_tracer
@@ -91,10 +101,11 @@ def run(config: ServiceConfig, started: float) -> int:
     metrics = Metrics()
     metrics.served(bundles)
     recorder = _recorder(config, metrics)
+    router = Router(first_plan(config, served(bundles)))
     try:
         lines: list[str] = []
         with diverted_output(logs):
-            dag, schedulers = start_dag(config, bundles, metrics, logs, lines.append)
+            dag, schedulers = start_dag(config, bundles, router, metrics, logs, lines.append)
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
@@ -102,7 +113,7 @@ def run(config: ServiceConfig, started: float) -> int:
         request_log = RequestLog()
         tracer = open_tracer(config.tracing, traced, metrics.spans())
         supervisor = _open_edges(
-            config, rpc_port, bundles, dag, schedulers, metrics, recorder, tracer
+            config, rpc_port, bundles, dag, schedulers, router, metrics, recorder, tracer
         )
     except BaseException:
         # at its end Python would wait for them
@@ -124,52 +135,94 @@ def _open_edges(
     bundles: Mapping[Target, Bundle],
     dag: Dag,
     schedulers: Sequence[Scheduler],
+    router: Router,
     metrics: Metrics,
     recorder: Recorder,
     tracer: Tracer,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
-    from pipeline.door.admission import Gate
+    from pipeline.door.admission import Admission
     from pipeline.door.front_door import FrontDoor
-    from pipeline.door.readiness import Readiness
-    from pipeline.edges.http.models import Models
-    from pipeline.edges.http.server import HttpEdge
+    from pipeline.door.services import Services
+    from pipeline.edges.feedback import FeedbackDesk
     from pipeline.edges.rpc import RpcEdge
     from pipeline.process.gc_tuning import spare_lasting_objects
     from pipeline.records.shadow import Shadow
-    from pipeline.routing.reload import watched_router
+    from pipeline.routing.reload import follow_file
     from pipeline.supervisor import Supervisor
+    from pipeline.telemetry.request_observer import RequestObserver
 
     limits = config.limits
-    gate = Gate(limits.max_in_flight, limits.max_delay_ms)
+    services = Services(config.rankers)
+    observer = RequestObserver(services.names, metrics, tracer)
+    admission = Admission(limits.max_in_flight, limits.max_delay_ms, observer.turned_away)
+    metrics.watch_in_flight(lambda: admission.in_flight)
     shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
-    front_door = FrontDoor(config, gate, dag, metrics, recorder, shadow, tracer)
+    front_door = FrontDoor(services, dag, config.dag.retry, observer, recorder, shadow)
+    desk = FeedbackDesk(admission, recorder, metrics)
     workers = min(max(config.worker_num, limits.max_in_flight), _MOST_RPC_THREADS)
-    rpc = RpcEdge(front_door, rpc_port, workers, limits.max_body_bytes)
+    rpc = RpcEdge(front_door, admission, services, desk, limits, rpc_port, workers)
     http = None
     if config.http_port is not None:
-        # bound after the op processes were forked: they would keep the socket open
-        bound = ports.bind(config.http_port, "http_port")
-        router = watched_router(config, served(bundles))
-        models = Models(bundles, config.model_aliases, router)
-        readiness = Readiness(config, bundles, gate, dag, schedulers)
-        http = HttpEdge(
-            front_door, readiness, metrics, limits, config.http, _tls(config), models, bound
+        http = _open_http(
+            config, bundles, dag, schedulers, router, metrics, services, admission, front_door, desk
         )
-        http.start()
-        names = "|".join(front_door.services)
-        _show(
-            f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
-            f"POST /rerank, /v2/models/NAME/infer, POST /({names})/prediction, "
-            "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
-            "/metrics, /docs; a page at /"
-        )
+    follow_file(config, served(bundles), router)
     recorder.start()
     shadow.start()
     rpc.start()
     spare_lasting_objects()
-    gate.open()
-    return Supervisor(gate, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s)
+    admission.open()
+    return Supervisor(
+        admission, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s
+    )
+
+
+def _open_http(
+    config: ServiceConfig,
+    bundles: Mapping[Target, Bundle],
+    dag: Dag,
+    schedulers: Sequence[Scheduler],
+    router: Router,
+    metrics: Metrics,
+    services: Services,
+    admission: Admission,
+    front_door: FrontDoor,
+    desk: FeedbackDesk,
+) -> HttpEdge:
+    """Answer over HTTP."""
+    from pipeline.door.readiness import Readiness
+    from pipeline.edges.http.api_keys import ApiKeys
+    from pipeline.edges.http.app import build_app
+    from pipeline.edges.http.models import Models
+    from pipeline.edges.http.runner import Runner
+    from pipeline.edges.http.server import HttpEdge
+    from pipeline.process.thread_pool import started_pool
+
+    assert config.http_port is not None
+    limits = config.limits
+    # bound after the op processes were forked: they would keep the socket open
+    bound = ports.bind(config.http_port, "http_port")
+    models = Models(bundles, config.model_aliases, router)
+    readiness = Readiness(config, bundles, admission, dag, schedulers)
+    runner = Runner(
+        front_door,
+        admission,
+        ApiKeys(config.http),
+        started_pool(limits.max_in_flight, "http"),
+        limits.of_request(),
+        limits.max_body_bytes,
+    )
+    app = build_app(runner, services, desk, readiness, metrics, models, limits, config.http)
+    http = HttpEdge(app, limits, metrics, _tls(config), bound)
+    http.start()
+    _show(
+        f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
+        f"POST /rerank, /v2/models/NAME/infer, POST /({'|'.join(services.names)})/prediction, "
+        "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
+        "/metrics, /docs; a page at /"
+    )
+    return http
 
 
 def _tls(config: ServiceConfig) -> Optional[tuple[Path, Path]]:

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Opened bundles in, what makes each op's function out; and the DAG of them, running.
-
-Called by pipeline.web_service.
-"""
+"""Puts the DAG together: each op loads what it needs where it runs, in threads or processes."""
 
 from __future__ import annotations
 
@@ -22,7 +19,8 @@ from pipeline.dag.sort import Sort
 from pipeline.dag.tokenize import Tokenize
 from pipeline.engines.bundles import describe, engine_source, served
 from pipeline.request.route import Target
-from pipeline.routing.reload import first_plan, watched_router
+from pipeline.routing.reload import first_plan, follow_file
+from pipeline.routing.router import Router
 from pipeline.settings.service import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
 from pipeline.telemetry.metrics import Metrics
 
@@ -32,6 +30,7 @@ Show = Callable[[str], None]
 def start_dag(
     config: ServiceConfig,
     bundles: Mapping[Target, Bundle],
+    router: Router,
     metrics: Metrics,
     log_directory: Path,
     show: Show,
@@ -41,6 +40,7 @@ def start_dag(
     Args:
         config: of the service.
         bundles: by ranker and version.
+        router: of this process; an op process has one of its own.
         metrics: of this process; those of op processes stay there.
         log_directory: where op processes send what libraries print.
         show: takes a line about each ranker.
@@ -54,32 +54,48 @@ def start_dag(
     """
     schedulers: list[Scheduler] = []
     if config.dag.is_thread_op:
-        prepares = _prepares(config, bundles, metrics, lambda _, line: show(line), schedulers)
+        prepares = _prepares(
+            config, bundles, lambda: router, metrics, lambda _, line: show(line), schedulers
+        )
         dag = Dag(config, prepares)
         dag.start()
         return dag, schedulers
     processes = OpProcesses(log_directory)
     # each process makes its own schedulers
-    prepares = _prepares(config, bundles, metrics, processes.announce, [])
+    prepares = _prepares(
+        config,
+        bundles,
+        lambda: _own_router(config, bundles),
+        metrics,
+        processes.announce,
+        [],
+    )
     dag = Dag(config, {op: processes.reporting(op, make) for op, make in prepares.items()})
     dag.start()
     processes.wait_ready(dag.workers, dag.dead, show)
     return dag, schedulers
 
 
+def _own_router(config: ServiceConfig, bundles: Mapping[Target, Bundle]) -> Router:
+    """Of an op process; each follows the file at its own time."""
+    router = Router(first_plan(config, served(bundles)))
+    follow_file(config, served(bundles), router)
+    return router
+
+
 def _prepares(
     config: ServiceConfig,
     bundles: Mapping[Target, Bundle],
+    router: Callable[[], Router],
     metrics: Metrics,
     announce: Callable[[str, str], None],
     schedulers: list[Scheduler],
 ) -> dict[str, Prepare]:
     """By op name, what makes its function."""
-    first_plan(config, served(bundles))  # so that its errors are the start's, in processes too
     prepares: dict[str, Prepare] = {
         TOKENIZE: lambda _: Tokenize(
             {target: bundle.encoder() for target, bundle in bundles.items()},
-            watched_router(config, served(bundles)),
+            router(),
             config.limits.max_tokens,
         ),
         SORT: lambda _: Sort({target: bundle.score for target, bundle in bundles.items()}),

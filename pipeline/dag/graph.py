@@ -5,8 +5,7 @@
     request -> tokenize -> ernie    -> sort -> response
                         -> rocketqa ->
 
-An Entry goes in, an Outcome comes out. Built by pipeline.web_service, called by
-pipeline.door.front_door, watched by pipeline.supervisor.
+A Call goes in, an Outcome comes out.
 """
 
 from __future__ import annotations
@@ -19,8 +18,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from contract.errors import ServiceError, ShuttingDown
-from pipeline.dag.paddle_op import Entry, Outcome, PaddleOp, Prepare, Request, Response
+from pipeline.dag.paddle_op import PaddleOp, Prepare, Request, Response
 from pipeline.dag.paddle_serving import ChannelData, CustomExceptionCode, DAGExecutor
+from pipeline.request.call import Call
+from pipeline.request.outcome import Outcome
 from pipeline.settings.service import OP_OF_RANKER, SORT, TOKENIZE, DagConfig, ServiceConfig
 
 # requests tokenized side by side, so that a long list does not hold up a short one
@@ -90,14 +91,14 @@ class Dag:
         """Threads or processes that run ops."""
         return sum(op.concurrency for op in self._ops)
 
-    def call(self, entry: Entry) -> Outcome:
+    def call(self, call: Call) -> Outcome:
         """Run one request through the graph; blocks its thread until the answer is there.
 
         What fails while a part of the graph has ended, and the supervisor has not seen it yet, is
         told as the end of the service, which it is.
         """
         try:
-            outcome: Outcome = self._executor.call(entry)
+            outcome: Outcome = self._executor.call(call)
         except Exception:
             ended = self.dead()
             if not ended:

@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A typed function in, a Paddle Serving Op out: the ONE place that meets Paddle's 4-tuples.
+"""A Paddle Serving Op around a typed function: the ONE place that meets Paddle's 4-tuples.
 
 Paddle hands an op a dictionary per preceding op and wants tuples with product error codes back.
 Here each dictionary holds one message under one key, the function gets and returns messages, and
-a RankingError it raises becomes a product error whose info is the error itself. Called by
-pipeline.dag.graph.
+a RankingError it raises becomes a product error whose info is the error itself.
 """
 
 from __future__ import annotations
@@ -14,15 +13,11 @@ import contextlib
 import io
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from traceback import format_tb
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional
 
 from contract.errors import RankingError, ServiceError, ShuttingDown
 from contract.request import PROFILE_KEY
-from contract.response import RankResponse
 from pipeline.dag.channel_wakeups import WakeOnePerOp, name_thread
-from pipeline.dag.messages import Call, Sorted
 from pipeline.dag.paddle_serving import (
     CustomExceptionCode,
     Op,
@@ -31,8 +26,9 @@ from pipeline.dag.paddle_serving import (
     ThreadChannel,
     UnsafeTimeProfiler,
 )
-from pipeline.request.route import Route
-from pipeline.request.spans import Spans
+from pipeline.request.call import Call
+from pipeline.request.outcome import Outcome
+from pipeline.telemetry.failures import log_failure
 
 _LOGGER = logging.getLogger(__name__)
 _MESSAGE = "message"
@@ -41,58 +37,26 @@ _MESSAGE = "message"
 Prepare = Callable[[int], Callable[[Any], Any]]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What enters the DAG: the call, and whether the caller wants the DAG's timeline."""
-
-    call: Call
-    profile: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What leaves the DAG.
-
-    Attributes:
-        result: the answer, or why there is none.
-        route: who was to answer; ``None`` when it failed before that was decided.
-        key: names that the DAG itself adds to the answer (the timeline).
-        value: their values.
-        spans: of a traced call.
-    """
-
-    result: Union[RankResponse, RankingError]
-    route: Optional[Route] = None
-    key: list[str] = field(default_factory=list)
-    value: list[str] = field(default_factory=list)
-    spans: Spans = ()
-
-    @property
-    def err_no(self) -> int:
-        """Of the answer; 0 when it is one."""
-        return self.result.err_no if isinstance(self.result, RankingError) else 0
-
-
 class Request(RequestOp):  # type: ignore[misc]
-    """The door of the DAG: an Entry in, the first op's dictionary out."""
+    """The way into the DAG: packs a call for the first op."""
 
-    def unpack_request_package(self, request: Entry) -> tuple[dict[str, Any], int, None, str]:
+    def unpack_request_package(self, request: Call) -> tuple[dict[str, Any], int, None, str]:
         """See RequestOp."""
-        package: dict[str, Any] = {_MESSAGE: request.call}
+        package: dict[str, Any] = {_MESSAGE: request}
         if request.profile:
             package[PROFILE_KEY] = "1"
         return package, 0, None, ""
 
 
 class Response(ResponseOp):  # type: ignore[misc]
-    """The way out of the DAG: the last op's message, or an error, into an Outcome."""
+    """The way out of the DAG: hands on the last op's outcome, or makes one of an error."""
 
     def pack_response_package(self, channeldata: Any) -> Outcome:
         """See ResponseOp."""
         code = channeldata.error_code
         if code == CustomExceptionCode.OK.value:
-            sorted_: Sorted = channeldata.parse()[_MESSAGE]
-            return Outcome(sorted_.result, sorted_.route, spans=sorted_.spans)
+            outcome: Outcome = channeldata.parse()[_MESSAGE]
+            return outcome
         if code == CustomExceptionCode.PRODUCT_ERROR.value:
             return Outcome(channeldata.prod_error_info)
         if code == CustomExceptionCode.CLOSED_ERROR.value:
@@ -177,9 +141,7 @@ class PaddleOp(Op):  # type: ignore[misc]
         except RankingError as error:
             result = error
         except Exception as error:
-            # the message of a foreign error may quote a request; its place in the code does not
-            place = "".join(format_tb(error.__traceback__))
-            _LOGGER.error("op %s raised %s at\n%s", self.name, type(error).__name__, place)
+            log_failure(f"op {self.name}", error)
             result = ServiceError(f"the op {self.name} failed; the service's log says where")
         return result, CustomExceptionCode.OK.value, ""
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ranker op: token rows in, logits out. One for each ranker, side by side in the DAG."""
+"""The ranker op: has the rows of a request scored. One for each ranker, side by side in the DAG."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Optional, Union
 from contract.errors import CallerGone, DeadlineExceeded, RankingError
 from pipeline.batching.job import Scored
 from pipeline.batching.scheduler import Scheduler
-from pipeline.dag.messages import Call, Encoded, RankerLogits
+from pipeline.dag.messages import Encoded, RankerLogits
+from pipeline.request.call import Call
 from pipeline.request.route import Target
-from pipeline.request.spans import JobTrace, Span, Spans
+from pipeline.request.spans import Attribute, JobTrace, Span, Spans
 
 
 class Rank:
@@ -52,10 +53,11 @@ class Rank:
             target: self._submit(target, encoded, deadline, traces.get(target))
             for target in targets
         }
-        if encoded.call.cancel is not None:
+        cancel = encoded.call.arrival.cancel
+        if cancel is not None:
             for future in waiting.values():
                 if isinstance(future, Future):
-                    encoded.call.cancel.hear(future.cancel)
+                    cancel.hear(future.cancel)
         scored = {target: self._wait(future, deadline) for target, future in waiting.items()}
         spans = [
             span
@@ -95,10 +97,11 @@ class Rank:
 
     def _deadline(self, call: Call, now: float) -> Optional[float]:
         """The earlier of what the caller and what the configuration allow."""
+        asked = call.arrival.deadline
         if self._timeout_s is None:
-            return call.deadline
+            return asked
         own = now + self._timeout_s
-        return own if call.deadline is None else min(own, call.deadline)
+        return own if asked is None else min(own, asked)
 
 
 def _spans(
@@ -110,7 +113,7 @@ def _spans(
 ) -> Spans:
     """Waiting, computing, and the batches that this request tells of."""
     rows = encoded.rows[target].rows
-    about = {"ranker": target.ranker, "bundle": target.bundle}
+    about: dict[str, Attribute] = {"ranker": target.ranker, "bundle": target.bundle}
     end = time.monotonic() if traced.ended is None else traced.ended
     error = scored.code if isinstance(scored, RankingError) else ""
     started = end if traced.started is None else traced.started

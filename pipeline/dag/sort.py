@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sort op: the logits of every ranker in, the response out. Last op of the DAG."""
+"""The sort op, last of the DAG: applies the score function, orders, and makes the response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from contract.interleaving import team_draft
 from contract.response import Draft, Ranking, RankResponse
 from contract.scoring import ScoreFunction, rank_order
 from pipeline.batching.job import Scored
-from pipeline.dag.messages import Encoded, RankerLogits, Sorted
+from pipeline.dag.messages import Encoded, RankerLogits
+from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
 from pipeline.request.spans import Span, Spans
 
@@ -25,7 +26,7 @@ class Sort:
         """Bind each target's score function."""
         self._scorings = scorings
 
-    def __call__(self, messages: Sequence[RankerLogits]) -> Sorted:
+    def __call__(self, messages: Sequence[RankerLogits]) -> Outcome:
         """Build the response, or tell which error there is instead.
 
         Args:
@@ -36,11 +37,11 @@ class Sort:
         scored: dict[Target, Scored] = {}
         errors: list[RankingError] = []
         for message in messages:
-            for target, result in message.scored.items():
-                if isinstance(result, RankingError):
-                    errors.append(result)
+            for target, got in message.scored.items():
+                if isinstance(got, RankingError):
+                    errors.append(got)
                 else:
-                    scored[target] = result
+                    scored[target] = got
         route = encoded.route
         result: Union[RankResponse, RankingError]
         # of two orders that were to be interleaved, one alone is an answer too
@@ -48,7 +49,7 @@ class Sort:
             result = errors[0]
         else:
             result = self._response(encoded, scored)
-        return Sorted(result, route, _spans(messages, start))
+        return Outcome(result, route, _spans(messages, start))
 
     def _response(self, encoded: Encoded, scored: Mapping[Target, Scored]) -> RankResponse:
         route, request = encoded.route, encoded.call.request
@@ -65,7 +66,7 @@ class Sort:
             documents=documents,
             request_id=request.request_id,
             tokens=encoded.tokens,
-            truncated=encoded.truncated,
+            truncated=_truncated(encoded),
             timings_ms={
                 "tokenize": encoded.tokenize_ms,
                 "queue": max(result.queue_ms for result in scored.values()),
@@ -93,6 +94,11 @@ class Sort:
             scores = list(best.values())
         order = tuple(rank_order(scores, top_n))
         return Ranking(target.ranker, target.bundle, tuple(scores), order)
+
+
+def _truncated(encoded: Encoded) -> tuple[int, ...]:
+    """Indices of pairs that were cut for any target."""
+    return tuple(sorted({i for rows in encoded.rows.values() for i in rows.truncated}))
 
 
 def _spans(messages: Sequence[RankerLogits], start: float) -> Spans:

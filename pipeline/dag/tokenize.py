@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from contract.encoding import PairEncoder, Rows
 from contract.errors import RequestTooLarge
 from contract.request import RankRequest
-from pipeline.dag.messages import Call, Encoded
+from pipeline.dag.messages import Encoded
+from pipeline.request.call import Call
 from pipeline.request.route import Target
 from pipeline.request.spans import Span, Spans
 from pipeline.routing.router import Router
@@ -46,14 +47,13 @@ class Tokenize:
         spans: Spans = ()
         if call.trace is not None:
             spans = (Span("tokenize", call.trace.child(), start, end),)
-        encoded = Encoded(call, route, rows, (end - start) * 1000.0, spans)
-        if encoded.tokens > self._max_tokens:
+        tokens = sum(len(row.input_ids) for of_target in rows.values() for row in of_target.rows)
+        if tokens > self._max_tokens:
             raise RequestTooLarge(
-                f"{encoded.tokens} tokens, at most {self._max_tokens} allowed; send fewer or "
-                "shorter ones",
+                f"{tokens} tokens, at most {self._max_tokens} allowed; send fewer or shorter ones",
                 field="documents",
             )
-        return encoded
+        return Encoded(call, route, rows, (end - start) * 1000.0, tokens, spans)
 
 
 def _rows(request: RankRequest, encoder: PairEncoder) -> Rows:

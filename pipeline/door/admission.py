@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lets requests in, refuses those that would wait too long, and closes before the end.
 
-Asked by the edges, emptied by the door.
-
-How long a request would wait is told by its size before it is read: the gate learns how fast
+How long a request would wait is told by its size before it is read: admission learns how fast
 requests leave while any is in work. Small requests pass large ones in the schedulers, so a request
 waits for no more of another than its own size. (docs/decisions/overload.md)
 """
@@ -13,9 +11,10 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Optional
+from types import TracebackType
+from typing import Callable, Optional, Protocol
 
-from contract.errors import Overloaded, ShuttingDown
+from contract.errors import Overloaded, RankingError, ShuttingDown
 
 # as many of a request's own size may always be before it: at 80 % of the capacity chance alone
 # brings about so many
@@ -28,30 +27,74 @@ _KEEP = 0.98
 _LEAST_SEEN = 8.0
 
 
+class Account(Protocol):
+    """Whose request it is, when callers have places of their own."""
+
+    def take_place(self) -> None:
+        """Count one request in work.
+
+        Raises:
+            OverLimit: as many of the caller's as may be are in work.
+        """
+
+    def give_back(self) -> None:
+        """Count it out."""
+
+
 class Ticket:
-    """One request in work; identity counts.
+    """One request in work, until its ``with`` ends.
 
     Attributes:
         cost: its body's bytes, and what every request costs.
+        served: set when it was answered: those that were served tell how fast it goes.
     """
 
-    __slots__ = ("cost",)
+    __slots__ = ("_account", "_admission", "cost", "served")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, admission: Admission, size: int, account: Optional[Account]) -> None:
         """Of a request with a body of so many bytes."""
+        self._admission = admission
+        self._account = account
         self.cost = size + _FIXED
+        self.served = False
+
+    def __enter__(self) -> Ticket:
+        """The request is worked on."""
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        """The request has left."""
+        self._admission.leave(self)
+        if self._account is not None:
+            self._account.give_back()
 
 
-class Gate:
+def _nobody(error: RankingError) -> None:
+    """Is told of a refusal, and keeps it to itself."""
+
+
+class Admission:
     """Counts requests in work, refuses those over the bounds, and closes."""
 
-    def __init__(self, max_in_flight: int, max_delay_ms: float = 0.0) -> None:
+    def __init__(
+        self,
+        max_in_flight: int,
+        max_delay_ms: float = 0.0,
+        refused: Callable[[RankingError], None] = _nobody,
+    ) -> None:
         """Start closed.
 
         Args:
             max_in_flight: requests in work at once.
             max_delay_ms: how long a request may have to wait for those before it; 0: for ever.
+            refused: is told of every refusal.
         """
+        self._refused = refused
         self._max_in_flight = max_in_flight
         self._max_delay_s = max_delay_ms / 1000.0
         self._tickets: set[Ticket] = set()
@@ -62,7 +105,7 @@ class Gate:
 
     @property
     def closed(self) -> Optional[str]:
-        """Why nothing is taken now, or ``None`` when the gate is open."""
+        """Why nothing is taken now, or ``None`` when requests are."""
         return self._closed
 
     @property
@@ -78,36 +121,44 @@ class Gate:
         """Take no more requests."""
         self._closed = reason
 
-    def check(self, size: int) -> None:
+    def look(self, size: int) -> None:
         """Refuse a request that :meth:`enter` would refuse now; its body need not have been read.
 
+        Args:
+            size: bytes of its body, as far as they are known.
+
         Raises:
-            ShuttingDown: the gate is closed.
+            ShuttingDown: the service is starting or stopping.
             Overloaded: as many requests as may be are in work, or it would wait too long.
         """
-        with self._changed:
-            self._refuse(Ticket(size))
+        self._refuse(size + _FIXED)
 
-    def enter(self, size: int) -> Ticket:
-        """Count one request in; :meth:`leave` must follow.
+    def enter(self, size: int, account: Optional[Account] = None) -> Ticket:
+        """Count one request in, until the end of the ticket's ``with``.
 
         Args:
             size: bytes of its body.
+            account: takes a place for it, too.
 
         Raises:
-            ShuttingDown: the gate is closed.
+            OverLimit: as many of the account as may be are in work.
+            ShuttingDown: the service is starting or stopping.
             Overloaded: as many requests as may be are in work, or it would wait too long.
         """
-        ticket = Ticket(size)
-        with self._changed:
-            self._refuse(ticket)
-            if not self._tickets:
-                self._busy_since = time.monotonic()
-            self._tickets.add(ticket)
+        if account is not None:
+            account.take_place()
+        ticket = Ticket(self, size, account)
+        try:
+            self._refuse(ticket.cost, ticket)
+        except RankingError:
+            if account is not None:
+                account.give_back()
+            raise
         return ticket
 
-    def leave(self, ticket: Ticket, *, served: bool = False) -> None:
-        """Count one request out; those that were served tell how fast it goes."""
+    def leave(self, ticket: Ticket) -> None:
+        """Count one request out; the end of a ticket's ``with`` does."""
+        served = ticket.served
         with self._changed:
             self._tickets.discard(ticket)
             now = time.monotonic()
@@ -126,17 +177,31 @@ class Gate:
         with self._changed:
             return self._changed.wait_for(lambda: not self._tickets, timeout_s)
 
-    def _refuse(self, ticket: Ticket) -> None:
+    def _refuse(self, cost: int, taken: Optional[Ticket] = None) -> None:
+        """Take a ticket in, or refuse a request of such a cost."""
+        with self._changed:
+            refusal = self._refusal(cost)
+            if refusal is None and taken is not None:
+                if not self._tickets:
+                    self._busy_since = time.monotonic()
+                self._tickets.add(taken)
+        if refusal is not None:
+            self._refused(refusal)
+            raise refusal
+
+    def _refusal(self, cost: int) -> Optional[RankingError]:
+        """Why no request of such a cost is taken now; ``None``: it is."""
         if self._closed is not None:
-            raise ShuttingDown(self._closed)
+            return ShuttingDown(self._closed)
         if len(self._tickets) >= self._max_in_flight:
-            raise Overloaded(f"{len(self._tickets)} requests are in work; try again later")
+            return Overloaded(f"{len(self._tickets)} requests are in work; try again later")
         if not self._max_delay_s or self._seen < _LEAST_SEEN or len(self._tickets) < _ALWAYS:
-            return
-        before = sum(min(other.cost, ticket.cost) for other in self._tickets)
+            return None
+        before = sum(min(other.cost, cost) for other in self._tickets)
         rate = self._costs / max(self._busy_s, 1e-9)
-        if before >= max(_ALWAYS * ticket.cost, self._max_delay_s * rate):
-            raise Overloaded(
-                f"{before / rate * 1000.0:.0f} ms of work wait already, and at most "
-                f"{self._max_delay_s * 1000.0:g} may; try again later"
-            )
+        if before < max(_ALWAYS * cost, self._max_delay_s * rate):
+            return None
+        return Overloaded(
+            f"{before / rate * 1000.0:.0f} ms of work wait already, and at most "
+            f"{self._max_delay_s * 1000.0:g} may; try again later"
+        )

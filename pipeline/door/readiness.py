@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the service can take requests, and what of it cannot. Asked by the HTTP edge."""
+"""Whether the service can take requests, and what of it cannot."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from contract.bundle import GOLDEN_FILE, Bundle
 from pipeline.batching.scheduler import Scheduler
-from pipeline.dag.graph import Dag
-from pipeline.door.admission import Gate
+from pipeline.door.admission import Admission
+from pipeline.request.outcome import Graph
 from pipeline.request.route import Target
 from pipeline.settings.service import ServiceConfig
 
@@ -41,13 +41,13 @@ class Readiness:
         self,
         config: ServiceConfig,
         bundles: Mapping[Target, Bundle],
-        gate: Gate,
-        dag: Dag,
+        admission: Admission,
+        graph: Graph,
         schedulers: Sequence[Scheduler],
     ) -> None:
         """Bind the parts; op processes have schedulers of their own, which are not seen here."""
-        self._gate = gate
-        self._dag = dag
+        self._admission = admission
+        self._graph = graph
         self._bundles = bundles
         self._schedulers = {scheduler.version: scheduler for scheduler in schedulers}
         self._share = config.limits.ready_share
@@ -57,13 +57,13 @@ class Readiness:
     def state(self) -> State:
         """Look at everything."""
         rankers = [self._ranker(target) for target in self._bundles]
-        in_flight = self._gate.in_flight
+        in_flight = self._admission.in_flight
         service = {
-            "accepting": self._gate.closed is None,
+            "accepting": self._admission.closed is None,
             "in_flight": in_flight,
             "max_in_flight": self._max_in_flight,
         }
-        reasons = [self._gate.closed] if self._gate.closed else []
+        reasons = [self._admission.closed] if self._admission.closed else []
         if in_flight >= self._share * self._max_in_flight:
             reasons.append(f"the queue is full: {in_flight} requests are in work")
         reasons += [f"{r['ranker']}@{r['bundle']}: {r['reason']}" for r in rankers if r["reason"]]
@@ -71,11 +71,11 @@ class Readiness:
 
     def of_target(self, target: Target) -> str:
         """Why one bundle answers nothing now; empty when it does."""
-        return self._gate.closed or str(self._ranker(target)["reason"])
+        return self._admission.closed or str(self._ranker(target)["reason"])
 
     def _ranker(self, target: Target) -> dict[str, Any]:
         scheduler = self._schedulers.get(target.bundle)
-        up = scheduler.alive if scheduler is not None else not self._dag.dead()
+        up = scheduler.alive if scheduler is not None else not self._graph.dead()
         waiting = scheduler.waiting_rows if scheduler is not None else None
         reason = ""
         if not up:

@@ -1,36 +1,50 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a caller sent, decoded, in; a valid request or feedback out. Both edges read here."""
+"""Reads what both edges carry in the shape of Paddle Serving's wire: requests and feedback."""
 
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from contract.errors import InvalidField
 from contract.exposure import Feedback
 from contract.feedback import feedback_from_fields, feedback_from_wire
 from contract.request import PROFILE_KEY, Limits, RankRequest, wire_fields
-from pipeline.request.exchange import Reading
+from pipeline.request.call import Arrival, Call
 
 _STRING_TENSOR = 12
 
 
+def identified(request: RankRequest, arrival: Arrival) -> RankRequest:
+    """The request with an id: its own, that of a header, or one made for it."""
+    if request.request_id:
+        return request
+    return replace(request, request_id=arrival.request_id or uuid.uuid4().hex)
+
+
 def read_wire(
+    arrival: Arrival,
     limits: Limits,
     keys: Sequence[str],
     values: Sequence[str],
     tensors: Iterable[tuple[str, int, Any]],
+    *,
+    ranker: str = "",
     log_id: int = 0,
-) -> Reading:
+) -> Call:
     """Validate string keys and values; tensors of strings count as such.
 
     Args:
+        arrival: of the request.
         limits: of a request.
         keys: of the wire.
         values: of the wire.
         tensors: name, elem_type and str_data of each.
+        ranker: named by a header.
         log_id: of the wire.
 
     Raises:
@@ -45,17 +59,9 @@ def read_wire(
         keys.append(name)
         values.append("".join(strings))
     fields = wire_fields(keys, values)
-    request = RankRequest.from_wire(fields, limits)
-    return Reading(request, fields.get(PROFILE_KEY) == "1", log_id)
-
-
-def read_fields(limits: Limits, fields: Mapping[str, Any]) -> Reading:
-    """Validate decoded fields of the fuller shape.
-
-    Raises:
-        RequestError: which field, and what is wrong with it.
-    """
-    return Reading(RankRequest.from_fields(fields, limits))
+    request = identified(RankRequest.from_wire(fields, limits), arrival)
+    profile = fields.get(PROFILE_KEY) == "1"
+    return Call(request, arrival, ranker, profile=profile, log_id=log_id)
 
 
 def read_feedback(limits: Limits, fields: Mapping[str, Any]) -> Feedback:

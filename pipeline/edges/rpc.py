@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Optional, Union
 
 import grpc
@@ -24,12 +24,17 @@ from contract.errors import (
     RequestTooLarge,
 )
 from pipeline.dag.paddle_serving import pipeline_service_pb2 as pb
-from pipeline.door.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from pipeline.door.admission import Admission
+from pipeline.door.front_door import FrontDoor
+from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, Services
+from pipeline.edges.answer import Answer
+from pipeline.edges.feedback import FeedbackDesk
 from pipeline.edges.reading import read_feedback_wire, read_wire
 from pipeline.process.thread_pool import started_pool
+from pipeline.request.call import Arrival, Call
 from pipeline.request.cancel import Cancel
-from pipeline.request.exchange import Answer, Ask, Origin
 from pipeline.request.trace import TRACEPARENT, TRACESTATE
+from pipeline.settings.service import LimitsConfig
 
 _SERVICE = "baidu.paddle_serving.pipeline_serving.PipelineService"
 _METHOD = "inference"
@@ -44,20 +49,37 @@ _LONGEST_DEADLINE_S = 86_400.0
 class RpcEdge:
     """One gRPC server."""
 
-    def __init__(self, front_door: FrontDoor, port: int, workers: int, max_bytes: int) -> None:
+    def __init__(
+        self,
+        front_door: FrontDoor,
+        admission: Admission,
+        services: Services,
+        desk: FeedbackDesk,
+        limits: LimitsConfig,
+        port: int,
+        workers: int,
+    ) -> None:
         """Bind the port; :meth:`start` begins to answer.
 
         Args:
-            front_door: answers.
+            front_door: ranks.
+            admission: lets requests in.
+            services: the names under which the service answers.
+            desk: takes feedback.
+            limits: of one request; gRPC itself refuses what is over ``max_body_bytes`` by a quarter
+                and a MiB.
             port: on all addresses.
             workers: requests that may be in work.
-            max_bytes: of one request, as over HTTP; gRPC itself refuses what is over it by a
-                quarter and a MiB.
 
         Raises:
             ConfigError: the port is in use.
         """
         self._front_door = front_door
+        self._admission = admission
+        self._services = services
+        self._desk = desk
+        self._limits = limits.of_request()
+        max_bytes = limits.max_body_bytes
         self._server = grpc.server(
             started_pool(workers + _SPARE_THREADS, "rpc"),
             options=[
@@ -93,35 +115,65 @@ class RpcEdge:
     def _inference(
         self, request: Union[pb.Request, RequestError], context: grpc.ServicerContext
     ) -> pb.Response:
+        """One call in its thread: let in, read, rank, write."""
         received = time.monotonic()
         if isinstance(request, pb.Request) and request.name == FEEDBACK_SERVICE:
-            keys, values, limits = request.key, request.value, self._front_door.limits
-            return _message(
-                self._front_door.feedback(lambda: read_feedback_wire(limits, keys, values))
-            )
-        ask = None if isinstance(request, RequestError) else self._ask(request, context, received)
+            keys, values, limits = request.key, request.value, self._limits
+            return _message(self._desk.take(lambda: read_feedback_wire(limits, keys, values)))
+        headers = _headers(context)
+        arrival = _arrival(request, headers, context, received)
+        call = None
         try:
-            ticket = self._front_door.enter(_size(request))
+            ticket = self._admission.enter(_size(request))
         except RankingError as error:
             return _message(Answer.of_error(error))
-        if ask is None:
-            return _message(self._front_door.refuse(request, ticket))
-        return _message(self._front_door.answer(replace(ask, ticket=ticket)))
+        with ticket:
+            try:
+                call = self._read(request, arrival, headers)
+            except Exception as error:
+                outcome = self._front_door.refuse(arrival, error)
+            else:
+                outcome = self._front_door.rank(call)
+                ticket.served = outcome.err_no == 0
+        request_id = call.request.request_id if call is not None else ""
+        return _message(Answer.of_outcome(outcome, request_id))
 
-    def _ask(self, request: pb.Request, context: grpc.ServicerContext, received: float) -> Ask:
-        headers = _headers(context)
-        tensors = ((t.name, t.elem_type, t.str_data) for t in request.tensors)
-        parent, state = headers.get(TRACEPARENT, ""), headers.get(TRACESTATE, "")
-        return Ask(
-            request.name or DEFAULT_SERVICE,
-            lambda: read_wire(
-                self._front_door.limits, request.key, request.value, tensors, request.logid
-            ),
-            _deadline(context),
-            headers.get(RANKER_HEADER, ""),
-            cancel=_cancel(context),
-            origin=Origin("rpc", received, parent, state),
+    def _read(
+        self,
+        request: Union[pb.Request, RequestError],
+        arrival: Arrival,
+        headers: Mapping[str, str],
+    ) -> Call:
+        if isinstance(request, RequestError):
+            raise request
+        self._services.check(arrival.service)
+        return read_wire(
+            arrival,
+            self._limits,
+            request.key,
+            request.value,
+            ((t.name, t.elem_type, t.str_data) for t in request.tensors),
+            ranker=headers.get(RANKER_HEADER, ""),
+            log_id=request.logid,
         )
+
+
+def _arrival(
+    request: Union[pb.Request, RequestError],
+    headers: Mapping[str, str],
+    context: grpc.ServicerContext,
+    received: float,
+) -> Arrival:
+    service = "" if isinstance(request, RequestError) else request.name or DEFAULT_SERVICE
+    return Arrival(
+        "rpc",
+        service,
+        received,
+        deadline=_deadline(context),
+        cancel=_cancel(context),
+        traceparent=headers.get(TRACEPARENT, ""),
+        tracestate=headers.get(TRACESTATE, ""),
+    )
 
 
 def _deadline(context: grpc.ServicerContext) -> Optional[float]:

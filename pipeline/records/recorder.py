@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers of experiments in, records of them out: exposures, shadow comparisons and feedback.
-
-Called by pipeline.door.front_door after each answer, and by pipeline.records.shadow.
-"""
+"""Makes the records of experiments: exposures, shadow comparisons and feedback."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from contract.errors import InvalidField, Overloaded, RankingError
 from contract.exposure import EXPOSURES_FILE, FEEDBACK_FILE, Exposure, Feedback, Record
 from contract.request import RankRequest
 from contract.response import RankResponse
-from pipeline.dag.paddle_op import Outcome
 from pipeline.records.jsonl_writer import RecordLog
+from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
 from pipeline.settings.service import ServiceConfig
 from pipeline.telemetry.metrics import Metrics

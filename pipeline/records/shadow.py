@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answered requests in, what another ranker would have answered out, as records.
+"""Has another ranker score requests that were answered, and records how far the two agree.
 
 A few threads send them through the DAG once more, to the shadow's target alone, after the caller
-has its answer. What they cannot keep up with is dropped and counted. Called by
-pipeline.door.front_door.
+has its answer. What they cannot keep up with is dropped and counted.
 """
 
 from __future__ import annotations
@@ -20,11 +19,10 @@ from contract.errors import RankingError, ServiceError
 from contract.exposure import ShadowComparison
 from contract.request import RankRequest
 from contract.response import Ranking
-from pipeline.dag.graph import Dag
-from pipeline.dag.messages import Call
-from pipeline.dag.paddle_op import Entry
 from pipeline.records.agreement import agreement
 from pipeline.records.recorder import Recorder
+from pipeline.request.call import Arrival, Call
+from pipeline.request.outcome import Graph
 from pipeline.request.route import Route
 from pipeline.request.spans import Span
 from pipeline.request.trace import Trace
@@ -48,10 +46,10 @@ class Shadow:
     """Scores requests again, by who did not answer them."""
 
     def __init__(
-        self, dag: Dag, recorder: Recorder, metrics: Metrics, tracer: Tracer, threads: int
+        self, graph: Graph, recorder: Recorder, metrics: Metrics, tracer: Tracer, threads: int
     ) -> None:
-        """Bind the running DAG; :meth:`start` starts so many threads."""
-        self._dag = dag
+        """Bind what ranks; :meth:`start` starts so many threads."""
+        self._graph = graph
         self._recorder = recorder
         self._metrics = metrics
         self._tracer = tracer
@@ -121,14 +119,10 @@ class Shadow:
         # all scores are compared, whatever the caller asked to see
         request = replace(task.request, top_n=None, return_documents=False)
         trace = task.trace.child() if task.trace else None
-        call = Call(
-            request,
-            deadline=time.monotonic() + _DEADLINE_S,
-            route=Route((route.shadow,)),
-            trace=trace,
-        )
         start = time.monotonic()
-        outcome = self._dag.call(Entry(call))
+        arrival = Arrival("shadow", "", start, deadline=start + _DEADLINE_S)
+        call = Call(request, arrival, route=Route((route.shadow,)), trace=trace)
+        outcome = self._graph.call(call)
         result, seconds = outcome.result, time.monotonic() - start
         if trace is not None:
             about = {"ranker": route.shadow.ranker, "bundle": route.shadow.bundle}

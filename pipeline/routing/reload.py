@@ -3,7 +3,7 @@
 """Watches config_nlp.yml and changes the router's plan when its experiments change.
 
 A file that cannot be read, or experiments that cannot be, are refused and logged, and what ran goes
-on. Keys outside of experiments need a restart. Started where the router is: by pipeline.dag.build.
+on. Keys outside of experiments need a restart.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ def first_plan(config: ServiceConfig, served: Served) -> Plan:
     return make_plan(config.experiments, config.holdout, served, config.rankers[0])
 
 
-def watched_router(config: ServiceConfig, served: Served) -> Router:
-    """A router that follows the file.
+def follow_file(config: ServiceConfig, served: Served, router: Router) -> None:
+    """Have the router follow the file from now on, in a thread; processes are forked before that.
 
-    Raises:
-        ConfigError: an experiment cannot be.
+    Args:
+        config: that the router's plan was made of.
+        served: versions of bundles, by ranker.
+        router: to be changed.
     """
-    router = Router(first_plan(config, served))
     watcher = Watcher(config, served, router)
     router.follow(watcher.look)
     watcher.start(time.sleep)
-    return router
 
 
 class Watcher:

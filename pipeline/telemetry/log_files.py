@@ -3,7 +3,7 @@
 """Log files under PipelineServingLogs, as upstream names them, and a quiet terminal.
 
 Sets up Python's logging for this project and for Paddle Serving, which would otherwise log every
-request several times. No log holds a request's texts. Called once by pipeline.web_service.
+request several times. No log holds a request's texts.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ _STARTUP_FILE = "startup.log"
 _MAX_BYTES = 512_000_000
 
 
-def set_up_logs(log_dir: str, log_format: str = TEXT) -> Path:
-    """Direct all logging into files.
+def open_log_directory(log_dir: str) -> Path:
+    """Make the directory of the log files, and tell Paddle Serving of it.
+
+    Importing Paddle Serving opens log files: in the working directory, unless this comes first.
 
     Args:
         log_dir: directory to make PipelineServingLogs in.
-        log_format: ``text`` or ``json``.
 
     Returns:
         The directory of the log files.
@@ -48,16 +49,22 @@ def set_up_logs(log_dir: str, log_format: str = TEXT) -> Path:
         raise ConfigError(
             f"cannot write to {directory} ({error.strerror}); name another", field="log_dir"
         ) from error
-    # importing Paddle Serving opens log files in the working directory unless this says where
     os.environ[_VARIABLE] = log_dir
-    import pipeline.dag.paddle_serving  # noqa: F401
+    return directory
 
+
+def set_up_logs(directory: Path, log_format: str = TEXT) -> None:
+    """Direct all logging into files; Paddle Serving, which has a set-up of its own, is imported.
+
+    Args:
+        directory: of the log files.
+        log_format: ``text`` or ``json``.
+    """
     logging.config.dictConfig(_logging(directory, log_format))
     for logger in logging.root.manager.loggerDict.values():
         # upstream's own set-up disables the loggers that exist when it is imported
         if isinstance(logger, logging.Logger):
             logger.disabled = False
-    return directory
 
 
 def _logging(directory: Path, log_format: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Log lines as text or as JSON. Named by pipeline.telemetry.log_files."""
+"""Log lines as text or as JSON."""
 
 from __future__ import annotations
 

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens in the service, counted; and all counts as Prometheus text for GET /metrics.
 
-Made by pipeline.web_service; each scheduler counts into its ranker's part, the front door into
-that of the requests. In process mode rankers count in processes of their own, which this text
-does not cover. No label holds what a caller sends: names come from the configuration.
+Each scheduler counts into its ranker's part. In process mode rankers count in processes of their
+own, which this text does not cover. No label holds what a caller sends: names come from the
+configuration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 from prometheus_client import (
     CollectorRegistry,
@@ -23,11 +23,12 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from contract.bundle import Bundle
+from contract.errors import RankingError
 from contract.response import RankResponse
 from pipeline.process.version import VERSION
 from pipeline.request.route import Target
 from pipeline.telemetry.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
-from pipeline.telemetry.recent_traffic import Traffic
+from pipeline.telemetry.recent_traffic import Line, Traffic
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -142,15 +143,37 @@ class Metrics:
         """Ask at each scrape how many requests are in work."""
         self._in_flight.set_function(in_flight)
 
-    def ranked(self, response: RankResponse, seconds: float) -> None:
+    def ended(
+        self,
+        service: str,
+        line: Line,
+        result: Union[RankResponse, RankingError],
+        seconds: Optional[float],
+    ) -> None:
+        """Count the end of one ranking request.
+
+        Args:
+            service: of it, or ``?``.
+            line: whose it was.
+            result: the answer, or why there is none.
+            seconds: it took; ``None``: it was not worked on.
+        """
+        if isinstance(result, RankingError):
+            err_no, status = result.err_no, result.http_status
+        else:
+            err_no, status = 0, 200
+            self._ranked(line, result, seconds or 0.0)
+        self.answered(service, err_no, seconds)
+        self.traffic.ended(line, status, seconds or 0.0)
+
+    def _ranked(self, line: Line, response: RankResponse, seconds: float) -> None:
         """Count where the time of one answer went, and what was cut."""
-        ranker = ranker_label(response)
-        labels = (ranker, response.experiment, response.variant)
+        labels = (line.ranker, line.experiment, line.variant)
         for stage, ms in response.timings_ms.items():
             self._answers.stage_seconds.labels(*labels, stage).observe(ms / 1000.0)
         self._answers.stage_seconds.labels(*labels, "total").observe(seconds)
         if response.truncated:
-            self._answers.truncated.labels(ranker).inc(len(response.truncated))
+            self._answers.truncated.labels(line.ranker).inc(len(response.truncated))
 
     def of_records(self, log: str) -> RecordMetrics:
         """The part of one log."""
@@ -225,11 +248,6 @@ class SpanMetrics:
     def dropped(self, spans: int) -> None:
         """No collector will see them."""
         self._dropped.inc(spans)
-
-
-def ranker_label(response: RankResponse) -> str:
-    """Who made an answer, for a label: one ranker, or two joined by ``+``."""
-    return "+".join(dict.fromkeys(ranking.ranker for ranking in response.rankings))
 
 
 class RecordMetrics:

@@ -3,7 +3,7 @@
 """One line of the log for each request, written in a thread of its own.
 
 A file's lock is held while the disk is written to, without Python's lock; under load, threads
-that had their answer queued for it for 200 ms. Called by the front door.
+that had their answer queued for it for 200 ms.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 from typing import Any
 
-from contract.response import RankResponse
-from pipeline.dag.paddle_op import Outcome
 from pipeline.telemetry.log_lines import FACTS
 
 REQUESTS = "pipeline.requests"
@@ -37,30 +35,6 @@ def log_request(facts: Mapping[str, Any]) -> None:
         facts,
         extra={FACTS: facts},
     )
-
-
-def facts_of(
-    service: str, request_id: str, log_id: int, documents: int, outcome: Outcome, seconds: float
-) -> dict[str, Any]:
-    """What the log says of a request: no text of it."""
-    result = outcome.result
-    facts: dict[str, Any] = {
-        "service": service,
-        "documents": documents,
-        "err_no": outcome.err_no,
-        "ms": round(seconds * 1000.0, 1),
-        "request_id": request_id,
-        "log_id": log_id,
-    }
-    if isinstance(result, RankResponse):
-        facts["ranker"] = "+".join(ranking.ranker for ranking in result.rankings)
-        facts["bundle"] = "+".join(ranking.bundle for ranking in result.rankings)
-        facts["tokens"] = result.tokens
-        facts["truncated"] = len(result.truncated)
-        facts.update({f"{name}_ms": round(ms, 1) for name, ms in result.timings_ms.items()})
-    if outcome.route is not None and outcome.route.experiment:
-        facts.update(experiment=outcome.route.experiment, variant=outcome.route.variant)
-    return facts
 
 
 class _HandOver(QueueHandler):

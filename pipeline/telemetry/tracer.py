@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who decides which requests are traced, and hands their spans on. Asked by the front door.
-
-With tracing off nothing here is called but ``begin``, once for each request.
-"""
+"""Decides which requests are traced, and hands their spans on."""
 
 from __future__ import annotations
 
@@ -32,7 +29,11 @@ class Exporter(Protocol):
 
 
 class Tracer:
-    """Used by many threads at once."""
+    """Used by many threads at once.
+
+    Attributes:
+        on: whether anything is traced.
+    """
 
     def __init__(self, exporter: Optional[Exporter] = None, sample_ratio: float = 0.0) -> None:
         """Without an exporter nothing is traced.
@@ -42,6 +43,7 @@ class Tracer:
             sample_ratio: share of the requests traced whose caller does not say.
         """
         self._exporter = exporter
+        self.on = exporter is not None
         self._bound = round(sample_ratio * (1 << _RANDOM_BITS))
 
     def begin(self, traceparent: str, tracestate: str) -> Optional[Trace]:
@@ -49,7 +51,7 @@ class Tracer:
 
         A caller that sends a traceparent decides itself whether its request is sampled.
         """
-        if self._exporter is None:
+        if not self.on:
             return None
         parent = read_parent(traceparent, tracestate) if traceparent else None
         if parent is not None:

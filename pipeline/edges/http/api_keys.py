@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who calls, by API key, and whether they may now: rates and quotas. Asked by the ranking routes.
+"""Who calls, by API key, and whether they may now: rates and quotas.
 
 Keys are known by their SHA-256 only. Rates are token buckets, quotas are counted from midnight to
 midnight, UTC; both are this process's own and begin anew with it.
@@ -8,12 +8,11 @@ midnight, UTC; both are this process's own and begin anew with it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Optional
 
 from contract.errors import OverLimit, RequestTooLarge, Unauthorized
@@ -22,8 +21,8 @@ from pipeline.settings.http import ApiKeyConfig, HttpConfig
 _DAY_S = 86_400
 
 
-class _Account:
-    """What one key has used."""
+class Account:
+    """What one key has used, and may use."""
 
     def __init__(self, config: ApiKeyConfig) -> None:
         self.config = config
@@ -83,9 +82,8 @@ class _Account:
                 )
             self._documents += count
 
-    @contextlib.contextmanager
-    def in_work(self) -> Iterator[None]:
-        """Count one request in work.
+    def take_place(self) -> None:
+        """Count one request in work; :meth:`give_back` must follow.
 
         Raises:
             OverLimit: as many of the key as may be are in work.
@@ -95,51 +93,24 @@ class _Account:
             if most is not None and self._in_work >= most:
                 raise OverLimit(f"the key {self.config.name} has {most} requests in work already")
             self._in_work += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._in_work -= 1
+
+    def give_back(self) -> None:
+        """Count one request out of work."""
+        with self._lock:
+            self._in_work -= 1
 
 
-class Caller:
-    """Who sent one request; without keys in the configuration, anybody."""
-
-    def __init__(self, account: Optional[_Account] = None) -> None:
-        """The account of the key, if there are keys."""
-        self._account = account
-
-    def take_documents(self, count: int) -> None:
-        """Count the documents of the request; raises when there are too many, today or ever."""
-        if self._account:
-            self._account.take_documents(count)
-
-    def in_work(self) -> contextlib.AbstractContextManager[None]:
-        """While the request is in work; raises OverLimit when the key has too many."""
-        return self._account.in_work() if self._account else contextlib.nullcontext()
-
-
-class Keys:
+class ApiKeys:
     """All keys; safe between threads."""
 
     def __init__(self, config: HttpConfig) -> None:
         """Bind what is configured."""
-        self._accounts = {one.sha256: _Account(one) for one in config.api_keys}
+        self._accounts = {one.sha256: Account(one) for one in config.api_keys}
 
-    def admit(self, headers: Mapping[str, str]) -> Caller:
-        """Find the caller by ``Authorization: Bearer KEY`` or ``x-api-key``, and count the request.
+    def find(self, headers: Mapping[str, str]) -> Optional[Account]:
+        """The caller's account, by ``Authorization: Bearer KEY`` or ``x-api-key``.
 
-        Raises:
-            Unauthorized: there are keys, and this is none of them.
-            OverLimit: too many requests.
-        """
-        account = self.find(headers)
-        if account is not None:
-            account.take_request()
-        return Caller(account)
-
-    def find(self, headers: Mapping[str, str]) -> Optional[_Account]:
-        """The caller's account; ``None`` when no key is asked for. Counts nothing.
+        Counts nothing; ``None`` when no key is asked for.
 
         Raises:
             Unauthorized: there are keys, and this is none of them.
@@ -157,7 +128,7 @@ class Keys:
             )
         return account
 
-    def _account_of(self, presented: str) -> Optional[_Account]:
+    def _account_of(self, presented: str) -> Optional[Account]:
         """Compare with all, each in the same time, so that the time tells nothing."""
         # headers are bytes, which the server reads as Latin-1
         digest = hashlib.sha256(presented.encode("latin-1")).hexdigest()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An error in, ``{"error": {"code", "message", "field"}}`` with its status out.
+"""How an error is answered: ``{"error": {"code", "message", "field"}}`` with its status.
 
 For the paths that are not upstream's; those answer in the gateway's five fields.
 """
@@ -12,13 +12,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from fastapi import Response
+from starlette.responses import Response
 
 from contract.errors import OverLimit, RankingError, Unauthorized
-from pipeline.edges.http.headers import REQUEST_ID_HEADER, BodyTooLarge, Refusal
-from pipeline.edges.http.layers.body_budget import BodyTimeout
+from pipeline.edges.http.headers import REQUEST_ID_HEADER
+from pipeline.edges.http.layers.body_budget import SCOPE_KEY, BodyTimeout, BodyTooLarge
 
 _RETRY_STATUSES = (429, 503)
+# a client that is still sending reads no answer; it is let send so much more, unkept
+_DISCARD_BYTES = 64 * 1024 * 1024
 
 
 def problem(error: RankingError) -> dict[str, Any]:
@@ -80,3 +82,25 @@ def respond(content: bytes, status: int = 200, request_id: str = "") -> Response
 def dump(body: Any) -> bytes:
     """Compact UTF-8."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+class Refusal(Response):
+    """Answers before the body has been read, and throws the rest of the body away."""
+
+    media_type = "application/json"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send all of the answer, and end it only when the client has stopped sending."""
+        scope[SCOPE_KEY].discard()
+        self.headers["Connection"] = "close"
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        discarded = 0
+        while discarded < _DISCARD_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect" or not message.get("more_body"):
+                break
+            discarded += len(message.get("body", b""))
+        await send({"type": "http.response.body", "body": b""})

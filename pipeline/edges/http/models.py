@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names that a caller may give as ``model`` in, what answers out. Built by pipeline.web_service."""
+"""What a caller may give as ``model``: rankers, their aliases, experiments; and what answers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import NamedTuple, Optional
 from contract.bundle import Bundle
 from contract.errors import UnknownService
 from contract.request import BOTH
-from pipeline.door.front_door import DEFAULT_SERVICE
+from pipeline.door.services import DEFAULT_SERVICE
 from pipeline.request.route import Target
 from pipeline.routing.router import Router
 from pipeline.settings.service import OP_OF_RANKER
+
+OWNER = "ranking-stack"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the HTTP app on uvicorn in a thread of its own. Started and stopped by web_service."""
+"""Runs the HTTP app on uvicorn, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from typing import Optional
 
 import uvicorn
 import uvloop
+from starlette.applications import Starlette
 
-from pipeline.door.front_door import FrontDoor
-from pipeline.door.readiness import Readiness
-from pipeline.edges.http.app import build_app
 from pipeline.edges.http.layers.connection import bounded_connection
-from pipeline.edges.http.models import Models
-from pipeline.process.thread_pool import started_pool
-from pipeline.settings.http import HttpConfig
 from pipeline.settings.service import LimitsConfig
 from pipeline.telemetry.metrics import Metrics
 
@@ -33,19 +28,23 @@ class HttpEdge:
 
     def __init__(
         self,
-        front_door: FrontDoor,
-        readiness: Readiness,
-        metrics: Metrics,
+        app: Starlette,
         limits: LimitsConfig,
-        http: HttpConfig,
+        metrics: Metrics,
         tls: Optional[tuple[Path, Path]],
-        models: Models,
         bound: socket.socket,
     ) -> None:
-        """Build the app; :meth:`start` begins to answer."""
-        pool = started_pool(limits.max_in_flight, "http")
+        """Bind the app; :meth:`start` begins to answer.
+
+        Args:
+            app: answers.
+            limits: of connections.
+            metrics: count them.
+            tls: certificate and key; ``None``: not encrypted.
+            bound: where callers connect.
+        """
         config = uvicorn.Config(
-            build_app(front_door, readiness, metrics, pool, models, limits, http),
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -27,12 +27,13 @@ from contract.response import RankResponse
 from pipeline.batching.job import Scored
 from pipeline.batching.scheduler import Scheduler
 from pipeline.dag.graph import Dag
-from pipeline.dag.messages import Call, Encoded, RankerLogits
-from pipeline.dag.paddle_op import Entry, Prepare, Request
+from pipeline.dag.messages import Encoded, RankerLogits
+from pipeline.dag.paddle_op import Prepare, Request
 from pipeline.dag.paddle_serving import RequestOp
 from pipeline.dag.rank import Rank
 from pipeline.dag.sort import Sort
 from pipeline.dag.tokenize import Tokenize
+from pipeline.request.call import Arrival, Call
 from pipeline.request.route import Target
 from pipeline.routing.plan import Plan
 from pipeline.routing.router import Router
@@ -113,8 +114,9 @@ def dag(two_rankers: ServiceConfig, switch: Switch, bundles: Path) -> Iterator[D
     dag.fail_all("the test is over")
 
 
-def entry(*rankers: str) -> Entry:
-    return Entry(Call(RankRequest((("感冒", SECRET), ("感冒", "b"))), rankers or (PAIRWISE,)))
+def call(*rankers: str) -> Call:
+    request = RankRequest((("感冒", SECRET), ("感冒", "b")))
+    return Call(request, Arrival("rpc", "ranker", 0.0), asked=rankers or (PAIRWISE,))
 
 
 def test_upstreams_own_reading_of_requests_is_never_used() -> None:
@@ -123,8 +125,8 @@ def test_upstreams_own_reading_of_requests_is_never_used() -> None:
     assert "unpack_request_package" in vars(Request)
 
 
-def test_an_entry_comes_out_as_a_response(dag: Dag) -> None:
-    outcome = dag.call(entry(CROSS_ENCODER, PAIRWISE))
+def test_a_call_comes_out_as_a_response(dag: Dag) -> None:
+    outcome = dag.call(call(CROSS_ENCODER, PAIRWISE))
     assert isinstance(outcome.result, RankResponse)
     assert [ranking.ranker for ranking in outcome.result.rankings] == [CROSS_ENCODER, PAIRWISE]
     assert [ranking.scores for ranking in outcome.result.rankings] == [(0.5, 0.5), (0.5, 0.5)]
@@ -133,11 +135,11 @@ def test_an_entry_comes_out_as_a_response(dag: Dag) -> None:
 
 def test_a_ranking_error_keeps_its_class_and_words(dag: Dag, switch: Switch) -> None:
     switch.failure = InvalidField("must not be empty", field="query")
-    result = dag.call(entry()).result
+    result = dag.call(call()).result
     assert type(result) is InvalidField
     assert str(result) == "query: must not be empty"
     switch.failure = None
-    assert isinstance(dag.call(entry()).result, RankResponse)
+    assert isinstance(dag.call(call()).result, RankResponse)
 
 
 def test_a_foreign_error_is_hidden_and_its_words_are_not_logged(
@@ -145,10 +147,10 @@ def test_a_foreign_error_is_hidden_and_its_words_are_not_logged(
 ) -> None:
     switch.failure = KeyError(SECRET)
     with caplog.at_level(logging.ERROR, "pipeline"):
-        result = dag.call(entry()).result
+        result = dag.call(call()).result
     assert type(result) is ServiceError
     assert SECRET not in str(result)
-    assert "op tokenize raised KeyError" in caplog.text
+    assert "op tokenize failed with KeyError" in caplog.text
     assert SECRET not in caplog.text
 
 
@@ -156,7 +158,7 @@ def test_a_dead_op_is_noticed_and_its_request_answered(dag: Dag, switch: Switch)
     assert dag.dead() == []
     switch.failure = SystemExit()
     results: list[Any] = []
-    caller = threading.Thread(target=lambda: results.append(dag.call(entry()).result))
+    caller = threading.Thread(target=lambda: results.append(dag.call(call()).result))
     caller.start()
     deadline = time.monotonic() + 5
     while not dag.dead() and time.monotonic() < deadline:
@@ -164,7 +166,7 @@ def test_a_dead_op_is_noticed_and_its_request_answered(dag: Dag, switch: Switch)
     assert dag.dead() == ["op tokenize"]
     assert caller.is_alive(), "nobody else would ever answer it"
     switch.failure = KeyError(SECRET)
-    late = dag.call(entry()).result
+    late = dag.call(call()).result
     assert isinstance(late, ShuttingDown)
     assert str(late) == "the service is stopping: op tokenize has ended unexpectedly"
     dag.fail_all("op tokenize has ended")
@@ -190,7 +192,7 @@ def test_a_child_of_a_library_may_end(two_rankers: ServiceConfig) -> None:
 
 
 def test_more_requests_than_threads_are_all_answered(dag: Dag) -> None:
-    callers = [threading.Thread(target=dag.call, args=(entry(),)) for _ in range(50)]
+    callers = [threading.Thread(target=dag.call, args=(call(),)) for _ in range(50)]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -219,11 +221,11 @@ def test_a_request_that_is_tokenized_for_long_does_not_hold_up_the_next(
     }
     dag = Dag(two_rankers, prepares)
     dag.start()
-    long = threading.Thread(target=dag.call, args=(entry(),), daemon=True)
+    long = threading.Thread(target=dag.call, args=(call(),), daemon=True)
     long.start()
     assert entered.wait(30)
     short: list[Any] = []
-    caller = threading.Thread(target=lambda: short.append(dag.call(entry()).result), daemon=True)
+    caller = threading.Thread(target=lambda: short.append(dag.call(call()).result), daemon=True)
     caller.start()
     caller.join(30)
     assert isinstance(short[0], RankResponse)
@@ -239,8 +241,7 @@ def test_a_ranker_that_takes_too_long(bundles: Path, two_rankers: ServiceConfig)
     scheduler = Scheduler(
         PAIRWISE, "1", opening, encoder.pad, two_rankers.scheduler, Metrics().of(PAIRWISE)
     )
-    call = entry().call
-    encoded = Tokenize({TARGETS[PAIRWISE]: encoder}, router(), MAX_TOKENS)(call)
+    encoded = Tokenize({TARGETS[PAIRWISE]: encoder}, router(), MAX_TOKENS)(call())
     error = Rank(PAIRWISE, {"1": scheduler}, 0.05)(encoded).scored[TARGETS[PAIRWISE]]
     assert isinstance(error, DeadlineExceeded)
     assert "pairwise did not answer within" in str(error)

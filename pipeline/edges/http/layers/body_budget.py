@@ -12,8 +12,9 @@ from collections.abc import Awaitable, MutableMapping
 from typing import Any, Callable, Optional
 
 import anyio
+from starlette.requests import ClientDisconnect
 
-from contract.errors import Overloaded, RequestError
+from contract.errors import Overloaded, RequestError, RequestTooLarge
 from pipeline.telemetry.metrics import Metrics
 
 Message = MutableMapping[str, Any]
@@ -21,6 +22,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 # under which a request's scope holds its Body
 SCOPE_KEY = "ranking.body"
+
+
+class BodyTooLarge(RequestTooLarge):
+    """Found before the body has been read."""
 
 
 class BodyTimeout(RequestError):
@@ -87,6 +92,27 @@ class Body:
             f"did not arrive within {self._budget.timeout_s:g} s; send it faster, or less of it",
             field="body",
         )
+
+    async def whole(self, limit: int) -> bytes:
+        """All of it; never holds more than the limit.
+
+        Raises:
+            BodyTooLarge: it is larger.
+            ClientDisconnect: its sender has gone.
+        """
+        if self.declared > limit:
+            raise BodyTooLarge(f"more than {limit} bytes", field="body")
+        chunks, size = [], 0
+        while not self._whole:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge(f"more than {limit} bytes", field="body")
+            chunks.append(chunk)
+        return b"".join(chunks)
 
     @property
     def size(self) -> int:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bounds on connections that uvicorn lacks: how many, how long without a request, without reading.
 
-Between the requests of a connection and before its first, time is bounded here; within one, by
-pipeline.edges.http.layers.body_budget and the deadlines of requests.
+Between the requests of a connection and before its first, time is bounded here; within one, by the
+body budget and the deadlines of requests.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The caller's request id in, the same id in the answer's headers out: also on refusals.
+"""Gives every answer the caller's request id in a header, refusals too.
 
 Wraps the application; a route that sets the header itself, such as with an id that the service
 made, keeps what it set.

@@ -1,21 +1,23 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The routes of an app in, GET /openapi.json and GET /docs out.
+"""GET /openapi.json and GET /docs: what the routes say of themselves, and a page that shows it.
 
-The document is put together once, when the app is built, from what each route says of itself; no
-request is read or checked by it.
+The document is put together once; no request is read or checked by it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
-from fastapi import FastAPI, Response
-from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from pipeline.edges.http.errors import dump
 from pipeline.edges.http.openapi import state
@@ -23,6 +25,7 @@ from pipeline.edges.http.openapi.experiments import experiment_schemas
 from pipeline.edges.http.openapi.inference import inference_schemas
 from pipeline.edges.http.openapi.parts import shared_schemas
 from pipeline.edges.http.openapi.ranking import ranking_schemas
+from pipeline.edges.http.routing import DescribedRoute, get
 
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _ASSET_PATH = "/docs/assets/"
@@ -54,14 +57,14 @@ _ABOUT = (
 )
 
 
-def build_document(app: FastAPI, version: str) -> dict[str, Any]:
+def build_document(routes: Iterable[BaseRoute], version: str) -> dict[str, Any]:
     """The OpenAPI document of all routes that describe themselves."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema and route.openapi_extra:
+    for route in routes:
+        if isinstance(route, DescribedRoute) and route.description is not None and route.methods:
             # HEAD is GET without the body
             for method in route.methods - {"HEAD"}:
-                paths.setdefault(route.path, {})[method.lower()] = route.openapi_extra
+                paths.setdefault(route.path, {})[method.lower()] = route.description
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ranking Stack", "version": version, "description": _ABOUT},
@@ -81,32 +84,42 @@ def build_document(app: FastAPI, version: str) -> dict[str, Any]:
     }
 
 
-def add_documentation(app: FastAPI, version: str) -> None:
-    """Bind the routes; what is bound later is in the document too, made at the first request."""
+def documentation_routes(
+    routes: Callable[[], Iterable[BaseRoute]], version: str
+) -> list[BaseRoute]:
+    """The routes.
+
+    Args:
+        routes: of the whole app, asked at the first request for the document.
+        version: of the service.
+    """
     made: Optional[bytes] = None
 
-    @app.get("/openapi.json", openapi_extra=state.document_json())
-    async def document() -> Response:
+    async def document(_: Request) -> Response:
         nonlocal made
         if made is None:
-            made = dump(build_document(app, version))
+            made = dump(build_document(routes(), version))
         return Response(made, media_type="application/json")
 
-    @app.get("/docs", openapi_extra=state.docs())
-    async def page() -> Response:
+    async def page(_: Request) -> Response:
         return Response(_PAGE, headers=_HEADERS, media_type="text/html")
 
-    for name, media_type in _ASSETS.items():
-        _add_asset(app, name, media_type)
+    return [
+        get("/openapi.json", document, state.document_json()),
+        get("/docs", page, state.docs()),
+        *(_asset_route(name, media_type) for name, media_type in _ASSETS.items()),
+    ]
 
 
-def _add_asset(app: FastAPI, name: str, media_type: str) -> None:
+def _asset_route(name: str, media_type: str) -> BaseRoute:
     path = _asset_directory() / name
+    headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
 
-    @app.get(_ASSET_PATH + name, include_in_schema=False)
-    def asset() -> Response:
-        headers = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
-        return Response(path.read_bytes(), headers=headers, media_type=media_type)
+    async def asset(_: Request) -> Response:
+        content = await asyncio.get_running_loop().run_in_executor(None, path.read_bytes)
+        return Response(content, headers=headers, media_type=media_type)
+
+    return get(_ASSET_PATH + name, asset)
 
 
 def _asset_directory() -> Path:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from pipeline.door.front_door import RANKER_HEADER
+from pipeline.door.services import RANKER_HEADER
 from pipeline.edges.http.headers import DRY_RUN_HEADER, REQUEST_ID_HEADER, TIMEOUT_HEADER
 
 Schema = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 from contract.bundle import RANKERS
 from contract.request import BOTH, FIELDS, MAX_CHUNKS, RANKER_CHOICES
 from contract.wire_values import MAX_ID_CHARS
-from pipeline.door.front_door import DEFAULT_SERVICE, FEEDBACK_SERVICE
+from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE
 from pipeline.edges.http.openapi.parts import (
     FIVE_FIELDS,
     ID_HEADER,

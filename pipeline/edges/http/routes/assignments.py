@@ -12,17 +12,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contract.errors import InvalidField, RankingError
 from contract.interleaving import team_draft
 from contract.request import RankRequest
 from contract.wire_values import check_text, check_unit
 from pipeline.edges.http.errors import json_response, problem_response
-from pipeline.edges.http.headers import receive
 from pipeline.edges.http.json_body import parse_object
 from pipeline.edges.http.openapi import experiments
-from pipeline.edges.http.work import Work, off_loop
+from pipeline.edges.http.routing import get, post
+from pipeline.edges.http.runner import Runner, body_of, off_loop
 from pipeline.routing.describe import describe_route
 from pipeline.routing.router import Router
 from pipeline.settings.service import LimitsConfig
@@ -30,41 +32,44 @@ from pipeline.settings.service import LimitsConfig
 _FIELDS = ("unit_id", "user_id", "query", "experiment")
 _DRAFT_FIELDS = ("orders", "seed")
 _MAX_SEED_CHARS = 1024
-# a query or two orders; these routes pass no gate, so that they stay cheap
+# a query or two orders; these routes pass no admission, so that they stay cheap
 _MAX_BODY_BYTES = 256 * 1024
 
 
-def add_assignments(app: FastAPI, work: Work, router: Router, limits: LimitsConfig) -> None:
-    """Bind the routes."""
+def assignment_routes(runner: Runner, router: Router, limits: LimitsConfig) -> list[BaseRoute]:
+    """The routes."""
     most = min(limits.max_body_bytes, _MAX_BODY_BYTES)
 
-    @app.get("/v1/assignments", openapi_extra=experiments.assignment_of_query())
     async def by_url(request: Request) -> Response:
         try:
-            work.check(request)
+            runner.check(request)
             return json_response(_assign(router, dict(request.query_params), limits))
         except RankingError as error:
             return problem_response(error)
 
-    @app.post("/v1/assignments", openapi_extra=experiments.assignment_of_body())
     async def by_body(request: Request) -> Response:
         try:
-            work.check(request)
-            body = await receive(request, most)
+            runner.check(request)
+            body = await body_of(request).whole(most)
             return json_response(
                 await off_loop(body, lambda: _assign(router, parse_object(body), limits))
             )
         except RankingError as error:
             return problem_response(error)
 
-    @app.post("/v1/interleave", openapi_extra=experiments.interleave())
     async def interleave(request: Request) -> Response:
         try:
-            work.check(request)
-            body = await receive(request, most)
+            runner.check(request)
+            body = await body_of(request).whole(most)
             return json_response(await off_loop(body, lambda: _draft(parse_object(body), limits)))
         except RankingError as error:
             return problem_response(error)
+
+    return [
+        get("/v1/assignments", by_url, experiments.assignment_of_query()),
+        post("/v1/assignments", by_body, experiments.assignment_of_body()),
+        post("/v1/interleave", interleave, experiments.interleave()),
+    ]
 
 
 def _assign(router: Router, fields: Mapping[str, Any], limits: LimitsConfig) -> dict[str, Any]:

@@ -11,10 +11,12 @@ GET  /ready                   200 while it takes requests, else 503
 from __future__ import annotations
 
 import json
+from typing import Any, Callable, Optional
 
-from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contract.errors import (
     MalformedRequest,
@@ -23,88 +25,101 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from pipeline.door.front_door import FEEDBACK_SERVICE, RANKER_HEADER, FrontDoor
+from contract.request import Limits
 from pipeline.door.readiness import Readiness, State
+from pipeline.door.services import FEEDBACK_SERVICE, RANKER_HEADER, Services
+from pipeline.edges.answer import Answer
+from pipeline.edges.feedback import FeedbackDesk
 from pipeline.edges.http.errors import dump, error_response, respond
-from pipeline.edges.http.headers import receive
-from pipeline.edges.http.json_body import dump_answer, read_body, read_feedback
 from pipeline.edges.http.openapi import ranking, state
-from pipeline.edges.http.work import Work, off_loop
-from pipeline.request.exchange import Answer, Ask, Done, Reading
+from pipeline.edges.http.routes.gateway_bodies import read_call, read_feedback_body
+from pipeline.edges.http.routing import get, post
+from pipeline.edges.http.runner import Runner, body_of, off_loop
+from pipeline.request.call import Arrival, Call
+from pipeline.request.outcome import Outcome
 
 METHOD = "prediction"
 
 
-def add_gateway(app: FastAPI, work: Work, readiness: Readiness, max_body_bytes: int) -> None:
-    """Bind the routes, and what answers errors that no route has answered; to be called last."""
-    front_door = work.front_door
+class _Prediction:
+    """One request to rank, see :class:`pipeline.edges.http.runner.RouteCall`."""
 
-    @app.get("/health", openapi_extra=state.health())
-    async def health() -> Response:
+    def __init__(self, services: Services, limits: Limits, body: bytes, ranker: str) -> None:
+        self._services = services
+        self._limits = limits
+        self._body = body
+        self._ranker = ranker
+
+    def read(self, arrival: Arrival) -> Call:
+        """See RouteCall."""
+        self._services.check(arrival.service)
+        return read_call(self._body, arrival, self._limits, METHOD, self._ranker)
+
+    def write(self, outcome: Outcome, call: Optional[Call]) -> Response:
+        """See RouteCall."""
+        request_id = call.request.request_id if call is not None else ""
+        content = Answer.of_outcome(outcome, request_id).to_json()
+        if isinstance(outcome.result, RankingError):
+            return error_response(outcome.result, content, request_id)
+        return respond(content, 200, request_id)
+
+
+def gateway_routes(
+    runner: Runner, services: Services, desk: FeedbackDesk, readiness: Readiness
+) -> list[BaseRoute]:
+    """The routes; ``/{service}/{method}`` is the last, since it takes any two words."""
+
+    async def health(_: Request) -> Response:
         return _response(Answer())
 
-    @app.get("/ready", openapi_extra=state.ready())
-    async def ready() -> Response:
+    async def ready(_: Request) -> Response:
         return _ready_response(readiness.state())
 
-    @app.post("/feedback", openapi_extra=ranking.feedback())
-    async def feedback(request: Request) -> Response:
-        work.caller(request)
-        body = await receive(request, max_body_bytes)
-        return await _keep_feedback(front_door, body)
+    async def keep_feedback(body: bytes) -> Response:
+        limits = runner.limits
+        answer = await off_loop(body, lambda: desk.take(lambda: read_feedback_body(body, limits)))
+        return _response(answer)
 
-    @app.post("/{service}/{method}", openapi_extra=ranking.prediction(front_door.services, METHOD))
-    async def predict(service: str, method: str, request: Request) -> Response:
-        caller = work.admit(request)
-        body = await receive(request, max_body_bytes)
+    async def feedback(request: Request) -> Response:
+        runner.caller(request)
+        return await keep_feedback(await body_of(request).whole(runner.max_body_bytes))
+
+    async def predict(request: Request) -> Response:
+        account = runner.look(request)
+        body = await body_of(request).whole(runner.max_body_bytes)
+        service, method = request.path_params["service"], request.path_params["method"]
         if method != METHOD:
             raise UnknownService(f"no method {method!r}; POST /{service}/{METHOD}")
         if service == FEEDBACK_SERVICE:
-            return await _keep_feedback(front_door, body)
-        header = request.headers.get(RANKER_HEADER, "")
+            return await keep_feedback(body)
+        ranker = request.headers.get(RANKER_HEADER, "")
+        prediction = _Prediction(services, runner.limits, body, ranker)
+        return await runner.run(request, service, account, prediction)
 
-        def read() -> Reading:
-            reading = read_body(body, front_door, service, method)
-            caller.take_documents(len(reading.request.pairs))
-            return reading
-
-        return await work.run(request, Ask(service, read, ranker=header), _done_response)
-
-    app.add_exception_handler(RankingError, _on_ranking_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(ClientDisconnect, _on_disconnect)
-
-
-async def _keep_feedback(front_door: FrontDoor, body: bytes) -> Response:
-    answer = await off_loop(
-        body, lambda: front_door.feedback(lambda: read_feedback(body, front_door))
-    )
-    return _response(answer)
-
-
-def _done_response(done: Done) -> Response:
-    content = dump_answer(Answer.of_outcome(done.outcome, done.request_id))
-    if isinstance(done.outcome.result, RankingError):
-        return error_response(done.outcome.result, content, done.request_id)
-    return respond(content, 200, done.request_id)
+    return [
+        get("/health", health, state.health()),
+        get("/ready", ready, state.ready()),
+        post("/feedback", feedback, ranking.feedback()),
+        post("/{service}/{method}", predict, ranking.prediction(services.names, METHOD)),
+    ]
 
 
 def _ready_response(state: State) -> Response:
     """The five fields, and beside them what the answer rests on."""
     answer = Answer() if state.ready else Answer.of_error(ShuttingDown(state.reason))
-    fields = json.loads(dump_answer(answer))
+    fields = json.loads(answer.to_json())
     return respond(
         dump({**fields, "service": state.service, "rankers": state.rankers}), answer.http_status
     )
 
 
 def _response(answer: Answer) -> Response:
-    return respond(dump_answer(answer), answer.http_status)
+    return respond(answer.to_json(), answer.http_status)
 
 
 async def _on_ranking_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RankingError)
-    return error_response(error, dump_answer(Answer.of_error(error)))
+    return error_response(error, Answer.of_error(error).to_json())
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -114,11 +129,19 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         message = f"{request.method} is not allowed here; POST /<service>/{METHOD}"
         answer = Answer.of_error(MalformedRequest(message, field="method"))
-        response = respond(dump_answer(answer), 405)
+        response = respond(answer.to_json(), 405)
         response.headers.update(error.headers or {})
         return response
-    return respond(dump_answer(Answer.of_error(ServiceError("HTTP error"))), error.status_code)
+    return respond(Answer.of_error(ServiceError("HTTP error")).to_json(), error.status_code)
 
 
 async def _on_disconnect(_: Request, __: Exception) -> Response:
     return Response(status_code=499)
+
+
+# what answers errors that no route has answered
+ERROR_HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
+    RankingError: _on_ranking_error,
+    HTTPException: _on_http_exception,
+    ClientDisconnect: _on_disconnect,
+}

@@ -126,10 +126,10 @@ def _split(body: bytes, header_length: Optional[str]) -> tuple[dict[str, Any], b
 def _read_tensor(one: Any, where: str, rest: bytes, start: int) -> tuple[str, Tensor, int]:
     """Name and tensor, and where the next one's binary data begins."""
     fields = _object(one, where, required=True)
-    for name in fields:
-        if name not in _TENSOR_FIELDS:
+    for key in fields:
+        if key not in _TENSOR_FIELDS:
             raise InvalidField(
-                f"unknown; known are {', '.join(_TENSOR_FIELDS)}", field=f"{where}.{name:.80}"
+                f"unknown; known are {', '.join(_TENSOR_FIELDS)}", field=f"{where}.{key:.80}"
             )
     name, datatype = fields.get("name"), fields.get("datatype")
     if not isinstance(name, str):

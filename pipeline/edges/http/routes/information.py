@@ -6,22 +6,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import FastAPI, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from pipeline.edges.http.errors import json_response
-from pipeline.edges.http.models import Models
+from pipeline.edges.http.models import OWNER, Models
 from pipeline.edges.http.openapi import state
+from pipeline.edges.http.routing import get
 from pipeline.process.version import VERSION
 from pipeline.settings.service import LimitsConfig
 
-OWNER = "ranking-stack"
 
+def information_routes(models: Models, limits: LimitsConfig) -> list[BaseRoute]:
+    """The routes."""
 
-def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
-    """Bind the routes."""
-
-    @app.get("/v1/models", openapi_extra=state.models())
-    async def list_models() -> Response:
+    async def list_models(_: Request) -> Response:
         served = [
             {
                 "id": bundle.ranker,
@@ -41,8 +41,7 @@ def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
         ]
         return json_response({"object": "list", "data": served})
 
-    @app.get("/info", openapi_extra=state.info())
-    async def info() -> Response:
+    async def info(_: Request) -> Response:
         first = models.bundles[0]
         return json_response(
             {
@@ -64,3 +63,5 @@ def add_information(app: FastAPI, models: Models, limits: LimitsConfig) -> None:
                 },
             }
         )
+
+    return [get("/v1/models", list_models, state.models()), get("/info", info, state.info())]

@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 import numpy as np
-from fastapi import FastAPI, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import InvalidField, RankingError, UnknownService
@@ -24,12 +26,11 @@ from contract.request import Limits, RankRequest
 from contract.response import RankResponse
 from contract.token_rows import TokenRows
 from contract.wire_values import check_count, check_request_id, check_text
-from pipeline.door.front_door import DEFAULT_SERVICE
 from pipeline.door.readiness import Readiness
-from pipeline.edges.http.api_keys import Caller
+from pipeline.door.services import DEFAULT_SERVICE
 from pipeline.edges.http.errors import dump, json_response, problem, problem_response
-from pipeline.edges.http.headers import REQUEST_ID_HEADER, receive
-from pipeline.edges.http.models import Models
+from pipeline.edges.http.headers import REQUEST_ID_HEADER
+from pipeline.edges.http.models import OWNER, Models
 from pipeline.edges.http.openapi import inference
 from pipeline.edges.http.routes.inference_tensors import (
     BYTES,
@@ -42,10 +43,13 @@ from pipeline.edges.http.routes.inference_tensors import (
     read_inference,
     write_outputs,
 )
-from pipeline.edges.http.routes.information import OWNER
-from pipeline.edges.http.work import Work
+from pipeline.edges.http.routing import DescribedRoute, get, post
+from pipeline.edges.http.runner import Runner, body_of
+from pipeline.edges.reading import identified
 from pipeline.process.version import VERSION
-from pipeline.request.exchange import Ask, Done, Reading
+from pipeline.request.call import Arrival, Call
+from pipeline.request.outcome import Outcome
+from pipeline.request.route import Route, Target
 
 _QUERY, _TITLE, _DOCUMENTS = "query", "title", "documents"
 # the second is upstream's name of the same
@@ -54,37 +58,33 @@ _TEXT_FIELDS = frozenset((_QUERY, _TITLE, _DOCUMENTS))
 _TOKEN_FIELDS = frozenset((INPUT_IDS, TOKEN_TYPE_IDS))
 
 
-class _Exchange:
-    """One inference, from its bytes to its answer; both ends in the request's thread."""
+class _Infer:
+    """One inference, see :class:`pipeline.edges.http.runner.RouteCall`."""
 
     def __init__(
-        self, name: str, version: str, models: Models, limits: Limits, caller: Caller
+        self, name: str, target: Target, limits: Limits, body: bytes, header_length: Optional[str]
     ) -> None:
         self._name = name
-        self._target = models.target(name, version)
+        self._target = target
         self._limits = limits
-        self._caller = caller
+        self._body = body
+        self._header_length = header_length
         self._asked: Optional[Inference] = None
 
-    def ask(self, body: bytes, header_length: Optional[str]) -> Ask:
-        """What the front door is asked."""
+    def read(self, arrival: Arrival) -> Call:
+        """See RouteCall."""
+        self._asked = asked = read_inference(self._body, self._header_length)
+        _check_outputs(asked)
+        request = identified(read_request(asked, self._limits), arrival)
+        return Call(request, arrival, route=Route((self._target,)))
 
-        def read() -> Reading:
-            self._asked = read_inference(body, header_length)
-            _check_outputs(self._asked)
-            request = read_request(self._asked, self._limits)
-            self._caller.take_documents(request.documents)
-            return Reading(request)
-
-        return Ask(DEFAULT_SERVICE, read, target=self._target)
-
-    def respond(self, done: Done) -> Response:
-        """The answer, or why there is none."""
-        result = done.outcome.result
+    def write(self, outcome: Outcome, call: Optional[Call]) -> Response:
+        """See RouteCall."""
+        result, request_id = outcome.result, call.request.request_id if call is not None else ""
         if isinstance(result, RankingError) or self._asked is None:
             assert isinstance(result, RankingError)
-            return error_response(result, done.request_id)
-        return self._answer(self._asked, result, done.request_id)
+            return error_response(result, request_id)
+        return self._answer(self._asked, result, request_id)
 
     def _answer(self, asked: Inference, response: RankResponse, request_id: str) -> Response:
         scores = np.array(response.rankings[0].scores, dtype=np.float32)
@@ -188,23 +188,22 @@ def error_response(error: RankingError, request_id: str = "") -> Response:
     return problem_response(error, request_id, {"error": text})
 
 
-def add_open_inference(
-    app: FastAPI, work: Work, models: Models, readiness: Readiness, max_body_bytes: int
-) -> None:
-    """Bind the routes."""
+def open_inference_routes(runner: Runner, models: Models, readiness: Readiness) -> list[BaseRoute]:
+    """The routes; any other path below /v2/models is answered in the protocol's shape, too."""
 
     async def infer(request: Request) -> Response:
         try:
             name, version = _named(request)
-            caller = work.admit(request)
-            exchange = _Exchange(name, version, models, work.front_door.limits, caller)
+            account = runner.look(request)
+            target = models.target(name, version)
             if request.headers.get("content-encoding", "identity") != "identity":
                 raise InvalidField(
                     "not supported; send the body as it is", field="content-encoding"
                 )
-            body = await receive(request, max_body_bytes)
-            ask = exchange.ask(body, request.headers.get(LENGTH_HEADER))
-            return await work.run(request, ask, exchange.respond)
+            body = await body_of(request).whole(runner.max_body_bytes)
+            length = request.headers.get(LENGTH_HEADER)
+            route = _Infer(name, target, runner.limits, body, length)
+            return await runner.run(request, DEFAULT_SERVICE, account, route)
         except RankingError as error:
             return error_response(error)
 
@@ -224,16 +223,19 @@ def add_open_inference(
             return json_response({"error": reason, "name": name, "ready": False}, 503)
         return json_response({"name": name, "ready": True})
 
-    async def unknown(rest: str) -> Response:
+    async def unknown(request: Request) -> Response:
+        rest = request.path_params["rest"]
         return error_response(UnknownService(f"no such path /v2/models/{rest:.200}"))
 
+    routes: list[BaseRoute] = []
     for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"):
-        app.get(path, openapi_extra=inference.metadata(path))(metadata)
-        app.get(f"{path}/ready", openapi_extra=inference.model_ready(path))(model_ready)
-        app.post(f"{path}/infer", openapi_extra=inference.infer(path))(infer)
-    rest, methods = "/v2/models/{rest:path}", ["GET", "POST"]
-    app.api_route(rest, methods=methods, include_in_schema=False)(unknown)
-    _add_server(app, readiness)
+        routes += [
+            get(path, metadata, inference.metadata(path)),
+            get(f"{path}/ready", model_ready, inference.model_ready(path)),
+            post(f"{path}/infer", infer, inference.infer(path)),
+        ]
+    routes.append(DescribedRoute("/v2/models/{rest:path}", unknown, ("GET", "POST")))
+    return [*routes, *_server_routes(readiness)]
 
 
 def _named(request: Request) -> tuple[str, str]:
@@ -241,22 +243,25 @@ def _named(request: Request) -> tuple[str, str]:
     return request.path_params["name"], request.path_params.get("version", "")
 
 
-def _add_server(app: FastAPI, readiness: Readiness) -> None:
-    @app.get("/v2", openapi_extra=inference.server())
-    async def server() -> Response:
+def _server_routes(readiness: Readiness) -> list[BaseRoute]:
+    async def server(_: Request) -> Response:
         extensions = ["binary_tensor_data"]
         return json_response({"name": OWNER, "version": VERSION, "extensions": extensions})
 
-    @app.get("/v2/health/live", openapi_extra=inference.live())
-    async def live() -> Response:
+    async def live(_: Request) -> Response:
         return json_response({"live": True})
 
-    @app.get("/v2/health/ready", openapi_extra=inference.ready())
-    async def ready() -> Response:
+    async def ready(_: Request) -> Response:
         state = readiness.state()
         if state.ready:
             return json_response({"ready": True})
         return json_response({"error": state.reason, "ready": False}, 503)
+
+    return [
+        get("/v2", server, inference.server()),
+        get("/v2/health/live", live, inference.live()),
+        get("/v2/health/ready", ready, inference.ready()),
+    ]
 
 
 def _metadata(name: str, version: str, models: Models) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contract.errors import UnknownService
 from pipeline.edges.http.errors import problem_response
 from pipeline.edges.http.openapi import state
+from pipeline.edges.http.routing import DescribedRoute
 
 _FOLDER = Path(__file__).parent.parent / "page"
 _INDEX = "index.html"
@@ -55,16 +58,20 @@ class _File:
         return Response(self._content, headers=headers, media_type=self._type)
 
 
-def add_page(app: FastAPI) -> None:
-    """Bind the routes: / and /page/<name> of the files that are there now, and no other."""
+def page_routes() -> list[BaseRoute]:
+    """The routes: / and /page/<name> of the files that are there now, and no other."""
     files = {p.name: _File(p) for p in sorted(_FOLDER.iterdir()) if p.suffix in _TYPES}
 
-    @app.api_route("/", methods=["GET", "HEAD"], openapi_extra=state.page())
     async def page(request: Request) -> Response:
         return files[_INDEX].response(request)
 
-    @app.api_route("/page/{name}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def file(name: str, request: Request) -> Response:
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
         if name not in files:
             return problem_response(UnknownService(f"the page has no file {name!r:.80}"))
         return files[name].response(request)
+
+    return [
+        DescribedRoute("/", page, ("GET", "HEAD"), state.page()),
+        DescribedRoute("/page/{name}", file, ("GET", "HEAD")),
+    ]

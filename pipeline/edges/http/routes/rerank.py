@@ -13,29 +13,25 @@ from functools import partial
 from typing import Optional
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contract.errors import InvalidField, RankingError
-from contract.request import BOTH, RankRequest
+from contract.request import BOTH, Limits
 from contract.response import RankResponse
-from pipeline.dag.paddle_op import Outcome
-from pipeline.door.front_door import DEFAULT_SERVICE, RANKER_HEADER
-from pipeline.edges.http.api_keys import Caller
+from pipeline.door.services import DEFAULT_SERVICE, RANKER_HEADER
 from pipeline.edges.http.errors import json_response
-from pipeline.edges.http.headers import receive
 from pipeline.edges.http.json_body import parse_object
-from pipeline.edges.http.models import Models
+from pipeline.edges.http.models import Models, Named
 from pipeline.edges.http.openapi.ranking import rerank as described
-from pipeline.edges.http.routes.rerank_errors import rerank_problem
-from pipeline.edges.http.routes.rerank_shapes import (
-    Rerank,
-    check_cut,
-    read_rerank,
-    shape_of,
-    write_rerank,
-)
-from pipeline.edges.http.work import Work, off_loop
-from pipeline.request.exchange import Ask, Done, Reading
+from pipeline.edges.http.routes.rerank_errors import rerank_error
+from pipeline.edges.http.routes.rerank_shapes import Rerank, read_rerank, shape_of, write_rerank
+from pipeline.edges.http.routing import post
+from pipeline.edges.http.runner import Runner, body_of, off_loop
+from pipeline.edges.reading import identified
+from pipeline.request.call import Arrival, Call
+from pipeline.request.outcome import Outcome
 
 # the version that Cohere's clients are told by meta.api_version
 _VERSION_OF = {"/": "2", "/rerank": "2", "/v1/rerank": "1", "/v2/rerank": "2"}
@@ -45,74 +41,61 @@ ROUTE_HEADERS = ("x-ranker", "x-bundle", "x-experiment", "x-variant")
 _VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
-class _Exchange:
-    """One request, from its bytes to its answer.
+class _Rerank:
+    """One request of these shapes, see :class:`pipeline.edges.http.runner.RouteCall`.
 
     Attributes:
         asked: the request as it came; of what could not be read only the shape, if that.
     """
 
-    def __init__(self, models: Models, work: Work, caller: Caller, version: str) -> None:
+    def __init__(self, models: Models, limits: Limits, version: str) -> None:
         self.asked = Rerank("", {})
         self._models = models
-        self._caller = caller
-        self._limits = work.front_door.limits
+        self._limits = limits
         self._version = version
-        self._request: Optional[RankRequest] = None
+        self._named = Named(None)
+        self._header = ""
 
-    def read(self, body: bytes) -> None:
-        """Read the body, since the model's name in it decides what is asked.
+    def parse(self, body: bytes, header: str) -> None:
+        """Read what decides how even a refusal is written: the shape, and the model's name.
+
+        Args:
+            body: as received.
+            header: value of ``x-ranker``; a model that names a ranker wins.
 
         Raises:
             RequestError: it is none of the shapes.
+            UnknownService: no model of that name.
+            InvalidField: the header asks for what this answer has no place for.
         """
         fields = parse_object(body)
         self.asked = shape_of(fields)
         self.asked = read_rerank(fields)
-
-    def ask(self, header: str) -> Ask:
-        """What the front door is asked; a ranker in the body wins over one in a header.
-
-        Raises:
-            UnknownService: no model of that name.
-            InvalidField: the header asks for what this answer has no place for.
-        """
-        named = self._models.find(self.asked.model)
-        ranker = named.ranker or ("" if named.experiment else header)
-        if ranker == BOTH:
+        self._named = named = self._models.find(self.asked.model)
+        self._header = named.ranker or ("" if named.experiment else header)
+        if self._header == BOTH:
             raise InvalidField(
                 "both rankers make no one list; name one, or POST /ranker/prediction",
                 field=RANKER_HEADER,
             )
-        return Ask(
-            DEFAULT_SERVICE,
-            self._read,
-            ranker=ranker,
-            experiment=named.experiment,
-            accept=self._accept,
-        )
 
-    def _read(self) -> Reading:
-        self._request = self.asked.request(self._limits)
-        self._caller.take_documents(len(self._request.pairs))
-        return Reading(self._request)
+    def read(self, arrival: Arrival) -> Call:
+        """See RouteCall."""
+        request = identified(self.asked.request(self._limits), arrival)
+        experiment, whole_texts = self._named.experiment, self.asked.whole_texts
+        return Call(request, arrival, self._header, experiment, whole_texts)
 
-    def _accept(self, response: RankResponse) -> None:
-        check_cut(self.asked, response)
-
-    def respond(self, done: Done) -> Response:
+    def write(self, outcome: Outcome, call: Optional[Call]) -> Response:
         """The answer or the problem, and in headers who answered."""
-        response = self._respond(done)
-        response.headers.update(_route_headers(done.outcome))
+        result, request_id = outcome.result, call.request.request_id if call is not None else ""
+        if isinstance(result, RankingError) or call is None:
+            assert isinstance(result, RankingError)
+            response = rerank_error(result, request_id, asked=self.asked)
+        else:
+            answer = write_rerank(self.asked, call.request, result, self._version)
+            response = json_response(answer, 200, request_id)
+        response.headers.update(_route_headers(outcome))
         return response
-
-    def _respond(self, done: Done) -> Response:
-        result = done.outcome.result
-        if isinstance(result, RankResponse) and self._request is not None:
-            answer = write_rerank(self.asked, self._request, result, self._version)
-            return json_response(answer, 200, done.request_id)
-        assert isinstance(result, RankingError)
-        return rerank_problem(result, done.request_id, asked=self.asked)
 
 
 def _route_headers(outcome: Outcome) -> dict[str, str]:
@@ -133,20 +116,18 @@ def _route_headers(outcome: Outcome) -> dict[str, str]:
     return {name: value for name, value in pairs if value}
 
 
-def add_rerank_routes(app: FastAPI, work: Work, models: Models, max_body_bytes: int) -> None:
-    """Bind the routes."""
+def rerank_routes(runner: Runner, models: Models) -> list[BaseRoute]:
+    """The routes."""
 
     async def rerank(request: Request) -> Response:
-        exchange = None
+        route = _Rerank(models, runner.limits, _VERSION_OF[request.scope["path"]])
         try:
-            caller = work.admit(request)
-            body = await receive(request, max_body_bytes)
-            exchange = _Exchange(models, work, caller, _VERSION_OF[request.scope["path"]])
-            await off_loop(body, partial(exchange.read, body))
-            ask = exchange.ask(request.headers.get(RANKER_HEADER, ""))
-            return await work.run(request, ask, exchange.respond)
+            account = runner.look(request)
+            body = await body_of(request).whole(runner.max_body_bytes)
+            header = request.headers.get(RANKER_HEADER, "")
+            await off_loop(body, partial(route.parse, body, header))
+            return await runner.run(request, DEFAULT_SERVICE, account, route)
         except RankingError as error:
-            return rerank_problem(error, asked=exchange and exchange.asked)
+            return rerank_error(error, asked=route.asked)
 
-    for path in PATHS:
-        app.post(path, openapi_extra=described(path))(rerank)
+    return [post(path, rerank, described(path)) for path in PATHS]

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An error in, a body out in which each client of another re-ranker finds its reason.
+"""How an error is answered so that each client of another re-ranker finds its reason.
 
 All but the clients of Text Embeddings Inference and Voyage share one body: ``error`` as on other
-paths,
-``message`` for Cohere's, and ``detail`` for those of Jina and Infinity. Of a 422, FastAPI's
+paths, ``message`` for Cohere's, and ``detail`` for those of Jina and Infinity. Of a 422, FastAPI's
 list is what Infinity's client parses; of other statuses ``detail`` is a text.
 """
 
@@ -13,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, Optional, Union
 
-from fastapi import Response
+from starlette.responses import Response
 
 from contract.errors import (
     DeadlineExceeded,
@@ -35,7 +34,7 @@ _TEI_TYPES: tuple[tuple[type[RankingError], str], ...] = (
 )
 
 
-def rerank_problem(
+def rerank_error(
     error: RankingError, request_id: str = "", *, asked: Optional[Rerank] = None
 ) -> Response:
     """The whole response.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies of other re-rankers' clients in, fields of our request out; and answers back.
+"""Reads and writes the bodies of other re-rankers' clients.
 
 Two shapes, told apart by the body. ``documents``: that of Cohere, which Jina, Infinity, vLLM and
 Voyage share with additions. ``texts``: that of Text Embeddings Inference.
@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
 from contract.request import MAX_CHUNKS, Limits, RankRequest
 from contract.response import RankResponse
 from contract.wire_values import check_bool, check_choice, check_text, check_whole
+from pipeline.request.call import WholeTexts
 
 _DOCUMENT_FIELDS = ("text", "title")
 # fmt: off
@@ -85,6 +86,15 @@ class Rerank:
             if self.bare and error.field and error.field.startswith("documents"):
                 error.field = "texts" + error.field[len("documents") :]
             raise
+
+    @property
+    def whole_texts(self) -> Optional[WholeTexts]:
+        """That nothing may be cut, when its caller says so."""
+        if self.may_cut:
+            return None
+        return (
+            WholeTexts("texts", "truncate") if self.bare else WholeTexts("documents", "truncation")
+        )
 
 
 def is_bare(body: Mapping[str, Any]) -> bool:
@@ -191,21 +201,6 @@ def _text(document: Any, name: str) -> Any:
         if key in document:
             return document[key]
     raise InvalidField("must be a string, or an object with text", field=name)
-
-
-def check_cut(asked: Rerank, response: RankResponse) -> None:
-    """Refuse an answer in which something was cut that may not be.
-
-    Raises:
-        RequestTooLarge: how many texts were.
-    """
-    if response.truncated and not asked.may_cut:
-        count = len(response.rankings[0].scores)
-        raise RequestTooLarge(
-            f"{len(response.truncated)} of {count} texts have more tokens than the model takes; "
-            f"shorten them, or leave {'truncate' if asked.bare else 'truncation'} out",
-            field="texts" if asked.bare else "documents",
-        )
 
 
 def write_rerank(

@@ -11,33 +11,37 @@ import time
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from fastapi import FastAPI, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contract.errors import RankingError
 from pipeline.door.readiness import Readiness
 from pipeline.edges.http.errors import json_response, problem_response
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi import experiments
-from pipeline.edges.http.work import Work
+from pipeline.edges.http.routing import get
+from pipeline.edges.http.runner import Runner
 from pipeline.routing.describe import describe_experiment
 from pipeline.telemetry.metrics import Metrics
 from pipeline.telemetry.recent_traffic import INTERVAL_S, QUANTILE_ERROR, VERDICTS, Counts, merged
 
 
-def add_traffic(
-    app: FastAPI, work: Work, models: Models, readiness: Readiness, metrics: Metrics
-) -> None:
-    """Bind the route."""
+def traffic_routes(
+    runner: Runner, models: Models, readiness: Readiness, metrics: Metrics
+) -> list[BaseRoute]:
+    """The route."""
 
-    @app.get("/v1/traffic", openapi_extra=experiments.traffic())
     async def traffic(request: Request) -> Response:
         try:
-            work.check(request)
+            runner.check(request)
         except RankingError as error:
             return problem_response(error)
         response = json_response(_report(models, readiness, metrics))
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    return [get("/v1/traffic", traffic, experiments.traffic())]
 
 
 def _report(models: Models, readiness: Readiness, metrics: Metrics) -> dict[str, Any]:

@@ -11,12 +11,17 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from pipeline.edges.http.headers import BodyTooLarge, Refusal, receive
-from pipeline.edges.http.layers.body_budget import BodyBounds, Budget
+from pipeline.edges.http.errors import Refusal
+from pipeline.edges.http.layers.body_budget import BodyBounds, BodyTooLarge, Budget
 from pipeline.edges.http.layers.request_ids import EchoRequestId
-from pipeline.edges.http.layers.unexpected_errors import Failures
+from pipeline.edges.http.layers.unexpected_errors import UnexpectedErrors
+from pipeline.edges.http.runner import body_of
 from pipeline.telemetry.metrics import Metrics
 
 TEXT = "牙结石"
@@ -36,14 +41,13 @@ def test_an_unforeseen_failure_is_answered_counted_and_not_quoted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     metrics = Metrics()
-    app = FastAPI()
-    app.add_middleware(Failures)
-    app.add_middleware(EchoRequestId)
-    app.add_middleware(BodyBounds, budget=Budget(1000, 5.0), metrics=metrics)
 
-    @app.get("/fails")
-    async def fails() -> Response:
+    async def fails(_: Request) -> Response:
         raise KeyError(TEXT)
+
+    bounds = Middleware(BodyBounds, budget=Budget(1000, 5.0), metrics=metrics)
+    layers = [bounds, Middleware(EchoRequestId), Middleware(UnexpectedErrors)]
+    app = Starlette(routes=[Route("/fails", fails)], middleware=layers)
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -59,17 +63,15 @@ def test_an_unforeseen_failure_is_answered_counted_and_not_quoted(
 
 
 def test_a_body_that_is_too_large_by_its_last_bytes_is_answered_and_ends() -> None:
-    app = FastAPI()
-    app.add_middleware(BodyBounds, budget=Budget(1000, 5.0), metrics=Metrics())
-
-    @app.post("/")
     async def read(request: Request) -> Response:
         try:
-            await receive(request, 10)
+            await body_of(request).whole(10)
         except BodyTooLarge as error:
             return Refusal(b"{}", error.http_status)
         return Response()
 
+    bounds = Middleware(BodyBounds, budget=Budget(1000, 5.0), metrics=Metrics())
+    app = Starlette(routes=[Route("/", read, methods=["POST"])], middleware=[bounds])
     sent: list[Any] = []
 
     async def whole() -> Any:
