@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.golden_answers.texts import DOCUMENTS, PREDICT, QUERY, get, post, rpc
+from contract.bundle import PAIRWISE
+from tests.golden_answers.texts import DOCUMENTS, PREDICT, QUERY, bundle_version, get, post, rpc
 
 _VARIANTS = [{"name": "a", "ranker": "pairwise"}, {"name": "b", "ranker": "cross_encoder"}]
+_UNITS = [f"用户{i}" for i in range(16)]
+# of the pair-wise ranker
+VERSION, OTHER_VERSION = (bundle_version(seed, PAIRWISE) for seed in (0, 1))
 CONFIG: dict[str, Any] = {
     "experiments": [
         {
@@ -30,12 +34,27 @@ CONFIG: dict[str, Any] = {
             "variants": _VARIANTS,
             "namespace": {"name": "all", "start": 0.8, "end": 1.0},
         },
+        {
+            "name": "versions",
+            "variants": [
+                {"name": "new", "ranker": "pairwise", "bundle": OTHER_VERSION},
+                {"name": "old", "ranker": "pairwise"},
+            ],
+            "coverage": 0,
+            "allow_list": {"tester": "new", _UNITS[0]: "old"},
+        },
         {"name": "later", "variants": _VARIANTS, "start": "2999-01-01T00:00:00Z"},
     ],
     "holdout": {"share": 0.2},
     "exposures": {"directory": "records", "max_positions": 3},
 }
-_UNITS = [f"用户{i}" for i in range(16)]
+_INFERENCE = {
+    "id": "i-1",
+    "inputs": [
+        {"name": "query", "datatype": "BYTES", "shape": [1], "data": [QUERY]},
+        {"name": "title", "datatype": "BYTES", "shape": [1], "data": ["a"]},
+    ],
+}
 _ASK = {"query": QUERY, "documents": DOCUMENTS}
 _ASSIGN, _DRAFT, _V1 = "/v1/assignments", "/v1/interleave", "/v1/rerank"
 
@@ -51,6 +70,9 @@ def _ranking() -> list[Any]:
     }
     one = {**_ASK, "unit_id": _UNITS[0]}
     return [
+        # before the first shadow: rows of theirs would join its rows, or not
+        post(PREDICT, "no time at all", {**one, "request_id": "e-1"}, {"x-timeout-ms": "0.001"}),
+        post(_V1, "no time at all", {**one, "request_id": "e-2"}, {"x-timeout-ms": "0.001"}),
         *(post(PREDICT, f"unit {unit}", body) for unit, body in asked.items()),
         *(post(_V1, f"unit {unit}", body) for unit, body in asked.items()),
         *(
@@ -64,23 +86,22 @@ def _ranking() -> list[Any]:
         post(PREDICT, "named ranker", {**one, "ranker": "pairwise", "request_id": "n-1"}),
         post(PREDICT, "ranker by header", {**one, "request_id": "n-2"}, {"x-ranker": "both"}),
         post(PREDICT, "dry run", {**one, "request_id": "d-1"}, {"x-dry-run": "true"}),
-        post(PREDICT, "no time at all", {**one, "request_id": "e-1"}, {"x-timeout-ms": "0.001"}),
         post("/ernie/prediction", "no experiment", {**one, "request_id": "s-1"}),
         *(
             post(_V1, f"model {name}, {unit}",
                  {**_ASK, "model": name, "unit_id": unit, "request_id": f"m-{name}", "top_n": 2})
-            for name in ("ab", "mixed", "quiet", "later")
+            for name in ("ab", "mixed", "quiet", "versions", "later")
             for unit in ("tester", *_UNITS[:4])
         ),
         post(_V1, "voyage, interleaved or not",
              {**_ASK, "unit_id": _UNITS[1], "top_k": 3, "request_id": "v-1"}),
-        post(_V1, "no time at all", {**one, "request_id": "e-2"}, {"x-timeout-ms": "0.001"}),
         post(_V1, "ranker by header", {**one, "request_id": "n-3"}, {"x-ranker": "pairwise"}),
         post(_V1, "cut though forbidden",
              {**one, "documents": [DOCUMENTS[0] * 8], "truncation": False, "request_id": "c-1"}),
-        post("/v2/models/pairwise/infer", "no experiment", {"id": "i-1", "inputs": [
-            {"name": "query", "datatype": "BYTES", "shape": [1], "data": [QUERY]},
-            {"name": "title", "datatype": "BYTES", "shape": [1], "data": ["a"]}]}),
+        *(
+            post(f"/v2/models/pairwise{version}/infer", "no experiment", _INFERENCE)
+            for version in ("", f"/versions/{VERSION}", f"/versions/{OTHER_VERSION}")
+        ),
     ]  # fmt: skip
 
 
@@ -167,6 +188,8 @@ def _drafts() -> list[Any]:
 def _state() -> list[Any]:
     return [
         get("/info", "with experiments"),
+        get("/ready", "with experiments"),
+        get("/v2/models/pairwise", "two versions"),
         get("/v1/models", "with experiments"),
         get("/metrics", "with experiments", names_only=True),
         get("/v1/traffic", "with experiments", after_s=0.5),

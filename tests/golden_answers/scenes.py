@@ -55,13 +55,12 @@ def scene(name: str) -> Scene:
         return Scene({**experiments.CONFIG, "limits": _LIMITS}, experiments.calls())
     if name == "guarded":
         return Scene(_guarded_config(), state.guarded_calls())
-    manifest = json.loads((BUNDLES / "0" / PAIRWISE / "manifest.json").read_text(encoding="utf-8"))
     calls = [
         *state.http_calls(),
-        *state.page_calls(state.page_files(REPOSITORY)),
+        *state.page_calls(REPOSITORY),
         *gateway.http_calls(),
         *rerank.http_calls(),
-        *inference.http_calls(manifest["version"]),
+        *inference.http_calls(experiments.VERSION),
         *gateway.rpc_calls(),
         *state.traffic_calls(),
     ]
@@ -85,8 +84,9 @@ def _guarded_config() -> dict[str, Any]:
 class _Service(ChildService):
     """The service, started and waited for without a request: those are counted."""
 
-    def __init__(self, changes: dict[str, Any], directory: Path) -> None:
+    def __init__(self, changes: dict[str, Any], directory: Path, two_versions: bool) -> None:
         config = {**service_config(BUNDLES / "0", RANKERS), "log_format": "json", **changes}
+        config["op"]["ernie"]["more_bundles"] = [str(BUNDLES / "1" / PAIRWISE)] * two_versions
         for op in config["op"].values():
             # choosing an engine takes longer than all requests
             op["engine"] = "openvino"
@@ -112,7 +112,7 @@ def play(name: str, directory: Path) -> dict[str, Any]:
         directory: empty; the service runs in it.
     """
     config, calls = scene(name)
-    with _Service(config, directory) as service:
+    with _Service(config, directory, name == "experiments") as service:
         answers = [
             {"route": call.route, "name": call.name, **call.answer(service.ports)} for call in calls
         ]

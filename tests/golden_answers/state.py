@@ -18,14 +18,12 @@ KEYS = ("open", "slow", "small", "none")
 
 def http_calls() -> list[Http]:
     """What anybody may look at."""
-    etag = get("/", "page", digest=True)
     return [
         *(get(path) for path in ("/health", "/ready", "/info", "/v1/models")),
         get("/metrics", names_only=True),
         get("/openapi.json", exact=True),
         get("/docs", exact=True),
-        etag,
-        get("/", "known to the browser", {"if-none-match": "*"}, digest=True),
+        get("/", "page", digest=True),
         Http("head", "HEAD", "/", digest=True),
         get("/page/nothing.js", "unknown file"),
         get("/page/../app.py", "another folder"),
@@ -33,9 +31,15 @@ def http_calls() -> list[Http]:
     ]
 
 
-def page_calls(names: list[str]) -> list[Http]:
-    """The page's files."""
-    return [get(f"/page/{name}", digest=True) for name in names]
+def page_calls(repository: Path) -> list[Http]:
+    """The page's files, wherever the service keeps them."""
+    index = next((repository / "pipeline").rglob("page/index.html"))
+    tag = sha256(index.read_bytes()).hexdigest()[:32]
+    return [
+        *(get(f"/page/{path.name}", digest=True) for path in sorted(index.parent.iterdir())),
+        get("/", "known to the browser", {"if-none-match": f'"x", W/"{tag}"'}, digest=True),
+        get("/", "another is known", {"if-none-match": "*"}, digest=True),
+    ]
 
 
 def traffic_calls() -> list[Http]:
@@ -89,9 +93,3 @@ def guarded_calls() -> list[Any]:
         Raw("bodies of all too large", "raw", half + b"\r\nConnection: close\r\n\r\n",
             half + b"\r\n\r\n" + b" " * 18_000),
     ]  # fmt: skip
-
-
-def page_files(repository: Path) -> list[str]:
-    """Names of the page's files, wherever the service keeps them."""
-    index = next((repository / "pipeline").rglob("page/index.html"))
-    return sorted(path.name for path in index.parent.iterdir())

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any, Union
 
+from tests.bundles import FIXTURES as BUNDLES
 from tests.golden_answers.calls import Http, Rpc
 
 QUERY = "中西方语言与文化的差异"
@@ -23,6 +24,13 @@ ASK = {"query": QUERY, "documents": DOCUMENTS, "request_id": "golden-1"}
 PREDICT = "/ranker/prediction"
 
 Headers = Union[dict[str, str], None]
+
+
+def bundle_version(seed: int, ranker: str) -> str:
+    """Of a kept bundle."""
+    manifest = BUNDLES / str(seed) / ranker / "manifest.json"
+    version: str = json.loads(manifest.read_text(encoding="utf-8"))["version"]
+    return version
 
 
 def encoded(body: Any) -> bytes:
