@@ -12,41 +12,11 @@ from typing import Any, NamedTuple, Optional, Union
 
 import grpc
 
-from contract.messages import INT32, INT64, STRING, Field, message_classes
 from tests.golden_answers.masks import mask_body, mask_headers, show_bytes
+from tests.golden_answers.messages import INFERENCE, PbRequest, PbResponse
 
 Answer = dict[str, Any]
 _TIMEOUT_S = 20.0
-_PACKAGE = "baidu.paddle_serving.pipeline_serving"
-INFERENCE = f"/{_PACKAGE}.PipelineService/inference"
-_, PbRequest, PbResponse = message_classes(
-    _PACKAGE,
-    {
-        "Tensor": (
-            Field("int64_data", 1, INT64, many=True),
-            Field("str_data", 9, STRING, many=True),
-            Field("elem_type", 20, INT32),
-            Field("shape", 21, INT32, many=True),
-            Field("name", 23, STRING),
-        ),
-        "Request": (
-            Field("key", 1, STRING, many=True),
-            Field("value", 2, STRING, many=True),
-            Field("tensors", 3, "Tensor", many=True),
-            Field("name", 4, STRING),
-            Field("method", 5, STRING),
-            Field("logid", 6, INT64),
-            Field("clientip", 7, STRING),
-        ),
-        "Response": (
-            Field("err_no", 1, INT32),
-            Field("err_msg", 2, STRING),
-            Field("key", 3, STRING, many=True),
-            Field("value", 4, STRING, many=True),
-            Field("tensors", 5, "Tensor", many=True),
-        ),
-    },
-)
 
 
 class Ports(NamedTuple):

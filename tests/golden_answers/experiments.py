@@ -192,5 +192,5 @@ def _state() -> list[Any]:
         get("/v2/models/pairwise", "two versions"),
         get("/v1/models", "with experiments"),
         get("/metrics", "with experiments", names_only=True),
-        get("/v1/traffic", "with experiments", after_s=0.5),
+        get("/v1/traffic", "with experiments", after_s=1.0),
     ]

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.golden_answers.calls import INFERENCE, Http, Raw, Rpc
+from tests.golden_answers.calls import Http, Raw, Rpc
+from tests.golden_answers.messages import INFERENCE
 from tests.golden_answers.texts import (
     ASK,
     DOCUMENTS,

@@ -15,6 +15,8 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.golden_answers.messages import TensorResponse
+
 # keys whose number is a duration, or a moment in seconds
 DURATIONS = (
     "tokenize", "queue", "compute", "ms", "tokenize_ms", "queue_ms", "compute_ms", "latency_ms",
@@ -92,11 +94,25 @@ def mask_body(body: bytes, headers: Iterable[tuple[str, str]], *, exact: bool = 
             "json": mask_text(body[:length].decode()),
             "floats": repr(struct.unpack(f"<{count}f", body[length:])),
         }
+    if fields.get("content-type") == "application/proto":
+        return _mask_message(body)
     try:
         text = body.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode("ascii")}
     return text if exact else mask_text(text)
+
+
+def _mask_message(body: bytes) -> dict[str, Any]:
+    """A tensor service's answer: its floats, and all bytes with zeros in their place."""
+    response = TensorResponse.FromString(body)
+    floats = []
+    for output in response.outputs:
+        for tensor in output.tensor:
+            floats += tensor.float_data
+            tensor.float_data[:] = [0.0] * len(tensor.float_data)
+    text = response.SerializeToString(deterministic=True).decode("latin-1")
+    return {"message": text, "bytes": str(len(body)), "floats": repr(floats)}
 
 
 def show_bytes(body: bytes) -> dict[str, Any]:

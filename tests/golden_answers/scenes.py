@@ -15,15 +15,17 @@ import yaml
 
 from benchmarks.child import ChildService
 from benchmarks.service import service_config
+from benchmarks.tensor_process import PROGRAM, TensorProcess
 from contract.bundle import PAIRWISE, RANKERS
 from tests.bundles import FIXTURES as BUNDLES
-from tests.golden_answers import experiments, gateway, inference, rerank, state
+from tests.golden_answers import experiments, gateway, inference, rerank, state, tensors
 from tests.golden_answers.calls import AnyCall, Ports
 from tests.golden_answers.masks import mask_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "golden_answers"
-SCENES = ("plain", "experiments", "guarded")
+TENSORS = "tensor_service"
+SCENES = ("plain", "experiments", "guarded", TENSORS)
 _LIMITS = {
     "max_documents": 20,
     "max_query_chars": 200,
@@ -33,6 +35,8 @@ _LIMITS = {
     "body_timeout_s": 0.5,
     "max_delay_ms": 0,
 }
+# shadows are scored after their answers, and written after that
+_SHADOWS_S = 1.0
 _START_LIMIT_S = 120.0
 _POLL_S = 0.05
 
@@ -47,6 +51,11 @@ class Scene(NamedTuple):
 
     config: dict[str, Any]
     calls: Sequence[AnyCall]
+
+
+def playable(name: str) -> bool:
+    """Whether what a scene needs is there."""
+    return name != TENSORS or PROGRAM.is_file()
 
 
 def scene(name: str) -> Scene:
@@ -111,14 +120,23 @@ def play(name: str, directory: Path) -> dict[str, Any]:
         name: of the scene.
         directory: empty; the service runs in it.
     """
+    if name == TENSORS:
+        return _play_tensors(directory)
     config, calls = scene(name)
     with _Service(config, directory, name == "experiments") as service:
-        answers = [
-            {"route": call.route, "name": call.name, **call.answer(service.ports)} for call in calls
-        ]
-        # shadows are scored after their answers
-        time.sleep(0.5)
+        answers = _answers(calls, service.ports)
+        time.sleep(_SHADOWS_S)
     return {"answers": answers, "lines": _lines(directory)}
+
+
+def _play_tensors(directory: Path) -> dict[str, Any]:
+    """Of the C++ program, which must be built."""
+    with TensorProcess(BUNDLES / "0" / PAIRWISE, directory, "--pad_dynamic") as service:
+        return {"answers": _answers(tensors.http_calls(), Ports(service.port)), "lines": {}}
+
+
+def _answers(calls: Sequence[AnyCall], ports: Ports) -> list[dict[str, Any]]:
+    return [{"route": call.route, "name": call.name, **call.answer(ports)} for call in calls]
 
 
 def _lines(directory: Path) -> dict[str, list[str]]:
