@@ -15,9 +15,10 @@ Validated once, at the door: what leaves this module is within the limits.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Optional
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Optional
 
 from contract.assignment import unit_of
 from contract.bundle import RANKERS
@@ -51,6 +52,17 @@ _OPTIONS = (
     "max_tokens_per_doc",
     "max_chunks_per_doc",
 )
+# in the order in which they are checked: the first that is wrong is told
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "ranker": lambda value: check_choice(value, "ranker", RANKER_CHOICES),
+    "top_n": check_top_n,
+    "return_documents": lambda value: check_bool(value, "return_documents"),
+    "request_id": check_request_id,
+    "unit_id": lambda value: check_unit(value, "unit_id"),
+    "user_id": lambda value: check_unit(value, "user_id"),
+    "max_tokens_per_doc": lambda value: check_whole(value, "max_tokens_per_doc"),
+    "max_chunks_per_doc": lambda value: check_whole(value, "max_chunks_per_doc", MAX_CHUNKS),
+}
 FIELDS = ("query", "documents", *_OPTIONS)
 _PLAIN = ("query", "ranker", "request_id", "unit_id", "user_id")
 # the client asks for the DAG's timeline with this key; the DAG reads it, not the ranker
@@ -110,6 +122,12 @@ class RankRequest:
         """What keeps its variant; token rows have no query that could."""
         query = self.pairs[0][0] if self.pairs else ""
         return unit_of(self.unit_id, self.user_id, query)
+
+    def identified(self, request_id: str) -> RankRequest:
+        """The same with an id: its own, the one given, or else one that is made for it."""
+        if self.request_id:
+            return self
+        return replace(self, request_id=request_id or uuid.uuid4().hex)
 
     @classmethod
     def from_wire(cls, fields: Mapping[str, str], limits: Limits) -> RankRequest:
@@ -174,19 +192,9 @@ def _decoded(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _options(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What both shapes may hold besides the texts."""
+    """What both shapes may hold besides the texts; one that is null is as one that is not there."""
     return {
-        "ranker": check_choice(fields.get("ranker"), "ranker", RANKER_CHOICES),
-        "top_n": check_top_n(fields.get("top_n")),
-        "return_documents": check_bool(fields.get("return_documents"), "return_documents"),
-        "request_id": check_request_id(fields.get("request_id")),
-        "unit_id": check_unit(fields.get("unit_id"), "unit_id"),
-        "user_id": check_unit(fields.get("user_id"), "user_id"),
-        "max_tokens_per_doc": check_whole(fields.get("max_tokens_per_doc"), "max_tokens_per_doc"),
-        "max_chunks_per_doc": check_whole(
-            fields.get("max_chunks_per_doc"), "max_chunks_per_doc", MAX_CHUNKS
-        )
-        or 1,
+        name: check(fields[name]) for name, check in _CHECKS.items() if fields.get(name) is not None
     }
 
 

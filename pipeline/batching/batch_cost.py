@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Times of batches in, what the next one will cost out: seconds = fixed + tokens x slope.
+"""Learns from the times of batches what the next will cost: seconds = fixed + tokens x slope.
 
 Engines differ: one call costs Paddle Inference as much as some hundred tokens, OpenVINO nearly
-nothing. Whether two short batches beat a padded one depends on that. Called by the scheduler.
+nothing. Whether two short batches beat a padded one depends on that.
 """
 
 from __future__ import annotations

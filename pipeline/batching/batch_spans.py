@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A scheduler's batch in, its span out, when a traced request has rows in it."""
+"""The span of a batch, when a traced request has rows in it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Optional
 
 from contract.errors import RankingError
-from pipeline.batching.job import Work
+from pipeline.batching.job import WantedRow
 from pipeline.request.spans import Attribute, BatchTrace, JobTrace
 
 
-def begin_batch(batch: Sequence[Work]) -> Optional[BatchTrace]:
+def begin_batch(batch: Sequence[WantedRow]) -> Optional[BatchTrace]:
     """The batch's trace; ``None`` when none of its requests is traced."""
     traced: dict[int, JobTrace] = {}
     for work in batch:
@@ -23,15 +23,13 @@ def begin_batch(batch: Sequence[Work]) -> Optional[BatchTrace]:
 
 
 def end_batch(
-    traced: Optional[BatchTrace],
-    batch: Sequence[Work],
+    traced: BatchTrace,
+    batch: Sequence[WantedRow],
     padded: int,
     start: float,
     error: Optional[RankingError] = None,
 ) -> None:
     """The batch is computed, or has failed; ``padded`` tokens, 0 when that is not known."""
-    if traced is None:
-        return
     about: dict[str, Attribute] = {
         "rows": len(batch),
         "tokens": sum(work.length for work in batch),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One request's rows on their way: what waits, what has come back, and the future of it all.
 
-Made by pipeline.batching.scheduler for each request; its lock guards all of this.
+Not safe between threads: the scheduler's lock guards all of this.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Scored(NamedTuple):
     compute_ms: float
 
 
-class Work:
+class WantedRow:
     """One distinct row to compute, and everyone who wants its logits.
 
     Attributes:
@@ -76,7 +76,7 @@ class Job:
         self.future: Future[Scored] = Future()
         self.submitted = submitted
         self.deadline = deadline
-        self.works: list[Work] = []
+        self.works: list[WantedRow] = []
         self._started: Optional[float] = None
         self._missing = rows
         self._rows = rows

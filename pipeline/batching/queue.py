@@ -1,28 +1,30 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs in, batches out: who is next, and which rows go together.
+"""The rows that wait: whose turn is next, and which rows go together into a batch.
 
 A job's place is the number of tokens taken before it came, plus its own. So a request of one
 document passes one of a thousand that came just before it, and the thousand are passed by no more
 than their own cost: every token that is computed brings them nearer to the front. The tensor
 service orders its queue alike. A deadline can only bring a job forward.
 
-Called by pipeline.batching.scheduler, whose lock guards it.
+Not safe between threads: the scheduler's lock guards it.
 """
 
 from __future__ import annotations
 
 import bisect
 import itertools
+import operator
 from typing import Optional
 
-from pipeline.batching.job import Job, Work
+from pipeline.batching.job import Job, WantedRow
 
+_LENGTH = operator.attrgetter("length")
 # a lone request is not split over free workers into shares of fewer tokens than this
 _LEAST_SHARE = 64
 
 
-class Backlog:
+class WaitingRows:
     """The rows that wait.
 
     Attributes:
@@ -63,12 +65,12 @@ class Backlog:
         self.rows += new
         self.tokens += sum(work.length for work in job.works[:new])
         own: float = sum(work.length for work in job.works)
-        job.works.sort(key=lambda work: work.length, reverse=True)
+        job.works.sort(key=_LENGTH, reverse=True)
         if due_in_tokens is not None:
             own = min(own, max(0.0, due_in_tokens))
         bisect.insort(self._queue, (self._taken + own, next(self._numbers), job))
 
-    def drop(self, job: Job) -> list[Work]:
+    def drop(self, job: Job) -> list[WantedRow]:
         """Forget a job; returns the rows that nobody waits for any more."""
         self._queue = [entry for entry in self._queue if entry[2] is not job]
         dropped = []
@@ -83,11 +85,11 @@ class Backlog:
 
     def late_jobs(self, now: float) -> list[Job]:
         """Those whose deadline has passed; those that are answered already leave unseen."""
-        self._queue = [entry for entry in self._queue if entry[2].open]
-        jobs = (job for _, _, job in self._queue)
-        return [job for job in jobs if job.deadline is not None and job.deadline <= now]
+        self._queue = queue = [entry for entry in self._queue if not entry[2].future.done()]
+        timed = [(job, job.deadline) for _, _, job in queue if job.deadline is not None]
+        return [job for job, deadline in timed if deadline <= now]
 
-    def next_batch(self, workers: int, overhead_tokens: float) -> list[Work]:
+    def next_batch(self, workers: int, overhead_tokens: float) -> list[WantedRow]:
         """Take the rows of the next batch.
 
         The first job's longest row sets the length; its next rows, and then those of the jobs
@@ -105,7 +107,7 @@ class Backlog:
             return []
         longest = self._padded(head.works[0].length)
         most = max(1, self._budget(workers, overhead_tokens) // longest)
-        batch: list[Work] = []
+        batch: list[WantedRow] = []
         for _, _, job in self._queue:
             self._take_from(job, batch, longest, most, overhead_tokens)
             if len(batch) == most:
@@ -123,7 +125,7 @@ class Backlog:
         return None
 
     def _take_from(
-        self, job: Job, batch: list[Work], longest: int, most: int, overhead_tokens: float
+        self, job: Job, batch: list[WantedRow], longest: int, most: int, overhead_tokens: float
     ) -> None:
         """Move rows of one job into the batch, up to so many and as its padding allows."""
         padding = len(batch) * longest - sum(work.length for work in batch)
@@ -151,13 +153,13 @@ class Backlog:
     def _padded(self, length: int) -> int:
         return -(-length // self._multiple) * self._multiple
 
-    def _remove(self, work: Work) -> None:
+    def _remove(self, work: WantedRow) -> None:
         work.waiting = False
         self.rows -= 1
         self.tokens -= work.length
 
 
-def _first_within(works: list[Work], longest: int) -> int:
+def _first_within(works: list[WantedRow], longest: int) -> int:
     """Index of the first row that is not longer; ``works`` has the longest first."""
     low, high = 0, len(works)
     while low < high:

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of many requests in, batches to a ranker's engines, logits back to each request.
+"""Puts the rows of many requests together into batches for a ranker's engines.
 
 One scheduler per ranker, with a worker thread for each engine. Whenever a worker is free it takes
 the next batch from what waits then, so that no request, however large, holds up the others.
-Called by the ranker op.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import threading
@@ -29,8 +29,8 @@ from contract.errors import (
 )
 from pipeline.batching.batch_cost import BatchCost
 from pipeline.batching.batch_spans import begin_batch, end_batch
-from pipeline.batching.job import Job, Scored, Work
-from pipeline.batching.queue import Backlog
+from pipeline.batching.job import Job, Scored, WantedRow
+from pipeline.batching.queue import WaitingRows
 from pipeline.batching.score_cache import ScoreCache, row_key
 from pipeline.engines.engine import Engine, EngineSource, Feed, Logits
 from pipeline.request.spans import JobTrace
@@ -39,6 +39,7 @@ from pipeline.settings.service import SchedulerConfig
 from pipeline.telemetry.ranker_metrics import RankerMetrics
 
 _LOGGER = logging.getLogger(__name__)
+_UNTRACED = contextlib.nullcontext()
 
 
 class Pad(Protocol):
@@ -51,7 +52,7 @@ class Pad(Protocol):
 class _Step(NamedTuple):
     """What a worker does next: run a batch, tell jobs that they are too late, or end."""
 
-    batch: list[Work]
+    batch: list[WantedRow]
     late: list[Job]
     ended: bool = False
 
@@ -86,12 +87,14 @@ class Scheduler:
         self._metrics = metrics
         metrics.token_budget.set(config.max_batch_tokens)
         self._multiple: int = getattr(source, "length_multiple", 1)
-        self._backlog = Backlog(config.max_batch_tokens, config.max_padding, self._multiple)
+        self._waiting = WaitingRows(config.max_batch_tokens, config.max_padding, self._multiple)
         self._cost = BatchCost()
         self._cache = ScoreCache(config.cache_rows)
         # every row that waits or runs
-        self._works: dict[bytes, Work] = {}
+        self._works: dict[bytes, WantedRow] = {}
         self._free = 0
+        # whether a request has ever been traced
+        self._tracing = False
         self._stopping = False
         self._changed = threading.Condition()
         self._workers: list[threading.Thread] = []
@@ -122,7 +125,7 @@ class Scheduler:
     @property
     def waiting_rows(self) -> int:
         """How many wait now."""
-        return self._backlog.rows
+        return self._waiting.rows
 
     @property
     def alive(self) -> bool:
@@ -151,6 +154,7 @@ class Scheduler:
             ShuttingDown: after :meth:`stop`.
         """
         keys = [row_key(row, self._version) for row in rows]
+        self._tracing = self._tracing or traced is not None
         job = Job(len(rows), time.monotonic(), deadline, traced)
         with self._changed:
             if self._stopping:
@@ -166,8 +170,8 @@ class Scheduler:
     def _admit(self, job: Job, rows: Sequence[Row], keys: Sequence[bytes]) -> bool:
         """Find or make the work of every row; whether the cache had all of them."""
         known: list[tuple[int, Logits]] = []
-        new: dict[bytes, Work] = {}
-        asked: list[tuple[int, Work]] = []
+        new: dict[bytes, WantedRow] = {}
+        asked: list[tuple[int, WantedRow]] = []
         for place, (key, row) in enumerate(zip(keys, rows)):
             logits = self._cache.get(key)
             if logits is not None:
@@ -175,7 +179,7 @@ class Scheduler:
                 continue
             work = self._works.get(key) or new.get(key)
             if work is None:
-                new[key] = work = Work(key, row)
+                new[key] = work = WantedRow(key, row)
             asked.append((place, work))
         self._refuse_if_full(len(new))
         for place, work in asked:
@@ -184,8 +188,9 @@ class Scheduler:
         joined = {work.key: work for _, work in asked if work.waiting and work.key not in new}
         job.works = [*new.values(), *joined.values()]
         if job.works:
-            self._backlog.add(job, len(new), self._due_in_tokens(job))
-        self._metrics.admitted(len(asked) - len(new), len(known), self._backlog.rows)
+            due_in_tokens = None if job.deadline is None else self._due_in_tokens(job)
+            self._waiting.add(job, len(new), due_in_tokens)
+        self._metrics.admitted(len(asked) - len(new), len(known), self._waiting.rows)
         complete = False
         for place, logits in known:
             complete = job.add(place, logits)
@@ -193,12 +198,12 @@ class Scheduler:
 
     def _refuse_if_full(self, new: int) -> None:
         """Raise Overloaded when so many new rows would wait with too many, or for too long."""
-        waiting, most = self._backlog.rows, self._config.max_queue_rows
+        rows, most = self._waiting.rows, self._config.max_queue_rows
         reason = ""
-        if waiting + new > most:
-            reason = f"{waiting} documents wait for {self._name} already, and at most {most} may"
+        if rows + new > most:
+            reason = f"{rows} documents wait for {self._name} already, and at most {most} may"
         elif new and self._config.max_queue_ms and self._cost.tokens_per_s:
-            wait_ms = self._backlog.tokens / self._tokens_per_s * 1000.0
+            wait_ms = self._waiting.tokens / self._tokens_per_s * 1000.0
             if wait_ms > self._config.max_queue_ms:
                 reason = (
                     f"{wait_ms:.0f} ms of work wait for {self._name} already, and at most "
@@ -226,10 +231,10 @@ class Scheduler:
                 self._drop(job)
 
     def _drop(self, job: Job) -> None:
-        dropped = self._backlog.drop(job)
+        dropped = self._waiting.drop(job)
         for work in dropped:
             del self._works[work.key]
-        self._metrics.dropped(len(dropped), self._backlog.rows)
+        self._metrics.dropped(len(dropped), self._waiting.rows)
 
     def stop(self, timeout_s: float) -> bool:
         """Take nothing more, finish what is queued; whether that was done in time."""
@@ -265,7 +270,7 @@ class Scheduler:
             self._free += 1
             try:
                 while True:
-                    late = self._drop_late(time.monotonic())
+                    late = self._drop_late(time.monotonic()) if self._waiting.rows else []
                     if late:
                         return _Step([], late)
                     wait_s = self._wait_for_more()
@@ -278,53 +283,55 @@ class Scheduler:
                 self._free -= 1
 
     def _drop_late(self, now: float) -> list[Job]:
-        late = self._backlog.late_jobs(now)
+        late = self._waiting.late_jobs(now)
         for job in late:
             self._drop(job)
         return late
 
     def _wait_for_more(self) -> Optional[float]:
         """Seconds that a batch which is not full waits for company; ``None`` without any row."""
-        oldest = self._backlog.oldest
-        if self._backlog.rows == 0 or oldest is None:
+        if self._waiting.rows == 0 or (oldest := self._waiting.oldest) is None:
             return None
-        if self._stopping or self._backlog.tokens >= self._config.max_batch_tokens:
+        if self._stopping or self._waiting.tokens >= self._config.max_batch_tokens:
             return 0.0
         return max(0.0, oldest + self._config.max_wait_ms / 1000.0 - time.monotonic())
 
-    def _take_batch(self) -> list[Work]:
-        batch = self._backlog.next_batch(self._free, self._cost.overhead_tokens)
+    def _take_batch(self) -> list[WantedRow]:
+        batch = self._waiting.next_batch(self._free, self._cost.overhead_tokens)
         now = time.monotonic()
         for work in batch:
             for job, _ in work.takers:
                 if job.start(now):
                     self._metrics.queue_seconds.observe(now - job.submitted)
-        self._metrics.queue_rows.set(self._backlog.rows)
-        if self._backlog.rows:
+        self._metrics.queue_rows.set(self._waiting.rows)
+        if self._waiting.rows:
             self._changed.notify()
         return batch
 
-    def _run(self, engine: Engine, batch: list[Work]) -> None:
+    def _run(self, engine: Engine, batch: list[WantedRow]) -> None:
         """Run one batch; what goes wrong is told to its requests and ends nothing else."""
         start = time.monotonic()
         logits: Optional[Logits] = None
-        traced = begin_batch(batch)
+        traced = begin_batch(batch) if self._tracing else None
         try:
             feed = self._pad([work.row for work in batch], self._multiple)
-            with computing(traced.trace if traced else None):
+            with computing(traced.trace) if traced else _UNTRACED:
                 logits = engine.run(feed)
             if len(logits) != len(batch) or not np.isfinite(logits).all():
                 raise ValueError(f"returned {list(logits.shape)} values, not all finite")
         except Exception as error:
             _LOGGER.error("%s failed on a batch of %d rows: %s", self._name, len(batch), error)
             reported = self._reported(error)
-            end_batch(traced, batch, 0, start, reported)
+            if traced is not None:
+                end_batch(traced, batch, 0, start, reported)
             self._fail(batch, reported)
             return
         seconds = time.monotonic() - start
         padded = int(next(iter(feed.values())).size)
-        self._metrics.ran(batch, padded, seconds)
-        end_batch(traced, batch, padded, start)
+        tokens = sum(work.length for work in batch)
+        self._metrics.ran(len(batch), tokens, padded, seconds)
+        if traced is not None:
+            end_batch(traced, batch, padded, start)
         for job in self._settle(batch, logits, padded, seconds):
             job.finish(time.monotonic())
 
@@ -334,7 +341,9 @@ class Scheduler:
             return error
         return InferenceFailed(f"the engine of {self._name} failed on this batch")
 
-    def _settle(self, batch: list[Work], logits: Logits, padded: int, seconds: float) -> list[Job]:
+    def _settle(
+        self, batch: list[WantedRow], logits: Logits, padded: int, seconds: float
+    ) -> list[Job]:
         """Give every row's logits to those who want them; returns the jobs that are complete."""
         complete = []
         with self._changed:
@@ -345,7 +354,7 @@ class Scheduler:
                 complete += [job for job, place in work.takers if job.add(place, row)]
         return complete
 
-    def _fail(self, batch: list[Work], error: RankingError) -> None:
+    def _fail(self, batch: list[WantedRow], error: RankingError) -> None:
         """Fail every job with a row in the batch, and drop what else of it waits."""
         jobs: dict[int, Job] = {}
         self._metrics.failed.inc()

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A row's key, and the logits of rows that were scored lately, by key.
+"""The logits of rows that were scored lately, by a key of each row.
 
-Called by pipeline.batching.scheduler, whose lock guards the cache.
+Not safe between threads: the scheduler's lock guards it.
 """
 
 from __future__ import annotations

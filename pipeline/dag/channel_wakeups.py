@@ -3,14 +3,14 @@
 """Which threads a channel of the DAG wakes when a message comes: one of each op behind it.
 
 Paddle's thread channel wakes all of them, and all but one go back to sleep. With a thread for
-every request in flight that costs more than scoring a short request. Called by the adapter.
+every request in flight that costs more than scoring a short request.
 """
 
 from __future__ import annotations
 
 import threading
+from _thread import RLock  # the class; threading.RLock is a function
 from collections.abc import Sized
-from types import TracebackType
 from typing import Optional
 
 _THREAD = threading.local()
@@ -21,8 +21,8 @@ def name_thread(op: str) -> None:
     _THREAD.op = op
 
 
-class WakeOnePerOp:
-    """Takes the place of a channel's condition.
+class WakeOnePerOp(RLock):  # type: ignore[misc]  # final for typeshed only
+    """Takes the place of a channel's condition, and is its lock too.
 
     Each message is taken by one thread of every op behind the channel, and a thread that becomes
     free looks for messages before it waits; so one woken thread per op and message is enough.
@@ -35,27 +35,16 @@ class WakeOnePerOp:
         Args:
             messages: those that no op behind the channel has looked at.
         """
+        super().__init__()
         self._messages = messages
-        self._lock = threading.RLock()
         self._conditions: dict[str, threading.Condition] = {}
-
-    def __enter__(self) -> bool:
-        """Take the lock."""
-        return self._lock.__enter__()
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        """Release the lock."""
-        self._lock.__exit__(kind, error, traceback)
 
     def wait(self, timeout: Optional[float] = None) -> bool:
         """Sleep until a message may be there for the thread's op."""
         op = getattr(_THREAD, "op", "")
-        condition = self._conditions.setdefault(op, threading.Condition(self._lock))
+        condition = self._conditions.get(op)
+        if condition is None:
+            condition = self._conditions[op] = threading.Condition(self)
         return condition.wait(timeout)
 
     def notify_all(self) -> None:

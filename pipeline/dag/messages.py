@@ -11,7 +11,8 @@ from typing import Union
 from contract.encoding import Rows
 from contract.errors import RankingError
 from pipeline.batching.job import Scored
-from pipeline.request.call import Call, Message
+from pipeline.dag.paddle_op import Message
+from pipeline.request.call import Call
 from pipeline.request.route import Route, Target
 from pipeline.request.spans import Spans
 

@@ -37,6 +37,17 @@ _MESSAGE = "message"
 Prepare = Callable[[int], Callable[[Any], Any]]
 
 
+class Message:
+    """Something that several ops read.
+
+    Paddle's thread channel deep-copies a message for every op but the last that takes it; nothing
+    here is ever changed, so a copy would only cost time.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Message:
+        return self
+
+
 class Request(RequestOp):  # type: ignore[misc]
     """The way into the DAG: packs a call for the first op."""
 
@@ -68,7 +79,7 @@ class Response(ResponseOp):  # type: ignore[misc]
 class PaddleOp(Op):  # type: ignore[misc]
     """One op of the DAG around one function.
 
-    The function gets the message of the op before it; an op that joins several gets a tuple.
+    The function gets the message of the op before it; an op that joins several gets a list.
     """
 
     def __init__(
@@ -87,7 +98,7 @@ class PaddleOp(Op):  # type: ignore[misc]
             inputs: the ops before it.
             concurrency: threads or processes.
             prepare: makes the function; once for all threads, or once in each process.
-            joins: whether the function takes a tuple of messages, one per op before it.
+            joins: whether the function takes a list of messages, one per op before it.
         """
         super().__init__(name=name, input_ops=inputs, concurrency=concurrency)
         self._joins = joins
@@ -131,7 +142,7 @@ class PaddleOp(Op):  # type: ignore[misc]
         self, input_dicts: Mapping[str, Mapping[str, Any]], data_id: int = 0, log_id: int = 0
     ) -> tuple[list[Any], bool, None, str]:
         """Take the messages out; a list keeps Paddle from treating them as arrays to slice."""
-        messages = tuple(package[_MESSAGE] for package in input_dicts.values())
+        messages = [package[_MESSAGE] for package in input_dicts.values()]
         return [messages if self._joins else messages[0]], False, None, ""
 
     def process(self, feed_batch: list[Any], typical_logid: int = 0) -> tuple[Any, int, str]:

@@ -17,6 +17,7 @@ from pipeline.dag.messages import Encoded, RankerLogits
 from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
 from pipeline.request.spans import Span, Spans
+from pipeline.request.trace import Trace
 
 
 class Sort:
@@ -49,20 +50,21 @@ class Sort:
             result = errors[0]
         else:
             result = self._response(encoded, scored)
-        return Outcome(result, route, _spans(messages, start))
+        trace = encoded.call.trace
+        return Outcome(result, route, _spans(messages, trace, start) if trace else ())
 
     def _response(self, encoded: Encoded, scored: Mapping[Target, Scored]) -> RankResponse:
         route, request = encoded.route, encoded.call.request
         targets = [target for target in route.targets if target in scored]
         draft_all = len(targets) == len(route.teams) > 1
         top_n = None if draft_all else request.top_n
-        rankings = tuple(
+        rankings = [
             self._rank(target, scored[target], encoded.rows[target].owners, top_n)
             for target in targets
-        )
+        ]
         documents = tuple(title for _, title in request.pairs) if request.return_documents else None
         return RankResponse(
-            rankings,
+            tuple(rankings),
             documents=documents,
             request_id=request.request_id,
             tokens=encoded.tokens,
@@ -101,11 +103,8 @@ def _truncated(encoded: Encoded) -> tuple[int, ...]:
     return tuple(sorted({i for rows in encoded.rows.values() for i in rows.truncated}))
 
 
-def _spans(messages: Sequence[RankerLogits], start: float) -> Spans:
-    """All that the messages have, and this op's own; none of a call that is not traced."""
-    trace = messages[0].encoded.call.trace
-    if trace is None:
-        return ()
+def _spans(messages: Sequence[RankerLogits], trace: Trace, start: float) -> Spans:
+    """All that the messages have, and this op's own."""
     scored = (span for message in messages for span in message.spans)
     own = Span("sort", trace.child(), start, time.monotonic())
     return (*messages[0].encoded.spans, *scored, own)

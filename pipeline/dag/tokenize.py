@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tokenize op: a call in, its route and token rows for each target out. First of the DAG."""
+"""The tokenize op, first of the DAG: has the call routed, and encodes its pairs for each target."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Tokenize:
         spans: Spans = ()
         if call.trace is not None:
             spans = (Span("tokenize", call.trace.child(), start, end),)
-        tokens = sum(len(row.input_ids) for of_target in rows.values() for row in of_target.rows)
+        tokens = sum(len(row.input_ids) for of_one in rows.values() for row in of_one.rows)
         if tokens > self._max_tokens:
             raise RequestTooLarge(
                 f"{tokens} tokens, at most {self._max_tokens} allowed; send fewer or shorter ones",

@@ -131,7 +131,11 @@ class Admission:
             ShuttingDown: the service is starting or stopping.
             Overloaded: as many requests as may be are in work, or it would wait too long.
         """
-        self._refuse(size + _FIXED)
+        with self._changed:
+            refusal = self._refusal(size + _FIXED)
+        if refusal is not None:
+            self._refused(refusal)
+            raise refusal
 
     def enter(self, size: int, account: Optional[Account] = None) -> Ticket:
         """Count one request in, until the end of the ticket's ``with``.
@@ -148,13 +152,17 @@ class Admission:
         if account is not None:
             account.take_place()
         ticket = Ticket(self, size, account)
-        try:
-            self._refuse(ticket.cost, ticket)
-        except RankingError:
-            if account is not None:
-                account.give_back()
-            raise
-        return ticket
+        with self._changed:
+            refusal = self._refusal(ticket.cost)
+            if refusal is None:
+                if not self._tickets:
+                    self._busy_since = time.monotonic()
+                self._tickets.add(ticket)
+                return ticket
+        if account is not None:
+            account.give_back()
+        self._refused(refusal)
+        raise refusal
 
     def leave(self, ticket: Ticket) -> None:
         """Count one request out; the end of a ticket's ``with`` does."""
@@ -176,18 +184,6 @@ class Admission:
         """Wait until no request is in work; whether that came in time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._tickets, timeout_s)
-
-    def _refuse(self, cost: int, taken: Optional[Ticket] = None) -> None:
-        """Take a ticket in, or refuse a request of such a cost."""
-        with self._changed:
-            refusal = self._refusal(cost)
-            if refusal is None and taken is not None:
-                if not self._tickets:
-                    self._busy_since = time.monotonic()
-                self._tickets.add(taken)
-        if refusal is not None:
-            self._refused(refusal)
-            raise refusal
 
     def _refusal(self, cost: int) -> Optional[RankingError]:
         """Why no request of such a cost is taken now; ``None``: it is."""

@@ -23,7 +23,7 @@ from contract.response import RankResponse
 from pipeline.door.services import Services
 from pipeline.records.recorder import Recorder
 from pipeline.records.shadow import Shadow
-from pipeline.request.call import Arrival, Call
+from pipeline.request.call import Arrival, Call, WholeTexts
 from pipeline.request.outcome import Graph, Outcome
 from pipeline.telemetry.failures import log_failure
 from pipeline.telemetry.request_observer import RequestObserver
@@ -61,12 +61,14 @@ class FrontDoor:
     def rank(self, call: Call) -> Outcome:
         """Rank one request; blocks its thread, and never raises."""
         start = time.monotonic()
-        trace = self._observer.begin(call.arrival)
+        trace = self._observer.begin(call.arrival) if self._observer.traces else None
         try:
             asked = self._services.asked(call.arrival.service, call.request.ranker, call.ranker)
             sampled = trace if trace is not None and trace.sampled else None
             routed = replace(call, asked=asked, trace=sampled)
-            outcome = _refuse_cut(call, self._run(routed))
+            outcome = self._run(routed)
+            if call.whole_texts is not None:
+                outcome = _refuse_cut(call.whole_texts, outcome)
             if not call.arrival.dry_run and outcome.route is not None and outcome.route.experiment:
                 self._record(routed, outcome, time.monotonic() - start)
         except RankingError as error:
@@ -85,7 +87,8 @@ class FrontDoor:
         """
         start = time.monotonic()
         outcome = Outcome(error) if isinstance(error, RankingError) else _unexpected(error)
-        self._observer.ended(arrival, None, outcome, self._observer.begin(arrival), start)
+        trace = self._observer.begin(arrival) if self._observer.traces else None
+        self._observer.ended(arrival, None, outcome, trace, start)
         return outcome
 
     def _run(self, call: Call) -> Outcome:
@@ -123,10 +126,10 @@ def _after(first: Outcome, second: Outcome) -> Outcome:
     return replace(second, spans=first.spans + second.spans) if first.spans else second
 
 
-def _refuse_cut(call: Call, outcome: Outcome) -> Outcome:
-    """Refuse an answer in which a text was cut, when its caller takes none."""
-    result, whole = outcome.result, call.whole_texts
-    if whole is None or not isinstance(result, RankResponse) or not result.truncated:
+def _refuse_cut(whole: WholeTexts, outcome: Outcome) -> Outcome:
+    """Refuse an answer in which a text was cut, whose caller takes none."""
+    result = outcome.result
+    if not isinstance(result, RankResponse) or not result.truncated:
         return outcome
     count = len(result.rankings[0].scores)
     refusal = RequestTooLarge(

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from contract.errors import InvalidField
@@ -17,13 +15,6 @@ from contract.request import PROFILE_KEY, Limits, RankRequest, wire_fields
 from pipeline.request.call import Arrival, Call
 
 _STRING_TENSOR = 12
-
-
-def identified(request: RankRequest, arrival: Arrival) -> RankRequest:
-    """The request with an id: its own, that of a header, or one made for it."""
-    if request.request_id:
-        return request
-    return replace(request, request_id=arrival.request_id or uuid.uuid4().hex)
 
 
 def read_wire(
@@ -59,7 +50,7 @@ def read_wire(
         keys.append(name)
         values.append("".join(strings))
     fields = wire_fields(keys, values)
-    request = identified(RankRequest.from_wire(fields, limits), arrival)
+    request = RankRequest.from_wire(fields, limits).identified(arrival.request_id)
     profile = fields.get(PROFILE_KEY) == "1"
     return Call(request, arrival, ranker, profile=profile, log_id=log_id)
 

@@ -134,7 +134,7 @@ class RpcEdge:
                 outcome = self._front_door.refuse(arrival, error)
             else:
                 outcome = self._front_door.rank(call)
-                ticket.served = outcome.err_no == 0
+                ticket.served = not isinstance(outcome.result, RankingError)
         request_id = call.request.request_id if call is not None else ""
         return _message(Answer.of_outcome(outcome, request_id))
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A feed by alias in, arrays that an engine can take as they lie in memory out.
+"""Makes of a feed the arrays that an engine can take as they lie in memory.
 
-Called by every engine, so that all refuse the same feeds.
+Every engine refuses the same feeds by it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ hands on a copy that says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from contract.request import RankRequest
 from pipeline.request.cancel import Cancel
@@ -55,19 +55,8 @@ class WholeTexts(NamedTuple):
     option: str
 
 
-class Message:
-    """Something that several ops of the DAG read.
-
-    Paddle's thread channel deep-copies a message for every op but the last that takes it; nothing
-    here is ever changed, so a copy would only cost time.
-    """
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Message:
-        return self
-
-
 @dataclass(frozen=True)
-class Call(Message):
+class Call:
     """One request.
 
     Attributes:

@@ -9,13 +9,13 @@ from typing import Optional, Protocol, Union
 
 from contract.errors import RankingError
 from contract.response import RankResponse
-from pipeline.request.call import Call, Message
+from pipeline.request.call import Call
 from pipeline.request.route import Route
 from pipeline.request.spans import Spans
 
 
 @dataclass(frozen=True)
-class Outcome(Message):
+class Outcome:
     """The answer, or why there is none.
 
     Attributes:
@@ -31,11 +31,6 @@ class Outcome(Message):
     spans: Spans = ()
     key: list[str] = field(default_factory=list)
     value: list[str] = field(default_factory=list)
-
-    @property
-    def err_no(self) -> int:
-        """Of the answer; 0 when it is one."""
-        return self.result.err_no if isinstance(self.result, RankingError) else 0
 
 
 class Graph(Protocol):

@@ -1,16 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a scheduler counts of its ranker. Made by pipeline.telemetry.metrics."""
+"""What a scheduler counts of its ranker."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-if TYPE_CHECKING:
-    from pipeline.batching.job import Work
 
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TOKENS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
@@ -104,11 +100,11 @@ class RankerMetrics:
         self._dropped.inc(rows)
         self.queue_rows.set(waiting)
 
-    def ran(self, batch: Sequence[Work], padded: int, seconds: float) -> None:
-        """A batch was computed."""
-        self._computed.inc(len(batch))
-        self._tokens.inc(sum(work.length for work in batch))
+    def ran(self, rows: int, tokens: int, padded: int, seconds: float) -> None:
+        """A batch was computed: its rows, and its tokens without and with padding."""
+        self._computed.inc(rows)
+        self._tokens.inc(tokens)
         self._padded_tokens.inc(padded)
-        self._batch_rows.observe(len(batch))
+        self._batch_rows.observe(rows)
         self._batch_tokens.observe(padded)
         self._compute_seconds.observe(seconds)

@@ -38,7 +38,11 @@ _OF_SPAN = (
 
 
 class RequestObserver:
-    """Used by many threads at once; nothing that fails here fails a request."""
+    """Used by many threads at once; nothing that fails here fails a request.
+
+    Attributes:
+        traces: whether requests may be traced.
+    """
 
     def __init__(self, services: Collection[str], metrics: Metrics, tracer: Tracer) -> None:
         """Bind who is told.
@@ -51,11 +55,11 @@ class RequestObserver:
         self._services = frozenset(services)
         self._metrics = metrics
         self._tracer = tracer
+        self.traces = tracer.on
 
     def begin(self, arrival: Arrival) -> Optional[Trace]:
         """The place of a request's span; ``None`` with tracing off."""
-        tracer = self._tracer
-        return tracer.begin(arrival.traceparent, arrival.tracestate) if tracer.on else None
+        return self._tracer.begin(arrival.traceparent, arrival.tracestate)
 
     def turned_away(self, error: RankingError) -> None:
         """A request was refused before it was let in."""
@@ -128,14 +132,14 @@ def _facts(
     facts: dict[str, Any] = {
         "service": service,
         "documents": call.request.documents if call is not None else 0,
-        "err_no": outcome.err_no,
+        "err_no": result.err_no if isinstance(result, RankingError) else 0,
         "ms": round(seconds * 1000.0, 1),
         "request_id": call.request.request_id if call is not None else arrival.request_id,
         "log_id": call.log_id if call is not None else 0,
     }
     if isinstance(result, RankResponse):
-        facts["ranker"] = "+".join(ranking.ranker for ranking in result.rankings)
-        facts["bundle"] = "+".join(ranking.bundle for ranking in result.rankings)
+        facts["ranker"] = "+".join([ranking.ranker for ranking in result.rankings])
+        facts["bundle"] = "+".join([ranking.bundle for ranking in result.rankings])
         facts["tokens"] = result.tokens
         facts["truncated"] = len(result.truncated)
         for name, ms in result.timings_ms.items():

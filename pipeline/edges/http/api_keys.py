@@ -107,6 +107,10 @@ class ApiKeys:
         """Bind what is configured."""
         self._accounts = {one.sha256: Account(one) for one in config.api_keys}
 
+    def __bool__(self) -> bool:
+        """Whether a key is asked for."""
+        return bool(self._accounts)
+
     def find(self, headers: Mapping[str, str]) -> Optional[Account]:
         """The caller's account, by ``Authorization: Bearer KEY`` or ``x-api-key``.
 

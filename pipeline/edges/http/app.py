@@ -15,8 +15,7 @@ from pipeline.door.services import Services
 from pipeline.edges.feedback import FeedbackDesk
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.layers.body_budget import BodyBounds, Budget
-from pipeline.edges.http.layers.request_ids import EchoRequestId
-from pipeline.edges.http.layers.unexpected_errors import UnexpectedErrors
+from pipeline.edges.http.layers.every_answer import EveryAnswer
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi import state
 from pipeline.edges.http.openapi.document import documentation_routes
@@ -96,4 +95,4 @@ def _layers(limits: LimitsConfig, http: HttpConfig, metrics: Metrics) -> list[Mi
                 expose_headers=[REQUEST_ID_HEADER, *ROUTE_HEADERS, "retry-after", LENGTH_HEADER],
             )
         )
-    return [*layers, Middleware(EchoRequestId), Middleware(UnexpectedErrors)]
+    return [*layers, Middleware(EveryAnswer)]

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Optional
 
 from contract.errors import InvalidField
 from contract.wire_values import check_request_id
+from pipeline.request.call import Arrival
+from pipeline.request.cancel import Cancel
+from pipeline.request.trace import TRACEPARENT, TRACESTATE
 
 TIMEOUT_HEADER = "x-timeout-ms"
 REQUEST_ID_HEADER = "x-request-id"
@@ -17,15 +19,36 @@ DRY_RUN_HEADER = "x-dry-run"
 _LONGEST_TIMEOUT_MS = 86_400_000.0
 
 
-def deadline_of(headers: Mapping[str, str]) -> Optional[float]:
-    """When the caller stops waiting, on time.monotonic's clock, by ``x-timeout-ms``.
+def arrival_of(
+    headers: Mapping[str, str], service: str, received: float, cancel: Cancel
+) -> Arrival:
+    """How a request came in, with its deadline, its id and whether it is a dry run.
+
+    Args:
+        headers: of the request.
+        service: asked for.
+        received: when it came, on time.monotonic's clock.
+        cancel: tells when its caller has gone.
 
     Raises:
-        InvalidField: the header is no number of milliseconds.
+        InvalidField: which header is wrong, and how.
     """
-    text = headers.get(TIMEOUT_HEADER)
-    if text is None:
-        return None
+    timeout, request_id = headers.get(TIMEOUT_HEADER), headers.get(REQUEST_ID_HEADER)
+    dry_run = headers.get(DRY_RUN_HEADER)
+    return Arrival(
+        "http",
+        service,
+        received,
+        deadline=None if timeout is None else _deadline(timeout),
+        request_id="" if request_id is None else _request_id(request_id),
+        cancel=cancel,
+        dry_run=dry_run is not None and _dry_run(dry_run.lower()),
+        traceparent=headers.get(TRACEPARENT, ""),
+        tracestate=headers.get(TRACESTATE, ""),
+    )
+
+
+def _deadline(text: str) -> float:
     try:
         milliseconds = float(text)
     except ValueError:
@@ -38,25 +61,14 @@ def deadline_of(headers: Mapping[str, str]) -> Optional[float]:
     return time.monotonic() + milliseconds / 1000.0
 
 
-def request_id_of(headers: Mapping[str, str]) -> str:
-    """The caller's, by ``x-request-id``, or empty.
-
-    Raises:
-        InvalidField: it is not printable.
-    """
+def _request_id(text: str) -> str:
     try:
-        return check_request_id(headers.get(REQUEST_ID_HEADER))
+        return check_request_id(text)
     except InvalidField as error:
         raise InvalidField(error.message, field=REQUEST_ID_HEADER) from error
 
 
-def dry_run_of(headers: Mapping[str, str]) -> bool:
-    """Whether experiments shall not hear of this request, by ``x-dry-run``.
-
-    Raises:
-        InvalidField: the header is neither ``true`` nor ``false``.
-    """
-    text = headers.get(DRY_RUN_HEADER, "false").lower()
+def _dry_run(text: str) -> bool:
     if text not in ("true", "false"):
         raise InvalidField(f"must be true or false, got {text!r:.40}", field=DRY_RUN_HEADER)
     return text == "true"

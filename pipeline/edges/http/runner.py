@@ -12,25 +12,39 @@ import asyncio
 import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Optional, Protocol, TypeVar
+from typing import Callable, NamedTuple, Optional, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contract.errors import RankingError
 from contract.request import Limits
 from pipeline.door.admission import Admission, Ticket
 from pipeline.door.front_door import FrontDoor
 from pipeline.edges.http.api_keys import Account, ApiKeys
-from pipeline.edges.http.headers import deadline_of, dry_run_of, request_id_of
+from pipeline.edges.http.headers import arrival_of
 from pipeline.edges.http.layers.body_budget import SCOPE_KEY, Body
 from pipeline.request.call import Arrival, Call
 from pipeline.request.cancel import Cancel
 from pipeline.request.outcome import Outcome
-from pipeline.request.trace import TRACEPARENT, TRACESTATE
 
 # a body below that is parsed in less time than a change of threads takes
 _SMALL_BYTES = 32 * 1024
 _T = TypeVar("_T")
+
+
+class Caller(NamedTuple):
+    """A request that may be read.
+
+    Attributes:
+        body: of it, still to come.
+        account: of its key; ``None`` where no key is asked for.
+        received: when it came, on time.monotonic's clock.
+    """
+
+    body: Body
+    account: Optional[Account]
+    received: float
 
 
 def body_of(request: Request) -> Body:
@@ -94,7 +108,7 @@ class Runner:
         self.limits = limits
         self.max_body_bytes = max_body_bytes
 
-    def look(self, request: Request) -> Optional[Account]:
+    def look(self, request: Request) -> Caller:
         """Find out who calls, before the body is read, and refuse what would wait too long.
 
         Raises:
@@ -102,19 +116,24 @@ class Runner:
             OverLimit: too many requests.
             Overloaded: too many of all callers.
         """
-        account = self._keys.find(request.headers)
+        body: Body = request.scope[SCOPE_KEY]
+        account = self._keys.find(request.headers) if self._keys else None
         # a request that is refused for now takes nothing from its key's share
-        self._admission.look(body_of(request).size)
-        return self._count(request, account)
+        self._admission.look(body.size)
+        if account is not None:
+            account.take_request()
+        return Caller(body, account, time.monotonic())
 
-    def caller(self, request: Request) -> Optional[Account]:
-        """Find out who calls, for what costs nothing but a look.
+    def count(self, request: Request) -> None:
+        """Count a request that costs nothing but a look.
 
         Raises:
             Unauthorized: without one of the keys.
             OverLimit: too many requests.
         """
-        return self._count(request, self._keys.find(request.headers))
+        account = self._keys.find(request.headers)
+        if account is not None:
+            account.take_request()
 
     def check(self, request: Request) -> None:
         """Let those read who may call, without counting a request.
@@ -124,33 +143,26 @@ class Runner:
         """
         self._keys.find(request.headers)
 
-    @staticmethod
-    def _count(request: Request, account: Optional[Account]) -> Optional[Account]:
-        if account is not None:
-            account.take_request()
-        request.state.received = time.monotonic()
-        return account
-
     async def run(
-        self, request: Request, service: str, account: Optional[Account], route: RouteCall
+        self, request: Request, service: str, caller: Caller, route: RouteCall
     ) -> Response:
         """Run one request to its end; its body has been read.
 
         Args:
             request: of the caller.
             service: asked for.
-            account: of the caller, as :meth:`look` found it.
+            caller: as :meth:`look` found it.
             route: reads the request and writes its answer.
 
         Raises:
             RankingError: it is refused at once, or a header is wrong.
         """
         cancel = Cancel()
-        arrival = _arrival(request, service, cancel)
-        ticket = self._admission.enter(body_of(request).size, account)
+        arrival = arrival_of(request.headers, service, caller.received, cancel)
+        ticket = self._admission.enter(caller.body.size, caller.account)
         try:
             answer = asyncio.get_running_loop().run_in_executor(
-                self._pool, self._answer, ticket, arrival, account, route
+                self._pool, self._answer, ticket, arrival, caller.account, route
             )
         except BaseException:
             with ticket:
@@ -167,39 +179,18 @@ class Runner:
         self, ticket: Ticket, arrival: Arrival, account: Optional[Account], route: RouteCall
     ) -> Response:
         """One request in its thread: read, rank, write."""
-        call = None
+        call: Optional[Call]
         with ticket:
             try:
-                call = self._read(arrival, account, route)
+                call = route.read(arrival)
+                if account is not None:
+                    account.take_documents(call.request.documents)
             except Exception as error:
-                outcome = self._front_door.refuse(arrival, error)
+                call, outcome = None, self._front_door.refuse(arrival, error)
             else:
                 outcome = self._front_door.rank(call)
-                ticket.served = outcome.err_no == 0
+                ticket.served = not isinstance(outcome.result, RankingError)
         return route.write(outcome, call)
-
-    @staticmethod
-    def _read(arrival: Arrival, account: Optional[Account], route: RouteCall) -> Call:
-        call = route.read(arrival)
-        if account is not None:
-            account.take_documents(call.request.documents)
-        return call
-
-
-def _arrival(request: Request, service: str, cancel: Cancel) -> Arrival:
-    headers = request.headers
-    deadline = deadline_of(headers)
-    return Arrival(
-        "http",
-        service,
-        request.state.received,
-        request_id_of(headers),
-        deadline,
-        cancel,
-        dry_run_of(headers),
-        headers.get(TRACEPARENT, ""),
-        headers.get(TRACESTATE, ""),
-    )
 
 
 async def _watch(request: Request, cancel: Cancel) -> None:

@@ -56,6 +56,8 @@ class Body:
     Attributes:
         declared: bytes that the caller says will come; 0 when it does not say.
         held: bytes of it that are in memory.
+        size: bytes that have come, or as many as the caller says will come.
+        answered: whether the answer to its request has begun.
     """
 
     def __init__(self, budget: Budget, receive: Receive, declared: int) -> None:
@@ -63,6 +65,8 @@ class Body:
         self._receive = receive
         self.declared = declared
         self.held = 0
+        self.size = declared
+        self.answered = False
         self._deadline: Optional[float] = None
         self._whole = False
         self._discarding = False
@@ -114,11 +118,6 @@ class Body:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    @property
-    def size(self) -> int:
-        """Bytes that have come, or as many as the caller says will come."""
-        return max(self.held, self.declared)
-
     def discard(self) -> None:
         """Count no more: what comes is thrown away, for as long again as a body may take."""
         self._discarding = True
@@ -136,6 +135,7 @@ class Body:
         if size and not self._discarding:
             self._check(size)
             self.held += size
+            self.size = max(self.size, self.held)
             self._budget.held += size
         return message
 
@@ -166,6 +166,7 @@ class BodyBounds:
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._metrics.responded(message["status"])
+                body.answered = True
             await send(message)
 
         body = Body(self._budget, receive, _declared(scope))

@@ -81,12 +81,12 @@ def gateway_routes(
         return _response(answer)
 
     async def feedback(request: Request) -> Response:
-        runner.caller(request)
+        runner.count(request)
         return await keep_feedback(await body_of(request).whole(runner.max_body_bytes))
 
     async def predict(request: Request) -> Response:
-        account = runner.look(request)
-        body = await body_of(request).whole(runner.max_body_bytes)
+        caller = runner.look(request)
+        body = await caller.body.whole(runner.max_body_bytes)
         service, method = request.path_params["service"], request.path_params["method"]
         if method != METHOD:
             raise UnknownService(f"no method {method!r}; POST /{service}/{METHOD}")
@@ -94,7 +94,7 @@ def gateway_routes(
             return await keep_feedback(body)
         ranker = request.headers.get(RANKER_HEADER, "")
         prediction = _Prediction(services, runner.limits, body, ranker)
-        return await runner.run(request, service, account, prediction)
+        return await runner.run(request, service, caller, prediction)
 
     return [
         get("/health", health, state.health()),

@@ -10,7 +10,7 @@ from contract.errors import MalformedRequest
 from contract.exposure import Feedback
 from contract.request import Limits, RankRequest
 from pipeline.edges.http.json_body import parse_object
-from pipeline.edges.reading import identified, read_feedback, read_feedback_wire, read_wire
+from pipeline.edges.reading import read_feedback, read_feedback_wire, read_wire
 from pipeline.request.call import Arrival, Call
 
 _WIRE_FIELDS = ("key", "value", "tensors", "name", "method", "logid", "clientip")
@@ -32,7 +32,7 @@ def read_call(body: bytes, arrival: Arrival, limits: Limits, method: str, ranker
     """
     fields = parse_object(body)
     if not {"key", "value", "tensors"} & set(fields):
-        request = identified(RankRequest.from_fields(fields, limits), arrival)
+        request = RankRequest.from_fields(fields, limits).identified(arrival.request_id)
         return Call(request, arrival, ranker)
     for name in fields:
         if name not in _WIRE_FIELDS:

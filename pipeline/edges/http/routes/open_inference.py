@@ -44,8 +44,7 @@ from pipeline.edges.http.routes.inference_tensors import (
     write_outputs,
 )
 from pipeline.edges.http.routing import DescribedRoute, get, post
-from pipeline.edges.http.runner import Runner, body_of
-from pipeline.edges.reading import identified
+from pipeline.edges.http.runner import Runner
 from pipeline.process.version import VERSION
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
@@ -75,7 +74,7 @@ class _Infer:
         """See RouteCall."""
         self._asked = asked = read_inference(self._body, self._header_length)
         _check_outputs(asked)
-        request = identified(read_request(asked, self._limits), arrival)
+        request = read_request(asked, self._limits).identified(arrival.request_id)
         return Call(request, arrival, route=Route((self._target,)))
 
     def write(self, outcome: Outcome, call: Optional[Call]) -> Response:
@@ -194,16 +193,16 @@ def open_inference_routes(runner: Runner, models: Models, readiness: Readiness) 
     async def infer(request: Request) -> Response:
         try:
             name, version = _named(request)
-            account = runner.look(request)
+            caller = runner.look(request)
             target = models.target(name, version)
             if request.headers.get("content-encoding", "identity") != "identity":
                 raise InvalidField(
                     "not supported; send the body as it is", field="content-encoding"
                 )
-            body = await body_of(request).whole(runner.max_body_bytes)
+            body = await caller.body.whole(runner.max_body_bytes)
             length = request.headers.get(LENGTH_HEADER)
             route = _Infer(name, target, runner.limits, body, length)
-            return await runner.run(request, DEFAULT_SERVICE, account, route)
+            return await runner.run(request, DEFAULT_SERVICE, caller, route)
         except RankingError as error:
             return error_response(error)
 

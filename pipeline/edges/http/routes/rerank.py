@@ -28,8 +28,7 @@ from pipeline.edges.http.openapi.ranking import rerank as described
 from pipeline.edges.http.routes.rerank_errors import rerank_error
 from pipeline.edges.http.routes.rerank_shapes import Rerank, read_rerank, shape_of, write_rerank
 from pipeline.edges.http.routing import post
-from pipeline.edges.http.runner import Runner, body_of, off_loop
-from pipeline.edges.reading import identified
+from pipeline.edges.http.runner import Runner, off_loop
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
 
@@ -39,6 +38,9 @@ PATHS = tuple(_VERSION_OF)
 # who answered, or would have; a bare list has no other place for it
 ROUTE_HEADERS = ("x-ranker", "x-bundle", "x-experiment", "x-variant")
 _VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
+
+
+_UNNAMED = Named(None)
 
 
 class _Rerank:
@@ -53,7 +55,7 @@ class _Rerank:
         self._models = models
         self._limits = limits
         self._version = version
-        self._named = Named(None)
+        self._named = _UNNAMED
         self._header = ""
 
     def parse(self, body: bytes, header: str) -> None:
@@ -71,7 +73,7 @@ class _Rerank:
         fields = parse_object(body)
         self.asked = shape_of(fields)
         self.asked = read_rerank(fields)
-        self._named = named = self._models.find(self.asked.model)
+        self._named = named = self._models.find(self.asked.model) if self.asked.model else _UNNAMED
         self._header = named.ranker or ("" if named.experiment else header)
         if self._header == BOTH:
             raise InvalidField(
@@ -81,7 +83,7 @@ class _Rerank:
 
     def read(self, arrival: Arrival) -> Call:
         """See RouteCall."""
-        request = identified(self.asked.request(self._limits), arrival)
+        request = self.asked.request(self._limits).identified(arrival.request_id)
         experiment, whole_texts = self._named.experiment, self.asked.whole_texts
         return Call(request, arrival, self._header, experiment, whole_texts)
 
@@ -109,11 +111,10 @@ def _route_headers(outcome: Outcome) -> dict[str, str]:
         names = (route.experiment, route.variant)
     else:
         return {}
-    rankers, bundles = (",".join(values) for values in zip(*targets))
-    values = (rankers, bundles, *names)
+    rankers, bundles = [",".join(values) for values in zip(*targets)]
     # names may be of any script, a header not
-    pairs = zip(ROUTE_HEADERS, (quote(value, safe=_VISIBLE_ASCII) for value in values))
-    return {name: value for name, value in pairs if value}
+    values = [quote(value, safe=_VISIBLE_ASCII) for value in (rankers, bundles, *names)]
+    return {name: value for name, value in zip(ROUTE_HEADERS, values) if value}
 
 
 def rerank_routes(runner: Runner, models: Models) -> list[BaseRoute]:
@@ -122,11 +123,11 @@ def rerank_routes(runner: Runner, models: Models) -> list[BaseRoute]:
     async def rerank(request: Request) -> Response:
         route = _Rerank(models, runner.limits, _VERSION_OF[request.scope["path"]])
         try:
-            account = runner.look(request)
-            body = await body_of(request).whole(runner.max_body_bytes)
+            caller = runner.look(request)
+            body = await caller.body.whole(runner.max_body_bytes)
             header = request.headers.get(RANKER_HEADER, "")
             await off_loop(body, partial(route.parse, body, header))
-            return await runner.run(request, DEFAULT_SERVICE, account, route)
+            return await runner.run(request, DEFAULT_SERVICE, caller, route)
         except RankingError as error:
             return rerank_error(error, asked=route.asked)
 

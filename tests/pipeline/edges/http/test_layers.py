@@ -19,8 +19,7 @@ from starlette.routing import Route
 
 from pipeline.edges.http.errors import Refusal
 from pipeline.edges.http.layers.body_budget import BodyBounds, BodyTooLarge, Budget
-from pipeline.edges.http.layers.request_ids import EchoRequestId
-from pipeline.edges.http.layers.unexpected_errors import UnexpectedErrors
+from pipeline.edges.http.layers.every_answer import EveryAnswer
 from pipeline.edges.http.runner import body_of
 from pipeline.telemetry.metrics import Metrics
 
@@ -46,7 +45,7 @@ def test_an_unforeseen_failure_is_answered_counted_and_not_quoted(
         raise KeyError(TEXT)
 
     bounds = Middleware(BodyBounds, budget=Budget(1000, 5.0), metrics=metrics)
-    layers = [bounds, Middleware(EchoRequestId), Middleware(UnexpectedErrors)]
+    layers = [bounds, Middleware(EveryAnswer)]
     app = Starlette(routes=[Route("/fails", fails)], middleware=layers)
 
     async def ask() -> httpx.Response:

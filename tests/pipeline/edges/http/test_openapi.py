@@ -5,24 +5,24 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 
 from benchmarks.fuzz_http import cases_of, fuzz
 from benchmarks.service import RunningService
 from contract import feedback, request
-from pipeline.edges.http import json_body as body
+from pipeline.door.services import Services
 from pipeline.edges.http.app import build_app
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.routes import assignments
+from pipeline.edges.http.routes import gateway_bodies as body
 from pipeline.edges.http.routes import inference_tensors as tensors
 from pipeline.edges.http.routes import rerank_shapes as rerank_bodies
+from pipeline.edges.http.routing import DescribedRoute
 from pipeline.settings.service import ServiceConfig
 from pipeline.telemetry.metrics import Metrics
 
@@ -65,17 +65,17 @@ def test_tensors_of_inferences_have_their_fields(document: dict[str, Any]) -> No
 def test_every_route_describes_itself(document: dict[str, Any]) -> None:
     config = ServiceConfig()
     models = Models({}, {}, SimpleNamespace())  # type: ignore[arg-type]
-    with ThreadPoolExecutor(1) as pool:
-        app = build_app(
-            SimpleNamespace(services=("ranker", "ernie")),  # type: ignore[arg-type]
-            SimpleNamespace(), Metrics(), pool, models, config.limits, config.http,
-        )  # fmt: skip
-    routes = [r for r in app.routes if isinstance(r, APIRoute)]
-    shown = [r for r in routes if r.include_in_schema]
+    runner = SimpleNamespace(limits=None, max_body_bytes=0)
+    services, nobody = Services(("pairwise",)), SimpleNamespace()
+    app = build_app(
+        runner, services, nobody, nobody, Metrics(), models, config.limits, config.http,  # type: ignore[arg-type]
+    )  # fmt: skip
+    routes = [r for r in app.routes if isinstance(r, DescribedRoute)]
+    assert len(routes) == len(app.routes)
+    shown = [r for r in routes if r.description is not None]
     files = ("/docs/assets/", "/page/", "/v2/models/{rest:path}")
     assert all(r.path.startswith(files) for r in routes if r not in shown)
     for route in shown:
-        assert route.openapi_extra, f"{route.path}: pass openapi_extra=operation(...)"
         for method in route.methods - {"HEAD"}:
             assert method.lower() in document["paths"][route.path]
     ids = [o["operationId"] for path in document["paths"].values() for o in path.values()]
