@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.room_scan import ROOMS, circles, unplaced, wrong_ways
 from tests.source_scan import (
     MAY_IMPORT,
     ONE_PLACE,
@@ -55,6 +56,55 @@ def test_the_scan_sees_the_project() -> None:
 
 def test_imports_follow_the_direction() -> None:
     assert not breaches({p: wrong_imports(text(p), p.parts[0], FOLDERS) for p in OWN_CODE})
+
+
+def module_of(path: Path) -> str:
+    name = ".".join(path.with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+SOURCES = {module_of(path): text(path) for path in OWN_CODE}
+
+
+def test_rooms_import_downwards() -> None:
+    found = {module: wrong_ways(source, module) for module, source in SOURCES.items()}
+    assert not {module: ways for module, ways in found.items() if ways}
+
+
+def test_everything_in_a_house_has_its_place() -> None:
+    assert unplaced(SOURCES) == []
+    for package, rooms in ROOMS.items():
+        for room in rooms:
+            assert any(f"{m}.".startswith(f"{package}.{room}.") for m in SOURCES), "gone"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("pipeline.request.call", "from pipeline.dag.graph import Dag"),
+        ("pipeline.settings.service", "def f():\n    import pipeline.telemetry.log_files"),
+        ("pipeline.edges.http.errors", "from pipeline.edges.http import routes"),
+        ("pipeline.edges.http.app", "from paddle_serving_server.pipeline import PipelineServer"),
+        ("pipeline.edges.http.routes.rerank", "from pipeline.dag.graph import Dag"),
+        ("pipeline.door.front_door", "if x:\n    from pipeline.edges.answer import Answer"),
+    ],
+)
+def test_the_scan_of_rooms_finds_a_breach(module: str, source: str) -> None:
+    assert wrong_ways(source, module)
+    assert wrong_ways("from pipeline.settings.service import ServiceConfig", module) == []
+
+
+def test_the_scan_of_rooms_finds_what_has_no_place() -> None:
+    assert unplaced(["pipeline.kitchen.stove", "pipeline.dag.graph"]) == ["pipeline.kitchen"]
+
+
+def test_the_scan_finds_a_circle_by_way_of_others() -> None:
+    ring = {"a": "import b", "b": "def f():\n    from c import x", "c": "import a", "d": "import a"}
+    assert circles(ring) == [["a", "b", "c"]]
 
 
 def test_packages_with_one_place_are_imported_there() -> None:

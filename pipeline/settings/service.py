@@ -20,6 +20,7 @@ from contract.request import Limits
 from contract.scoring import SCORE_FUNCTIONS
 from pipeline.settings.experiments import ExperimentConfig, ExposuresConfig, HoldoutConfig
 from pipeline.settings.http import HttpConfig, check_http
+from pipeline.settings.log_format import JSON, TEXT
 from pipeline.settings.strict_yaml import (
     Reader,
     checked_by,
@@ -38,7 +39,6 @@ from pipeline.settings.strict_yaml import (
     whole,
 )
 from pipeline.settings.tracing import TracingConfig, check_tracing
-from pipeline.telemetry.log_lines import JSON, TEXT
 
 CONFIG_FILE = "config_nlp.yml"
 ENGINE_CACHE = "~/.cache/ranking-stack/engines"

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from contract.errors import ConfigError
-from pipeline.telemetry.log_lines import JSON, TEXT, JsonFormatter
+from pipeline.settings.log_format import JSON, TEXT
+from pipeline.telemetry.log_lines import JsonFormatter
 
 _DIRECTORY = "PipelineServingLogs"
 _VARIABLE = "SERVING_LOG_PATH"

@@ -9,7 +9,6 @@ import logging
 from datetime import datetime, timezone
 from typing import Any
 
-TEXT, JSON = "text", "json"
 # under which a record of a request holds what is known of it
 FACTS = "facts"
 
