@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The graph of ops, run by Paddle Serving's DAGExecutor.
+"""The graph of ops that ranks a call, run by Paddle Serving's DAGExecutor.
 
     request -> tokenize -> ernie    -> sort -> response
                         -> rocketqa ->
 
-A Call goes in, an Outcome comes out.
+A ranker op that is not asked passes the call on.
 """
 
 from __future__ import annotations

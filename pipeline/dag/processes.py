@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an op's process does before Paddle's loop, and how its parent hears of it.
+"""Starts op processes, and tells the service that they are ready or why they are not.
 
-In process mode each op process loads what it needs itself, and reports each line worth showing,
-that it is ready, or why it is not. Called by pipeline.web_service on both sides.
+In process mode each op loads what it needs in a process of its own. Both sides are here: what the
+process does before Paddle's loop, and how its parent hears of it.
 """
 
 from __future__ import annotations

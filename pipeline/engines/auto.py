@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Candidates in, the fastest that scores the golden pairs out; ``engine: auto``.
+"""Chooses the fastest engine that scores the golden pairs as at export: ``engine: auto``.
 
-A choice is kept on disk for the next start, which opens the chosen engine only. Called by
-pipeline.engines.bundles.
+A choice is kept on disk for the next start, which opens the chosen engine only.
 """
 
 from __future__ import annotations

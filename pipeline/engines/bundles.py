@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An op's keys in, an opened bundle out; and what opens its engines.
+"""Opens the bundles that the configuration names, and finds what can compute each of them.
 
-Called by pipeline.web_service: bundles are opened before anything runs, engines are loaded where
-their op runs.
+Bundles are opened before anything runs; engines are loaded later, where their op runs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled graphs and choices on disk, so that a restart is fast.
+"""Keeps compiled graphs and choices of engines on disk, so that a restart is fast.
 
-In go facts that name an entry and its bytes; the bytes come out only when the file is whole.
+An entry is named by the facts that it depends on, and is given back only when its file is whole.
 Nothing here stops a start: what cannot be read is made again, what cannot be written is logged.
-Called by the OpenVINO engine and by the choice of an engine.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ranker's keys, its bundle and this machine in, the engines that could run it out.
-
-Called by pipeline.engines.bundles.
-"""
+"""Which engines could run a bundle on this machine, as the configuration's keys allow."""
 
 from __future__ import annotations
 

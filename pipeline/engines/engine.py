@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What runs a bundle's graph: feeds by name in, logits out. Called by a scheduler's worker.
+"""What an engine is: it computes the logits of a batch with one bundle's graph.
 
 An engine is opened, used and closed by one thread. That is more than a courtesy: oneDNN keeps what
 it prepares by the number of the thread, and a thread that got the number of an ended one fails on

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An engine in, and whether it scores a bundle's golden pairs as at export.
+"""Checks that an engine scores a bundle's golden pairs as at export, before it serves.
 
-Also what an engine is timed on: the golden pairs as batches. Called by pipeline.engines.bundles and
-by the choice of an engine.
+Also what an engine is timed on: the golden pairs as batches.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A graph on an NVIDIA GPU without TensorRT, in the precision that is asked for.
+"""A graph on an NVIDIA GPU without TensorRT, in the precision that is asked for (device_type 1).
 
-LocalPredictor drops the precision on this way and runs fp32, so the predictor is made here. Called
-by the Paddle engine for device_type 1.
+LocalPredictor drops the precision on this way and runs fp32, so the predictor is made here.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps Python's search for unreachable cycles from halting every request at once.
 
-A search through all that a started service holds takes 60 to 180 ms. Called when a process has
-started, before it takes requests. (docs/decisions/overload.md)
+A search through all that a started service holds takes 60 to 180 ms. So a process makes it once,
+when it has started and before it takes requests. (docs/decisions/overload.md)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Port numbers in, sockets out: which ports are free, found by binding them."""
+"""Finds out which ports are free, by binding them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Threads that are there before the first request. Used by both edges."""
+"""A pool of threads that are there before the first request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def started_pool(threads: int, name: str) -> ThreadPoolExecutor:
     compute, that holds up the event loop once for every request of a sudden load.
 
     Raises:
-        SetUpError: the system allows no so many threads.
+        SetUpError: the system does not allow so many threads.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
     together = threading.Barrier(threads)
@@ -28,7 +28,7 @@ def started_pool(threads: int, name: str) -> ThreadPoolExecutor:
         together.abort()
         pool.shutdown(wait=False)
         raise SetUpError(
-            f"{threads} threads cannot be started ({error}); allow more, or lower "
+            f"cannot start {threads} threads ({error}); allow more, or lower "
             "limits.max_in_flight or worker_num"
         ) from error
     for waiting in started:

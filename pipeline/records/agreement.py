@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two score lists of the same documents in, how far they agree out. Called by the shadow."""
+"""How far two rankers' scores of the same documents agree."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records in, JSON lines on disk out, off the path of requests.
+"""Writes records to disk as JSON lines, off the path of requests.
 
 A queue bounded in records and bytes, and one writer thread. What does not fit into the queue is
 counted and dropped; a disk that refuses (full, gone) is tried again every second while the queue
 holds what comes. Files are append-only, ``<name>-<UTC>-<pid>-<number>.jsonl``, and end when they
-have grown. Called by pipeline.records.recorder.
+have grown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A caller that goes away, told to whatever works for it. Made by an edge, heard by ranker ops."""
+"""Tells whatever works for a caller that the caller has gone."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A W3C traceparent in, the place of a span in its trace; and that place out to other services.
-
-Used by every part of the service; needs nothing but Python.
-"""
+"""The place of a span in its trace: read from a W3C traceparent, and written for other services."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Experiments and routes in, plain fields that tell people and programs of them out.
-
-Called by pipeline.edges.http.routes.assignments and pipeline.edges.http.routes.traffic.
-"""
+"""Experiments and routes as plain fields, for people and programs to read."""
 
 from __future__ import annotations
 

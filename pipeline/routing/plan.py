@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Experiments as configured and bundles as loaded in, what decides for each unit out.
+"""What decides for each unit: the experiments as configured, over the bundles as loaded.
 
-Everything that can be wrong with an experiment is found here, before it is used: by the start of
-the service, and by each reload. Called by pipeline.routing.router.
+Everything that can be wrong with an experiment is found here, before it is used: at the start of
+the service, and at each reload.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A request in, its route out. Called by the tokenize op; its plan may be changed at any time."""
+"""Chooses who scores a request, by the plan that holds at the moment."""
 
 from __future__ import annotations
 

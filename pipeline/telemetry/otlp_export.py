@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Spans in, OTLP over HTTP out, from a thread of OpenTelemetry's own.
+"""Sends spans to a collector, OTLP over HTTP, from a thread of OpenTelemetry's own.
 
 Imported only when tracing is on. A collector that is slow, gone or full costs spans, never a
 request: they are counted, and thrown away. The service's parts tell spans after the fact, so of

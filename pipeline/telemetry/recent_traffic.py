@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ends of requests in, the traffic of the last minutes out: counts and quantiles by variant.
+"""The traffic of the last minutes: counts and quantiles, by variant and ranker.
 
 A ring of intervals of ten seconds, so that old traffic leaves and memory stays bounded: an interval
 holds one histogram for each ranker of each variant that was asked in it. Bins are 5 % wide, and a
-quantile is the upper edge of its bin: never below the true one, at most 5 % above it. Fed by
-pipeline.door.front_door, read by pipeline.edges.http.routes.traffic.
+quantile is the upper edge of its bin: never below the true one, at most 5 % above it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the calls to one endpoint ended in, whether to send it more out.
+"""A circuit breaker: keeps calls from an endpoint that has failed too often.
 
 Closed, it carries calls. Enough failures in a row open it: it carries none until the cool-down has
-passed. Then it is half-open: one probe goes through, and its end decides. Called by the remote
-engine.
+passed. Then it is half-open: one probe goes through, and its end decides.
 """
 
 from __future__ import annotations

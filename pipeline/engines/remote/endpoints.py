@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The services of a remote engine in, the order to ask them in out.
+"""The services that compute for a remote engine, and in which order to ask them.
 
-Shared by all connections to them. Called by the remote engine.
+All connections to them share this.
 """
 
 from __future__ import annotations

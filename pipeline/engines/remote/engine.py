@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A batch in, its logits out, computed by a GeneralModelService in another process.
-
-Opened by ``pipeline.engines.remote.source``, which knows the services.
-"""
+"""An engine that has a GeneralModelService in another process compute its batches."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses of GeneralModelServices in, engines that ask them out.
+"""Opens remote engines, and decides which services they may ask.
 
-Which services are asked is decided here: those that have scored the bundle's golden pairs since
-they last failed.
+Those may be asked that have scored the bundle's golden pairs since they last failed.
 """
 
 from __future__ import annotations

@@ -21,8 +21,14 @@ print([m for m in sys.modules if m.split(".")[0] in ("paddle", "paddle_serving_s
 
 @pytest.mark.parametrize(
     "module",
-    ["pipeline.edges.http.server", "pipeline.edges.http.app", "pipeline.edges.http.json_body"]
-    + ["pipeline.door.front_door", "pipeline.records.shadow", "pipeline.batching.scheduler"],
+    [
+        "pipeline.edges.http.server",
+        "pipeline.edges.http.app",
+        "pipeline.edges.http.json_body",
+        "pipeline.door.front_door",
+        "pipeline.records.shadow",
+        "pipeline.batching.scheduler",
+    ],
 )
 def test_importing_it_loads_no_paddle_and_leaves_no_logs(module: str, tmp_path: Path) -> None:
     run = subprocess.run(

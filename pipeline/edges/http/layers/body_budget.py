@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bounds on bodies, before any route reads one: bytes held by all requests, and time to arrive.
 
-An ASGI layer around the whole app, so that no route can leave it out. Also counts answers.
+The outermost ASGI layer, so that no route can leave it out. It also counts answers.
 """
 
 from __future__ import annotations

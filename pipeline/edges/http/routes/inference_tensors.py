@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies of the Open Inference Protocol v2 in, tensors out; and back.
+"""Reads and writes the tensors of the Open Inference Protocol v2.
 
 A tensor's data stands in the JSON, or, by the binary tensor data extension, after it: the header
 ``Inference-Header-Content-Length`` says where the JSON ends.
