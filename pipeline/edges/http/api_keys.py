@@ -101,15 +101,16 @@ class Account:
 
 
 class ApiKeys:
-    """All keys; safe between threads."""
+    """All keys; safe between threads.
+
+    Attributes:
+        asked: whether a key is asked for.
+    """
 
     def __init__(self, config: HttpConfig) -> None:
         """Bind what is configured."""
         self._accounts = {one.sha256: Account(one) for one in config.api_keys}
-
-    def __bool__(self) -> bool:
-        """Whether a key is asked for."""
-        return bool(self._accounts)
+        self.asked = bool(self._accounts)
 
     def find(self, headers: Mapping[str, str]) -> Optional[Account]:
         """The caller's account, by ``Authorization: Bearer KEY`` or ``x-api-key``.

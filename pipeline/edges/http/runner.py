@@ -117,7 +117,7 @@ class Runner:
             Overloaded: too many of all callers.
         """
         body: Body = request.scope[SCOPE_KEY]
-        account = self._keys.find(request.headers) if self._keys else None
+        account = self._keys.find(request.headers) if self._keys.asked else None
         # a request that is refused for now takes nothing from its key's share
         self._admission.look(body.size)
         if account is not None:
