@@ -38,8 +38,6 @@ PATHS = tuple(_VERSION_OF)
 # who answered, or would have; a bare list has no other place for it
 ROUTE_HEADERS = ("x-ranker", "x-bundle", "x-experiment", "x-variant")
 _VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
-
-
 _UNNAMED = Named(None)
 
 
@@ -56,7 +54,7 @@ class _Rerank:
         self._limits = limits
         self._version = version
         self._named = _UNNAMED
-        self._header = ""
+        self._ranker = ""
 
     def parse(self, body: bytes, header: str) -> None:
         """Read what decides how even a refusal is written: the shape, and the model's name.
@@ -74,8 +72,8 @@ class _Rerank:
         self.asked = shape_of(fields)
         self.asked = read_rerank(fields)
         self._named = named = self._models.find(self.asked.model) if self.asked.model else _UNNAMED
-        self._header = named.ranker or ("" if named.experiment else header)
-        if self._header == BOTH:
+        self._ranker = named.ranker or ("" if named.experiment else header)
+        if self._ranker == BOTH:
             raise InvalidField(
                 "both rankers make no one list; name one, or POST /ranker/prediction",
                 field=RANKER_HEADER,
@@ -85,7 +83,7 @@ class _Rerank:
         """See RouteCall."""
         request = self.asked.request(self._limits).identified(arrival.request_id)
         experiment, whole_texts = self._named.experiment, self.asked.whole_texts
-        return Call(request, arrival, self._header, experiment, whole_texts)
+        return Call(request, arrival, self._ranker, experiment, whole_texts)
 
     def write(self, outcome: Outcome, call: Optional[Call]) -> Response:
         """The answer or the problem, and in headers who answered."""
