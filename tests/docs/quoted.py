@@ -51,21 +51,8 @@ def _part(node: ast.expr) -> str:
 
 
 def quotes(page: Path) -> list[str]:
-    """Messages of a page, from its tables.
-
-    Of one headed by ``message`` the code that begins a row, of one headed by ``symptom`` the code
-    that ends in ``...``.
-    """
-    found: list[str] = []
-    head = ""
-    for line in page.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("|"):
-            head = ""
-            continue
-        first = line.split("|")[1].strip()
-        head = head or first
-        if head == "message" and first.startswith("`"):
-            found.append(first.strip("`"))
-        elif head == "symptom":
-            found += re.findall(r"`([^`]*\.\.\.)`", line)
-    return found
+    """Messages of a page: code that begins an item of a list, and code that ends in ``...``."""
+    text = page.read_text(encoding="utf-8")
+    begun = re.findall(r"^- `([^`]*)`", text, re.MULTILINE)
+    within = re.findall(r"(?<!^- )`([^`]*\.\.\.)`", text, re.MULTILINE)
+    return [*begun, *(message for message in within if message != "...")]
