@@ -21,6 +21,7 @@ from typing import Optional
 
 from tests.conftest import REPOSITORY
 
+_AT_THE_ROOT = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 RUN = ("sh", "python")
 OUTPUT = ("text", "json")
 
@@ -73,7 +74,7 @@ def pages() -> list[Path]:
     """Every page that a user reads, in the order in which its blocks are run."""
     docs = REPOSITORY / "docs"
     return [
-        REPOSITORY / "README.md",
+        *(REPOSITORY / name for name in _AT_THE_ROOT),
         *sorted(docs.glob("*.md")),
         *sorted(docs.glob("decisions/*.md")),
         REPOSITORY / "general_model_service" / "README-dev.md",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every code block of README.md and docs/ does what it says."""
+"""Every code block of the pages at the root and in docs/ does what it says."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ BLOCKS = all_blocks()
 LANGUAGES = (*RUN, "text", "json", "yaml", "ini")
 # what a test cannot run: page and reason; keep it short
 NOT_RUN = [
+    ("CONTRIBUTING.md", "adds a hook to the checkout"),
     ("docs/decisions/advisories.md", "needs the network"),
     ("docs/decisions/experiment-statistics.md", "simulates a million requests"),
     ("docs/decisions/interleaving.md", "needs the development data, takes minutes"),
