@@ -26,7 +26,7 @@ _PACKAGES = (
     "tokenizers",
     "numpy",
     "grpcio",
-    "fastapi",
+    "starlette",
     "uvicorn",
     "uvloop",
     "httpx",

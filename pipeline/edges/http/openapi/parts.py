@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pieces of OpenAPI operations, for the routes to describe themselves with.
 
-A route passes ``openapi_extra=operation(...)`` to its decorator, and .document puts the pieces
-together. Nothing here takes part in a request.
+A route's description is ``operation(...)``, and .document puts the pieces together. Nothing here
+takes part in a request.
 """
 
 from __future__ import annotations
