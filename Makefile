@@ -30,8 +30,8 @@ CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
 BUILD_TENSOR_SERVICE = VENV=$(SERVING) general_model_service/build.sh
 TESTS ?= tests
 # of make test-card: what card's packages do, and what has to go on working with them
-CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/test_clients.py \
-	tests/clients/test_pipeline_wire.py tests/clients/test_tensor_wire.py tests/benchmarks/test_hf_export.py \
+CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/ranker/test_key_value_clients.py \
+	tests/clients/ranker/test_pipeline_wire.py tests/clients/tensor/test_wire.py tests/benchmarks/test_hf_export.py \
 	tests/general_model_service/test_wire.py tests/pipeline/test_answers.py tests/pipeline/dag/test_dag.py \
 	tests/pipeline/engines/test_auto.py tests/pipeline/engines/test_openvino.py tests/pipeline/engines/test_paddle.py \
 	tests/pipeline/engines/test_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \

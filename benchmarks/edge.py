@@ -32,8 +32,8 @@ from benchmarks.child import REPOSITORY
 from benchmarks.report import RESULTS, write_json
 from benchmarks.service import RunningService, service_config
 from benchmarks.workload import RankCall, Workload, load_workload
-from clients.http_ranker import RankerClient
-from clients.pipeline_wire import INFERENCE, encode_request
+from clients import RankerClient
+from clients.ranker.pipeline_wire import INFERENCE, encode_request
 from clients.rpc_client import RpcRankerClient
 from contract.bundle import RANKERS, Bundle
 

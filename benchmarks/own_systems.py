@@ -22,7 +22,7 @@ from benchmarks.service import OP_OF_RANKER, RunningService, service_config
 from benchmarks.worker_process import WorkerProcess
 from benchmarks.workload import RankCall, Workload
 from clients.http_client import HttpRankerClient
-from clients.ranker_client import RankerClient
+from clients.ranker.key_value_client import KeyValueRankerClient
 from clients.rpc_client import RpcRankerClient
 from contract.bundle import MANIFEST_FILE, SERVER_DIR
 from contract.cpu import has_bf16
@@ -149,7 +149,7 @@ def open_service(
     return [of(HTTP, http), of(RPC, rpc)]
 
 
-def _ranked(client: RankerClient, ranker: str) -> Rank:
+def _ranked(client: KeyValueRankerClient, ranker: str) -> Rank:
     def rank(call: RankCall) -> tuple[float, ...]:
         return client.rank(call.query, call.documents, ranker=ranker).scores
 

@@ -27,7 +27,7 @@ import yaml
 
 from benchmarks.child import REPOSITORY, ChildService
 from benchmarks.service import service_config
-from clients.pipeline_wire import INFERENCE, decode_response, encode_request
+from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
 from contract.bundle import RANKERS
 
 RERANK, RPC = "POST /v1/rerank", "RPC inference"

@@ -1,13 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calls the service: texts in, ranked results out, over RPC or HTTP; imports no server code.
+"""Clients of the ranking service and of the tensor service, over HTTP and RPC.
 
 Applications take ``RankerClient`` or, in an event loop, ``AsyncRankerClient``.
 """
 
-from clients.http_ranker import AsyncRankerClient, RankerClient, ServedModel
-from clients.result import RankedDocument, RankerScores, RankResult
-from clients.retry import Retry
+from clients.ranker.async_client import AsyncRankerClient
+from clients.ranker.client import RankerClient
+from clients.ranker.result import RankedDocument, RankerScores, RankResult, ServedModel
+from clients.transport.retry import Retry
 
 __all__ = [
     "AsyncRankerClient",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sub-commands over HTTP: ``python -m clients rank``, ``models``, ``ready``.
+"""The commands of ``python -m clients``: ``rank``, ``models`` and ``ready``, over HTTP.
 
 Their exit statuses are those of the other commands: 0, 1 when the service failed, 2 when the caller
 did, 130 when interrupted.
@@ -14,19 +14,13 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from clients import rank_command
-from clients.command import (
-    EXIT_INTERRUPTED,
-    EXIT_OK,
-    EXIT_SERVICE,
-    EXIT_USAGE,
-    OneLineParser,
-    seconds,
-)
-from clients.http_ranker import RankerClient
-from clients.http_transport import DEFAULT_URL
-from clients.ranker_client import DEFAULT_TIMEOUT_S
-from contract.errors import RankingError, ServiceError
+from clients.command import bulk_command
+from clients.command.arguments import OneLineParser, seconds
+from clients.command.exits import EXIT_INTERRUPTED, EXIT_OK, EXIT_SERVICE, print_error, status_of
+from clients.ranker.client import RankerClient
+from clients.transport.http_sender import DEFAULT_URL
+from clients.transport.timeouts import DEFAULT_TIMEOUT_S
+from contract.errors import RankingError
 
 KEY_VARIABLE = "RANKER_API_KEY"
 _PROG = "python -m clients"
@@ -37,24 +31,23 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser = OneLineParser(prog=_PROG, description="Calls the ranking service over HTTP.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     ranking = commands.add_parser(
-        "rank", help="rank the titles of many queries", description=rank_command.DESCRIPTION
+        "rank", help="rank the titles of many queries", description=bulk_command.DESCRIPTION
     )
     listing = commands.add_parser("models", help="list what can be asked by name")
     asking = commands.add_parser("ready", help="whether the service takes requests (0 or 1)")
     for command in (ranking, listing, asking):
         _add_service(command)
-    rank_command.add_options(ranking)
+    bulk_command.add_options(ranking)
     args = parser.parse_args(argv)
     args.api_key = os.environ.get(KEY_VARIABLE, "")
-    run = {"rank": rank_command.run, "models": _models, "ready": _ready}[args.command]
+    run = {"rank": bulk_command.run, "models": _models, "ready": _ready}[args.command]
     try:
         return run(args)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except RankingError as error:
-        message = " ".join(str(error).split())
-        print(f"{_PROG} {args.command}: error: {message}", file=sys.stderr)
-        return EXIT_SERVICE if isinstance(error, ServiceError) else EXIT_USAGE
+        print_error(f"{_PROG} {args.command}", str(error))
+        return status_of(error)
 
 
 def _add_service(command: argparse.ArgumentParser) -> None:

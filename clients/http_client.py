@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ranks documents over HTTP: texts in, results out, by ``POST /<service>/prediction``.
+"""Ranks documents over HTTP in Paddle Serving's form, by ``POST /<service>/prediction``.
 
 As a command it prints tables or JSON, see ``python -m clients.http_client --help``; applications
 import ``HttpRankerClient``.
@@ -16,14 +16,15 @@ from typing import Optional
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from clients import ranker_command
-from clients.http_calls import wire_call
-from clients.http_transport import DEFAULT_URL, Transport
-from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, BaseRankerClient
-from clients.retry import NEVER
+from clients.command import ranker_options
+from clients.ranker.http_calls import key_value_call
+from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
+from clients.transport.http_sender import DEFAULT_URL, HttpSender
+from clients.transport.retry import NEVER
+from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 
 
-class HttpRankerClient(BaseRankerClient):
+class HttpRankerClient(KeyValueRankerClient):
     """Calls the service's HTTP port; connections are kept and shared by all threads."""
 
     def __init__(
@@ -43,24 +44,24 @@ class HttpRankerClient(BaseRankerClient):
             InvalidField: ``base_url`` is not an http or https URL.
         """
         super().__init__(timeout_s, service)
-        self._transport = Transport(base_url, "", NEVER, verify=True)
-        self.base_url = self._transport.base_url
+        self._sender = HttpSender(base_url, "", NEVER, verify=True)
+        self.base_url = self._sender.base_url
 
     def _exchange(self, fields: Mapping[str, str], log_id: int, service: str) -> dict[str, str]:
-        return self._transport.send(wire_call(fields, log_id, service), self.timeout_s)
+        return self._sender.send(key_value_call(fields, log_id, service), self.timeout_s)
 
     def close(self) -> None:
         """Close the pool."""
-        self._transport.close()
+        self._sender.close()
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
-    parser = ranker_command.parser("python -m clients.http_client", "HTTP")
+    parser = ranker_options.parser("python -m clients.http_client", "HTTP")
     parser.add_argument(
         "--url", default=DEFAULT_URL, help="base URL of the service, without a path [%(default)s]"
     )
-    return ranker_command.run(
+    return ranker_options.run(
         parser, argv, lambda args: HttpRankerClient(args.url, args.timeout, args.service)
     )
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ranks documents over RPC: texts in, results out, by Paddle Serving's pipeline protocol.
+"""Ranks documents over RPC, by Paddle Serving's pipeline protocol.
 
 As a command it prints tables or JSON, see ``python -m clients.rpc_client --help``; applications
 import ``RpcRankerClient``.
@@ -18,18 +18,20 @@ import grpc
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from clients import ranker_command
-from clients.errors import Unreachable, UnreadableAnswer, rebuild
-from clients.pipeline_wire import INFERENCE, decode_response, encode_request
-from clients.ranker_client import DEFAULT_SERVICE, DEFAULT_TIMEOUT_S, BaseRankerClient
+from clients.command import ranker_options
+from clients.ranker.errors import rebuild
+from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
+from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
+from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.endpoint import checked_endpoint
 from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
 from contract.grpc_channel import OPTIONS
+from contract.wire_errors import Unreachable, UnreadableAnswer
 
 DEFAULT_ENDPOINT = "127.0.0.1:8089"
 
 
-class RpcRankerClient(BaseRankerClient):
+class RpcRankerClient(KeyValueRankerClient):
     """Calls the service's RPC port; one connection serves all threads."""
 
     def __init__(
@@ -94,11 +96,11 @@ class RpcRankerClient(BaseRankerClient):
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
-    parser = ranker_command.parser("python -m clients.rpc_client", "RPC")
+    parser = ranker_options.parser("python -m clients.rpc_client", "RPC")
     parser.add_argument(
         "--endpoint", default=DEFAULT_ENDPOINT, help="host:port of rpc_port [%(default)s]"
     )
-    return ranker_command.run(
+    return ranker_options.run(
         parser, argv, lambda args: RpcRankerClient(args.endpoint, args.timeout, args.service)
     )
 

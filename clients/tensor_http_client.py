@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores titles over HTTP: texts in, scores or tensors out, from the C++ tensor service.
+"""Scores titles by the C++ tensor service, over HTTP.
 
 As a command it prints tables or JSON, see ``python -m clients.tensor_http_client --help``;
 applications import ``TensorHttpClient``.
@@ -18,15 +18,15 @@ import httpx
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from clients import tensor_command
-from clients.errors import Unreachable, UnreadableAnswer
-from clients.http_post import Answer, connections, post
-from clients.ranker_client import DEFAULT_TIMEOUT_S
-from clients.tensor_client import CONNECT_TIMEOUT_S, DEFAULT_BUNDLE, TensorClient
-from clients.variants import BundleOrPath
+from clients.command import tensor_options
+from clients.tensor.client import CONNECT_TIMEOUT_S, DEFAULT_BUNDLE, TensorClient
+from clients.tensor.variants import BundleOrPath
+from clients.transport.http_exchange import Answer, connections, post
+from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.errors import DeadlineExceeded, InvalidField
 from contract.tensor_errors import from_http
 from contract.tensor_wire import Codec, JsonCodec, ProtoCodec, TensorAnswer, TensorRequest
+from contract.wire_errors import Unreachable, UnreadableAnswer
 
 WIRES: dict[str, Codec] = {"proto": ProtoCodec(), "json": JsonCodec()}
 PATH = "/GeneralModelService/inference"
@@ -113,11 +113,11 @@ class TensorHttpClient(TensorClient):
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
-    parser = tensor_command.parser("python -m clients.tensor_http_client", "HTTP")
+    parser = tensor_options.parser("python -m clients.tensor_http_client", "HTTP")
     parser.add_argument(
         "--wire", choices=list(WIRES), default="proto", help="format of the body [%(default)s]"
     )
-    return tensor_command.run(
+    return tensor_options.run(
         parser, argv, lambda args, **common: TensorHttpClient(wire=args.wire, **common)
     )
 

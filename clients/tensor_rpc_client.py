@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores titles over RPC: texts in, scores or tensors out, from the C++ tensor service.
+"""Scores titles by the C++ tensor service, over RPC.
 
 As a command it prints tables or JSON, see ``python -m clients.tensor_rpc_client --help``;
 applications import ``TensorRpcClient``.
@@ -17,15 +17,15 @@ from typing import Callable, Optional, Protocol, Union
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from clients import tensor_command
-from clients.baidu_std import BaiduChannel
-from clients.errors import UnreadableAnswer
-from clients.ranker_client import DEFAULT_TIMEOUT_S
-from clients.tensor_client import CONNECT_TIMEOUT_S, DEFAULT_BUNDLE, TensorClient
-from clients.variants import BundleOrPath
+from clients.command import tensor_options
+from clients.tensor.client import CONNECT_TIMEOUT_S, DEFAULT_BUNDLE, TensorClient
+from clients.tensor.variants import BundleOrPath
+from clients.transport.baidu_std import BaiduChannel
+from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.errors import InvalidField
 from contract.grpc_channel import GrpcChannel
 from contract.tensor_wire import METHOD, SERVICE, ProtoCodec, TensorAnswer, TensorRequest
+from contract.wire_errors import UnreadableAnswer
 
 
 class _Channel(Protocol):
@@ -112,9 +112,9 @@ class TensorRpcClient(TensorClient):
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
-    parser = tensor_command.parser("python -m clients.tensor_rpc_client", "RPC")
+    parser = tensor_options.parser("python -m clients.tensor_rpc_client", "RPC")
     parser.add_argument("--protocol", choices=list(PROTOCOLS), default="grpc", help="[%(default)s]")
-    return tensor_command.run(
+    return tensor_options.run(
         parser, argv, lambda args, **common: TensorRpcClient(protocol=args.protocol, **common)
     )
 

@@ -42,7 +42,7 @@ MAY_NOT_IMPORT: dict[str, frozenset[str]] = {
 # the running Python's Unicode data, which may only make the table or lay out a terminal
 ONE_PLACE: dict[str, frozenset[str]] = {
     "paddle_serving_server": frozenset({"pipeline/dag/paddle_serving.py"}),
-    "unicodedata": frozenset({"contract/make_unicode_table.py", "clients/table.py"}),
+    "unicodedata": frozenset({"contract/make_unicode_table.py", "clients/formats/table.py"}),
 }
 _UNSAFE_CALLS = frozenset({"eval", "exec"})
 _PICKLES = frozenset({"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"})

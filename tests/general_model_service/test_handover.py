@@ -17,7 +17,7 @@ import openvino
 import pytest
 
 from benchmarks.tensor_process import TensorProcess
-from clients.tensor_client import TensorClient
+from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient
 from contract.bundle import (
