@@ -93,7 +93,7 @@ class KeyValueRankerClient(ClosedOnExit):
         options = option_fields(ranker, top_n, return_documents, request_id, unit_id, user_id)
         return self._rank({**pair_fields(pairs), **options}, log_id)
 
-    def send_feedback(
+    def feedback(
         self,
         request_id: str,
         clicks: Sequence[int] = (),

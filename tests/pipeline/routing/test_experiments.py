@@ -264,7 +264,7 @@ def test_feedback_is_kept_over_both_transports(lab: Any) -> None:
     service, directory = lab
     with HttpRankerClient(service.url) as http, RpcRankerClient(service.endpoint) as rpc:
         for name, client in (("f-http", http), ("f-rpc", rpc)):
-            client.send_feedback(name, clicks=[2, 0], grades={1: 3.0})
+            client.feedback(name, clicks=[2, 0], grades={1: 3.0})
             feedback = record_of(directory, Feedback, name)
             assert (feedback.clicks, feedback.grades) == ((2, 0), ((1, 3.0),))
             assert abs(feedback.time - time.time()) < 60
