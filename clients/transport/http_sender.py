@@ -32,8 +32,12 @@ from contract.wire_errors import Unreachable, UnreadableAnswer
 T = TypeVar("T")
 
 DEFAULT_URL = "http://127.0.0.1:8088"
-# below the 5 s after which the service closes an idle connection, so that none is reused as it dies
-_IDLE_S = 4.0
+# Idle connections are kept for less than the 65 s after which the service closes them by default
+# (limits.keep_alive_s), so that none is used as the service closes it; proxies often wait 60 s. An
+# application that asks once in some seconds does not connect, or shake hands, each time. Where the
+# service waits less than this, the pool looks whether it has closed a connection before it uses it,
+# so only a call that meets the closing on its way can fail.
+IDLE_S = 50.0
 _RETRY_STATUSES = (Overloaded.http_status, ShuttingDown.http_status)
 
 
@@ -141,7 +145,7 @@ class HttpSender(_Address):
             InvalidField: ``base_url`` is not an http or https URL, or the key cannot be sent.
         """
         super().__init__(base_url, api_key, retry)
-        self._client = connections(_IDLE_S, verify)
+        self._client = connections(IDLE_S, verify)
 
     def send(self, call: Call[T], timeout_s: float) -> T:
         """Send one call; ``timeout_s`` bounds all attempts and waits together."""
@@ -170,7 +174,7 @@ class AsyncHttpSender(_Address):
     def __init__(self, base_url: str, api_key: str, retry: Retry, verify: Verify) -> None:
         """As :class:`HttpSender`."""
         super().__init__(base_url, api_key, retry)
-        self._client = async_connections(_IDLE_S, verify)
+        self._client = async_connections(IDLE_S, verify)
 
     async def send(self, call: Call[T], timeout_s: float) -> T:
         """Send one call; ``timeout_s`` bounds all attempts and waits together."""

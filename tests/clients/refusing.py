@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Optional
 
 GOOD = {
     "err_no": 0, "err_msg": "",
@@ -35,20 +35,30 @@ class Step:
 
 @dataclass
 class Refusing:
-    """The server's address and what it was sent."""
+    """The server's address, what it was sent, and on how many connections."""
 
     url: str = ""
+    connections: int = 0
     seen: list[dict[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def refusing(steps: Sequence[Step]) -> Iterator[Refusing]:
-    """Answers one request with each step, and with the last from then on."""
+def refusing(steps: Sequence[Step], idle_s: Optional[float] = None) -> Iterator[Refusing]:
+    """Answers one request with each step, and with the last from then on.
+
+    Closes a connection that is idle for ``idle_s``.
+    """
     told = Refusing()
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        timeout = idle_s
+
+        def setup(self) -> None:
+            super().setup()
+            with lock:
+                told.connections += 1
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", "0")))
