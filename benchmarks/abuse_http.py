@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from benchmarks.hostile import KINDS, SLOW_PARTS, Address, slow
 from benchmarks.service import RunningService, service_config
 from clients.http_client import HttpRankerClient
-from contract.bundle import RANKERS
+from contract.rankers import RANKERS
 
 _SIDE_BY_SIDE = 8
 _WARM_UP = 0.2

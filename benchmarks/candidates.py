@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from benchmarks.rounds import Rank, System
-from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE
+from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE
 
 OURS, UPSTREAM, PEER = "ours", "upstream", "peer"
 IN_PROCESS, HTTP, RPC = "in process", "HTTP", "RPC"

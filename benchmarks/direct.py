@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.workload import RankCall
 from contract.bundle import Bundle
+from contract.bundle.golden import RunFeed
 from contract.encoding import Row
-from contract.golden import RunFeed
 
 # rows of one batch after sorting: small enough that its rows have about one length
 _SORTED_ROWS = 16

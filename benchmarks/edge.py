@@ -35,7 +35,8 @@ from benchmarks.workload import RankCall, Workload, load_workload
 from clients import RankerClient
 from clients.ranker.pipeline_wire import INFERENCE, encode_request
 from clients.rpc_client import RpcRankerClient
-from contract.bundle import RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.rankers import RANKERS
 
 _WARM_UP = 20
 _READ_BYTES = 262_144

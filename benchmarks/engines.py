@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.bundle import Bundle
-from contract.cpu import has_bf16
+from contract.bundle.golden import Feed, RunFeed
+from contract.environment.cpu import has_bf16
 from contract.errors import BundleError, SetUpError
-from contract.golden import Feed, RunFeed
 
 PADDLE, OPENVINO = "paddle", "openvino"
 FP32, BF16, INT8 = "fp32", "bf16", "int8"

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from benchmarks.service import RunningService, service_config
-from contract.bundle import RANKERS
+from contract.rankers import RANKERS
 
 _CHECKS = (
     "not_a_server_error",

@@ -20,7 +20,7 @@ from benchmarks.engines import open_runs
 from benchmarks.worker import Calls, serve
 from benchmarks.workload import RankCall
 from contract.bundle import Bundle
-from contract.cpu import prepare_math_library
+from contract.environment.cpu import prepare_math_library
 
 
 def main() -> int:

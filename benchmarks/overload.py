@@ -32,7 +32,8 @@ from benchmarks.open_loop import OpenLoop, Seen
 from benchmarks.report import RESULTS, write_json
 from benchmarks.service import CONFIG_FILE, RunningService, service_config
 from benchmarks.workload import Workload, load_workload
-from contract.bundle import RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.rankers import RANKERS
 
 _AT_ONCE = 6
 _LOADS = (0.8, 2.0)

@@ -24,8 +24,8 @@ from benchmarks.workload import RankCall, Workload
 from clients.http_client import HttpRankerClient
 from clients.ranker.key_value_client import KeyValueRankerClient
 from clients.rpc_client import RpcRankerClient
-from contract.bundle import MANIFEST_FILE, SERVER_DIR
-from contract.cpu import has_bf16
+from contract.bundle.files import MANIFEST_FILE, SERVER_DIR
+from contract.environment.cpu import has_bf16
 from contract.errors import SetUpError
 
 # a call of the workload takes seconds on a slow machine with a large bundle

@@ -28,9 +28,10 @@ from benchmarks.rounds import Rank, System, through_service
 from benchmarks.worker_process import WorkerProcess
 from benchmarks.workload import RankCall, made_up_pairs
 from clients.rpc_client import RpcRankerClient
-from contract.bundle import PAIRWISE, Bundle
+from contract.bundle import Bundle
 from contract.errors import DeadlineExceeded, RankingError, SetUpError
-from contract.wire_errors import Unreachable
+from contract.rankers import PAIRWISE
+from contract.wire.caller_errors import Unreachable
 
 UPSTREAM_NAME, INFINITY_NAME = "upstream", "infinity"
 # sentence-transformers, by the precision it computes in

@@ -28,7 +28,7 @@ import yaml
 from benchmarks.child import REPOSITORY, ChildService
 from benchmarks.service import service_config
 from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
-from contract.bundle import RANKERS
+from contract.rankers import RANKERS
 
 RERANK, RPC = "POST /v1/rerank", "RPC inference"
 _QUERY, _DOCUMENT = "感冒了应该吃什么药?", "感冒时可以吃感冒灵颗粒,多喝水,注意休息。"

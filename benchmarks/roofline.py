@@ -33,7 +33,7 @@ from typing import Any, Callable
 import numpy as np
 
 from contract.bundle import Bundle
-from contract.cpu import has_bf16, prepare_math_library
+from contract.environment.cpu import has_bf16, prepare_math_library
 from export.program import read_program, tensor_of
 
 # rows, inner and columns of the products: a square one, and the feed-forward's of many tokens

@@ -28,10 +28,10 @@ from benchmarks.report import RESULTS, write_json
 from benchmarks.service import RunningService, service_config
 from benchmarks.workload import Workload, load_workload
 from clients.rpc_client import RpcRankerClient
-from contract.bundle import CROSS_ENCODER, PAIRWISE
 from contract.errors import RankingError, ServiceError
-from contract.exposure import SHADOW, SPLIT, Exposure
-from contract.request import RankRequest
+from contract.experiments.records import SHADOW, SPLIT, Exposure
+from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.wire.request import RankRequest
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.routing.plan import make_plan
 from pipeline.routing.router import Router

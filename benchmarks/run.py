@@ -32,8 +32,9 @@ from benchmarks.report import RESULTS, Roofline, Subject, as_json, header, table
 from benchmarks.roofline import Sizes
 from benchmarks.shapes import BUILT, MEDIUM, SHAPES, bundles_of
 from benchmarks.workload import RankCall, Workload, load_workload
-from contract.bundle import PAIRWISE, RANKERS, Bundle
+from contract.bundle import Bundle
 from contract.errors import BundleError, InferenceFailed, RankingError, ServiceError, SetUpError
+from contract.rankers import PAIRWISE, RANKERS
 
 ROOFLINE = "roofline"
 GROUPS = {"ours": tuple(OWN_VARIANTS), "card": tuple(CARD_VARIANTS), "peers": PEERS}

@@ -16,8 +16,9 @@ import yaml
 
 from benchmarks.child import REPOSITORY, ChildService, free_port
 from clients.http_client import HttpRankerClient
-from contract.bundle import CROSS_ENCODER, PAIRWISE, SERVER_DIR
+from contract.bundle.files import SERVER_DIR
 from contract.errors import ServiceError
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 
 CONFIG_FILE = REPOSITORY / "config_nlp.yml"
 # the op of each ranker in config_nlp.yml

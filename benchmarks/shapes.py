@@ -19,9 +19,10 @@ from typing import Any, Optional
 
 from benchmarks.child import REPOSITORY
 from benchmarks.environments import card_python
-from contract.bundle import MANIFEST_FILE, RANKERS, TOKENIZER_DIR
+from contract.bundle.files import MANIFEST_FILE, TOKENIZER_DIR
 from contract.encoding import VOCAB_FILE, PairEncoder, save_tokenizer
 from contract.errors import SetUpError
+from contract.rankers import RANKERS
 
 SMALL, MEDIUM = "small", "medium"
 SHAPES = (SMALL, MEDIUM)
@@ -89,7 +90,7 @@ def build(shape: str, ranker: str) -> Path:
     """Initialise, save and export a ranker of a shape; returns its bundle."""
     if shape != MEDIUM or ranker not in RANKERS:
         raise SetUpError(f"cannot be built; only {MEDIUM} is", field=shape)
-    from contract.cpu import prepare_math_library
+    from contract.environment.cpu import prepare_math_library
     from export import publish
 
     prepare_math_library()

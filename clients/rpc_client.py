@@ -23,10 +23,10 @@ from clients.ranker.errors import rebuild
 from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
 from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
-from contract.endpoint import checked_endpoint
 from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
-from contract.grpc_channel import OPTIONS
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
+from contract.wire.endpoint import checked_endpoint
+from contract.wire.grpc_channel import OPTIONS
 
 DEFAULT_ENDPOINT = "127.0.0.1:8089"
 

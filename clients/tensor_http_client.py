@@ -24,9 +24,9 @@ from clients.tensor.variants import BundleOrPath
 from clients.transport.http_exchange import Answer, connections, post
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.errors import DeadlineExceeded, InvalidField
-from contract.tensor_errors import from_http
-from contract.tensor_wire import Codec, JsonCodec, ProtoCodec, TensorAnswer, TensorRequest
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
+from contract.wire.tensor_codec import Codec, JsonCodec, ProtoCodec, TensorAnswer, TensorRequest
+from contract.wire.tensor_errors import from_http
 
 WIRES: dict[str, Codec] = {"proto": ProtoCodec(), "json": JsonCodec()}
 PATH = "/GeneralModelService/inference"

@@ -23,9 +23,9 @@ from clients.tensor.variants import BundleOrPath
 from clients.transport.baidu_std import BaiduChannel
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.errors import InvalidField
-from contract.grpc_channel import GrpcChannel
-from contract.tensor_wire import METHOD, SERVICE, ProtoCodec, TensorAnswer, TensorRequest
-from contract.wire_errors import UnreadableAnswer
+from contract.wire.caller_errors import UnreadableAnswer
+from contract.wire.grpc_channel import GrpcChannel
+from contract.wire.tensor_codec import METHOD, SERVICE, ProtoCodec, TensorAnswer, TensorRequest
 
 
 class _Channel(Protocol):

@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Texts in, token rows and padded feeds out: the ONLY place that tokenizes, truncates and pads.
+"""Encodes (query, title) pairs: the ONLY place that tokenizes, truncates and pads.
 
 A row is ``[CLS] query [SEP] title [SEP]`` with token types 0 up to and including the first [SEP]
-and 1 after it. Training, export, the tokenize op and the tensor clients all call ``PairEncoder``,
-so that a pair has the same ids wherever it goes. Of a long text, no more is tokenized than can
-matter.
+and 1 after it. Training, export, the service and the tensor clients share ``PairEncoder``, so that
+a pair has the same ids wherever it goes. Of a long text, no more is tokenized than can matter.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import BundleError
-from contract.normalization import Normalizer
-from contract.wordpiece import UNKNOWN, WordPiece, load_wordpiece
+from contract.text.normalization import Normalizer
+from contract.text.wordpiece import UNKNOWN, WordPiece, load_wordpiece
 
 INPUT_IDS = "input_ids"
 TOKEN_TYPE_IDS = "token_type_ids"
@@ -119,7 +118,7 @@ class PairEncoder:
 
     @property
     def backend(self) -> str:
-        """Name of the tokenizer package in use, one of :data:`contract.wordpiece.BACKENDS`."""
+        """Name of the tokenizer package in use, one of :data:`contract.text.wordpiece.BACKENDS`."""
         return self._wordpiece.name
 
     def encode(self, query: str, titles: Sequence[str]) -> list[Row]:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The error tree: what can go wrong, with its wire code and its HTTP status.
+"""The errors that this project raises on purpose, each with its wire code and its HTTP status.
 
-Raised anywhere, translated once: at the edge into an HTTP status, in the pipeline's adapter into
-``err_no``/``err_msg``, in a command into one line on stderr and exit code 2.
+Any code raises them. They are translated once: by the HTTP edge into a status, by the pipeline's
+adapter into ``err_no``/``err_msg``, by a command into one line on stderr and exit code 2.
 
     RankingError
     |-- RequestError            the caller can mend it

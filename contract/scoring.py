@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a ranker's logits to its scores, and from scores to an order: the only place for either.
+"""Turns a ranker's logits into scores, and scores into an order: the only place for either.
 
-The name of the function is a field of the bundle's manifest. Used by training's evaluation, by
-export's parity check, by the sort op and by the clients of the tensor service.
+A bundle's manifest names its score function, so that training, export, the service and the tensor
+clients give the same scores.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import math
 from datetime import datetime, timezone
 from pathlib import Path
 
-from contract.exposure import MODES
+from contract.experiments.records import MODES
 from experiments.analysis import ALWAYS_VALID, FIXED
 from experiments.settings import BOOTSTRAP, DELTA, METRICS, Limits, Settings
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Paths of records in, DuckDB views of them out, one column a field of ``contract.exposure``.
+"""Makes DuckDB views of files of records, one column a field of ``contract.experiments.records``.
 
 JSON lines that are no records (the last one cut short by a kill, a damaged one) become rows of
 nulls, which ``experiments.record_tables`` counts; so do fields of another type. Parquet files have
@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from contract.errors import DataError, InvalidField
-from contract.exposure import EXPOSURES_FILE, FEEDBACK_FILE, from_line
+from contract.experiments.records import EXPOSURES_FILE, FEEDBACK_FILE, from_line
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".parquet")
 _TYPES = {

@@ -20,7 +20,14 @@ from typing import Optional
 import duckdb
 
 from contract.errors import DataError
-from contract.exposure import BY_BUCKET, BY_LIST, EXPOSURES_FILE, FEEDBACK_FILE, INTERLEAVE, SHADOW
+from contract.experiments.records import (
+    BY_BUCKET,
+    BY_LIST,
+    EXPOSURES_FILE,
+    FEEDBACK_FILE,
+    INTERLEAVE,
+    SHADOW,
+)
 from experiments import click_columns
 from experiments.analysis import AGREEMENT_FIGURES
 from experiments.record_files import find_files, first_damage, make_view

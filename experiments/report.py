@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from contract.errors import DataError, RankingError
-from contract.exposure import INTERLEAVE, SHADOW
+from contract.experiments.records import INTERLEAVE, SHADOW
 from experiments import interleaved, page, shadowed, split, terminal
 from experiments.analysis import Analysis, Verdict, as_json
 from experiments.options import make_parser, settings_of

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.exposure import BY_BUCKET, INTERLEAVE
+from contract.experiments.records import BY_BUCKET, INTERLEAVE
 from experiments.analysis import AGREEMENT_FIGURES
 from experiments.ratio import FloatArray, IntArray
 from experiments.settings import METRICS

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from contract.assignment import Assignment
-from contract.exposure import (
+from contract.experiments.assignment import Assignment
+from contract.experiments.records import (
     BY_BUCKET,
     EXPOSURES_FILE,
     FEEDBACK_FILE,

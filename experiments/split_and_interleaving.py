@@ -3,8 +3,7 @@
 """Two rankers' orders and a click model in, the queries that each kind of experiment needs out.
 
 A split gives each query to one ranker and compares a metric of clicks. Interleaving shows one
-drafted list (``contract.interleaving``, as the service does), and the ranker whose documents get
-more clicks wins the query. Called by ``experiments.sensitivity``.
+drafted list, as the service does, and the ranker whose documents get more clicks wins the query.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Callable
 
 import numpy as np
 
-from contract.interleaving import team_draft
+from contract.experiments.interleaving import team_draft
 from experiments.clicks import DEPTH, ClickModel
 from experiments.queries_needed import Needed, by_sign_test, by_split
 from experiments.ranker_pairs import Duel

@@ -16,14 +16,10 @@ from typing import Optional
 
 import numpy as np
 
-from contract.bundle import (
-    GOLDEN_FILE,
-    PAIRWISE,
-    RANKERS,
-    TOKENIZER_DIR,
-    UPSTREAM_SCORE_FUNCTIONS,
-    TensorSpec,
-)
+from contract.bundle.files import GOLDEN_FILE, TOKENIZER_DIR
+from contract.bundle.golden import RunFeed, write_golden
+from contract.bundle.graphs import GraphFiles, paddle_reader
+from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
 from contract.encoding import (
     INPUT_IDS,
     TOKEN_TYPE_IDS,
@@ -32,9 +28,9 @@ from contract.encoding import (
     PairEncoder,
 )
 from contract.errors import BundleError, SetUpError
-from contract.golden import RunFeed, write_golden
-from contract.graphs import GraphFiles, paddle_reader
+from contract.rankers import PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
+from contract.tensors import TensorSpec
 from export.export_model import described_path
 from export.export_model import versions as package_versions
 from export.facts import ExportFacts

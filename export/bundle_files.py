@@ -14,22 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional
 
-from contract.bundle import (
+from contract.bundle import Bundle
+from contract.bundle.files import (
     CLIENT_DIR,
     GOLDEN_FILE,
     MANIFEST_FILE,
     SERVER_DIR,
     TOKENIZER_DIR,
-    Bundle,
-    Manifest,
-    TensorSpec,
     content_version,
     hash_files,
 )
+from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
+from contract.bundle.graphs import JSON, OLD_MODEL, OLD_PARAMS, PDMODEL, GraphFiles, GraphSpec
+from contract.bundle.manifest import Manifest
 from contract.errors import BundleError, SetUpError
-from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
-from contract.graphs import JSON, OLD_MODEL, OLD_PARAMS, PDMODEL, GraphFiles, GraphSpec
-from contract.unicode_table import UNICODE_VERSION
+from contract.tensors import TensorSpec
+from contract.text.unicode_table import UNICODE_VERSION
 from export.facts import ExportFacts
 from export.graph_sources import check_one_of_each
 from export.parity import check_parity

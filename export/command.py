@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Callable, Optional
 
-from contract.cpu import prepare_math_library
+from contract.environment.cpu import prepare_math_library
 from contract.errors import RankingError
 
 

@@ -22,11 +22,12 @@ from typing import Any, Optional
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from contract.bundle import GOLDEN_FILE, PAIRWISE, TOKENIZER_DIR
+from contract.bundle.files import GOLDEN_FILE, TOKENIZER_DIR
+from contract.bundle.golden import GoldenPair, write_golden
+from contract.bundle.graphs import JSON, PDMODEL, paddle_reader
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, TOKENIZER_CONFIG_FILE, VOCAB_FILE
 from contract.errors import BundleError, SetUpError
-from contract.golden import GoldenPair, write_golden
-from contract.graphs import JSON, PDMODEL, paddle_reader
+from contract.rankers import PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS
 from export.command import run_command
 from export.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS, ExportFacts

@@ -23,8 +23,8 @@ from typing import Any, Optional
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from contract.bundle.graphs import FORMATS, GraphFiles, format_of
 from contract.errors import SetUpError
-from contract.graphs import FORMATS, GraphFiles, format_of
 from export.adopted_facts import add_options, adopt
 from export.bundle_files import BundleParts, Published, copy_graphs, publish_bundle
 from export.command import run_command

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.errors import BundleError
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
 
 FACTS_FILE = "export.json"

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-from contract.errors import SetUpError
-from contract.graphs import (
+from contract.bundle.graphs import (
     JSON,
     ONNX,
     OPENVINO,
@@ -25,6 +24,7 @@ from contract.graphs import (
     graph_files,
     paddle_reader,
 )
+from contract.errors import SetUpError
 from export.onnx_graph import can_convert, convert
 from export.program import Tensors, name_outputs, read_tensors
 

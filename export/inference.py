@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.bundle import TensorSpec
-from contract.cpu import has_bf16
+from contract.bundle.golden import Feed, RunFeed
+from contract.bundle.graphs import JSON, GraphSpec, choose, format_of, paddle_reader
+from contract.bundle.program_json import ProgramJson
+from contract.environment.cpu import has_bf16
 from contract.errors import BundleError, SetUpError
-from contract.golden import Feed, RunFeed
-from contract.graphs import JSON, GraphSpec, choose, format_of, paddle_reader
-from contract.program_json import ProgramJson
+from contract.tensors import TensorSpec
 
 DEVICES = ("cpu", "gpu", "xpu")
 PRECISIONS = ("fp32", "fp16", "int8", "bf16")

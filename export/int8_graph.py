@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.golden import Feed, RunFeed
 from contract.errors import BundleError, SetUpError
-from contract.golden import Feed, RunFeed
 from export.quiet import quiet_stderr
 
 _PACKAGES = ("nncf", "openvino")

@@ -13,18 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from contract.bundle import (
-    CROSS_ENCODER,
-    MANIFEST_FILE,
-    PAIRWISE,
-    SERVER_DIR,
-    TOKENIZER_DIR,
-    UPSTREAM_SCORE_FUNCTIONS,
-    Bundle,
-)
-from contract.encoding import VOCAB_FILE, PairEncoder
-from contract.errors import BundleError, SetUpError
-from contract.graphs import (
+from contract.bundle import Bundle
+from contract.bundle.files import MANIFEST_FILE, SERVER_DIR, TOKENIZER_DIR
+from contract.bundle.graphs import (
     OPENVINO,
     OPENVINO_INT8,
     GraphFiles,
@@ -36,6 +27,10 @@ from contract.graphs import (
     paddle_reader,
     readable,
 )
+from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
+from contract.encoding import VOCAB_FILE, PairEncoder
+from contract.errors import BundleError, SetUpError
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
 from export.facts import ExportFacts, read_facts
 from export.program import read_tensors

@@ -18,8 +18,8 @@ from typing import Any
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from contract.bundle.graphs import JSON, paddle_reader
 from contract.errors import BundleError
-from contract.graphs import JSON, paddle_reader
 
 # has LayerNormalization as one operator
 _OPSET = 17

@@ -21,8 +21,8 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from contract.bundle import Bundle
+from contract.bundle.graphs import PDMODEL, Reader, graph_files, readable
 from contract.errors import BundleError
-from contract.graphs import PDMODEL, Reader, graph_files, readable
 from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
 from export.export_model import described_path

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.golden import FP32_TOLERANCE, Feed, GoldenPair, RunFeed, check_golden
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError
-from contract.golden import FP32_TOLERANCE, Feed, GoldenPair, RunFeed, check_golden
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
 
 GoldenLists = Sequence[Sequence[tuple[str, str]]]

@@ -25,9 +25,9 @@ if not __package__:
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.golden import RunFeed
+from contract.bundle.graphs import paddle_reader
 from contract.errors import BundleError, SetUpError
-from contract.golden import RunFeed
-from contract.graphs import paddle_reader
 from export.command import run_command
 from export.inference import (
     DEVICES,

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from contract.bundle import TensorSpec
+from contract.bundle.graphs import JSON, OLD_MODEL, ONNX, PDMODEL, XML, format_of
+from contract.bundle.program_json import ProgramJson
 from contract.errors import BundleError
-from contract.graphs import JSON, OLD_MODEL, ONNX, PDMODEL, XML, format_of
-from contract.program_json import ProgramJson
+from contract.tensors import TensorSpec
 from export.quiet import quiet_stderr
 
 Tensors = tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]

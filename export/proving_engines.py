@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.bundle import Bundle
+from contract.bundle.golden import Feed, RunFeed
+from contract.bundle.graphs import OPENVINO, PDMODEL, GraphFiles, GraphSpec, choose, paddle_reader
+from contract.environment.serving_packages import make_importable
 from contract.errors import BundleError
-from contract.golden import Feed, RunFeed
-from contract.graphs import OPENVINO, PDMODEL, GraphFiles, GraphSpec, choose, paddle_reader
-from contract.serving_packages import make_importable
 from export.inference import GraphPredictor, InferenceOptions, logits_of
 from export.int8_graph import run_graph
 from export.quiet import quiet_stderr

@@ -17,7 +17,7 @@ from typing import Optional
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from contract.graphs import graph_files
+from contract.bundle.graphs import graph_files
 from export.bundle_files import BundleParts, Published, publish_bundle
 from export.command import run_command
 from export.export_model import add_options, load_and_export

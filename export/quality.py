@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.golden import RunFeed
 from contract.encoding import PairEncoder
 from contract.errors import DataError
-from contract.golden import RunFeed
 from contract.scoring import ScoreFunction
 from train.batches import sorted_batches
 from train.dataset import EncodedPairs, IntArray

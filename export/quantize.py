@@ -25,11 +25,18 @@ if not __package__:
 
 import numpy as np
 
-from contract.bundle import GOLDEN_FILE, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import GOLDEN_FILE
+from contract.bundle.golden import (
+    LOW_PRECISION_TOLERANCE,
+    Feed,
+    GoldenPair,
+    read_golden,
+    write_golden,
+)
+from contract.bundle.graphs import OPENVINO, OPENVINO_INT8, graph_files
 from contract.encoding import PairEncoder
 from contract.errors import SetUpError
-from contract.golden import LOW_PRECISION_TOLERANCE, Feed, GoldenPair, read_golden, write_golden
-from contract.graphs import OPENVINO, OPENVINO_INT8, graph_files
 from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
 from export.export_model import described_path

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from contract.bundle import ELEM_TYPES, SERVER_CONF, TensorSpec
+from contract.bundle.files import SERVER_CONF
+from contract.bundle.serving_conf import GeneralModelConfig
 from contract.errors import SetUpError
-from contract.model_config import GeneralModelConfig
+from contract.tensors import ELEM_TYPES, TensorSpec
 
 CLIENT_CONF = "serving_client_conf.prototxt"
 

@@ -27,7 +27,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if os.environ.get("SERVING_BIN"):
-            serve = ["-m", "contract.serving_packages", "paddle_serving_server.serve"]
+            serve = ["-m", "contract.environment.serving_packages", "paddle_serving_server.serve"]
             os.execv(sys.executable, [sys.executable, *serve, *arguments])
         flags = translate(arguments)
         for note in flags.notes:

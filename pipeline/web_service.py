@@ -22,7 +22,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Optional
 
-from contract.cpu import prepare_math_library
+from contract.environment.cpu import prepare_math_library
 from contract.errors import ConfigError, SetUpError
 from pipeline.engines.bundles import open_bundles, served
 from pipeline.process import ports

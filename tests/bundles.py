@@ -21,15 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from contract.bundle import (
-    GOLDEN_FILE,
-    MANIFEST_FILE,
-    PAIRWISE,
-    RANKERS,
-    content_version,
-    hash_files,
-)
+from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE, content_version, hash_files
 from contract.encoding import PairEncoder, save_tokenizer
+from contract.rankers import PAIRWISE, RANKERS
 from tests.sets import ON_CARD, skip_unless_card
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures" / "bundles"
@@ -169,7 +163,7 @@ def _vocabulary() -> list[str]:
 
 def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> None:
     """Write ``directory`` as training does: random weights; ``shape`` overrides the config's."""
-    from contract.cpu import prepare_math_library
+    from contract.environment.cpu import prepare_math_library
 
     prepare_math_library()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.cpu import prepare_math_library
-from contract.serving_packages import make_importable
+from contract.environment.cpu import prepare_math_library
+from contract.environment.serving_packages import make_importable
 from tests.bundles import make_bundles
 from tests.sets import ON_CARD
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from contract.bundle import Bundle
-from contract.graphs import JSON, PARAMS_SUFFIXES, PDMODEL, paddle_reader
+from contract.bundle.graphs import JSON, PARAMS_SUFFIXES, PDMODEL, paddle_reader
 from tests.bundles import relist
 from tests.make_graph_fixture import FIXTURE
 

@@ -15,8 +15,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from contract.bundle import PAIRWISE
-from contract.graphs import JSON, paddle_reader
+from contract.bundle.graphs import JSON, paddle_reader
+from contract.rankers import PAIRWISE
 from export import export_model, export_to_serving
 from tests.bundles import golden_file, write_checkpoint
 

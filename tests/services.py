@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.service import RunningService, service_config
-from contract.bundle import RANKERS
+from contract.rankers import RANKERS
 
 
 def small_config(bundles: Path) -> dict[str, Any]:

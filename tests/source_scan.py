@@ -42,14 +42,14 @@ MAY_NOT_IMPORT: dict[str, frozenset[str]] = {
 # the running Python's Unicode data, which may only make the table or lay out a terminal
 ONE_PLACE: dict[str, frozenset[str]] = {
     "paddle_serving_server": frozenset({"pipeline/dag/paddle_serving.py"}),
-    "unicodedata": frozenset({"contract/make_unicode_table.py", "clients/formats/table.py"}),
+    "unicodedata": frozenset({"contract/text/make_unicode_table.py", "clients/formats/table.py"}),
 }
 _UNSAFE_CALLS = frozenset({"eval", "exec"})
 _PICKLES = frozenset({"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"})
 _TOKENIZER_PACKAGES = frozenset(
     {"fast_tokenizer", "jieba", "paddlenlp.data", "sentencepiece", "tokenizers", "transformers"}
     # the encoder's own part: text that enters there by another way is neither cut nor normalized
-    | {"contract.wordpiece"}
+    | {"contract.text.wordpiece"}
 )
 _TOKENIZE_CALLS = frozenset({"tokenize", "_tokenize", "tokenizer", "_tokenizer"}) | frozenset(
     {"encode_batch", "encode_plus", "batch_encode", "batch_encode_plus", "convert_tokens_to_ids"}

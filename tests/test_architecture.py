@@ -26,7 +26,7 @@ HEADER = (
 )
 GRAB_BAGS = {"utils", "util", "common", "helpers", "helper", "misc"}
 # the one place that tokenizes and pads, and the packages that it calls
-ENCODING = (Path("contract/encoding.py"), Path("contract/wordpiece.py"))
+ENCODING = (Path("contract/encoding.py"), Path("contract/text/wordpiece.py"))
 
 
 def python_files() -> list[Path]:
@@ -118,7 +118,7 @@ def test_the_scan_of_places_finds_a_breach() -> None:
     source = "def f():\n    from paddle_serving_server.pipeline.dag import DAGExecutor"
     assert len(misplaced_imports(source, "pipeline/dag/graph.py")) == 1
     assert misplaced_imports(source, "pipeline/dag/paddle_serving.py") == []
-    assert len(misplaced_imports("import unicodedata", "contract/normalization.py")) == 1
+    assert len(misplaced_imports("import unicodedata", "contract/text/normalization.py")) == 1
 
 
 @pytest.mark.parametrize(
@@ -192,8 +192,8 @@ def test_only_the_encoder_tokenizes_and_pads() -> None:
     [
         "from fast_tokenizer import Tokenizer",
         "import tokenizers",
-        "from contract.wordpiece import load_wordpiece",
-        "import contract.wordpiece",
+        "from contract.text.wordpiece import load_wordpiece",
+        "import contract.text.wordpiece",
         "from paddlenlp.data import Stack",
         "ids = tokenizer(text=query, text_pair=title)",
         "ids = self._tokenizer(texts)",

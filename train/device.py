@@ -11,7 +11,7 @@ from typing import Any, Callable
 import paddle
 import paddle.distributed as dist
 
-from contract.cpu import has_bf16
+from contract.environment.cpu import has_bf16
 from contract.errors import SetUpError
 
 

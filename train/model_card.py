@@ -18,8 +18,8 @@ from typing import Any, Optional
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from contract.bundle import RANKERS
 from contract.errors import DataError
+from contract.rankers import RANKERS
 from train.options import run_command
 
 _METRIC = "NDCG@10"

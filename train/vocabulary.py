@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contract.encoding import save_tokenizer
-from contract.normalization import Normalizer
+from contract.text.normalization import Normalizer
 
 SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")
 _ALPHANUMERIC = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.bundle import Bundle
-from contract.cpu import prepare_math_library
+from contract.environment.cpu import prepare_math_library
 
 OP = "ernie"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from contract.errors import RankingError, RequestError, ServiceError
-from contract.wire_errors import with_field
+from contract.wire.caller_errors import with_field
 
 
 def rebuild(err_no: int, message: str, *, http_status: Optional[int] = None) -> RankingError:

@@ -13,7 +13,7 @@ from clients.ranker.key_values import joined
 from clients.ranker.result import RankedDocument, RankResult, ServedModel
 from clients.transport.http_exchange import Answer
 from contract.errors import OverLimit, RankingError, RequestError, ServiceError
-from contract.wire_errors import UnreadableAnswer
+from contract.wire.caller_errors import UnreadableAnswer
 
 _OK = 200
 _UNAVAILABLE = 503

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional, TypeVar
 
 from clients.ranker.result import RankedDocument, RankerScores, RankResult
-from contract.wire_errors import UnreadableAnswer
+from contract.wire.caller_errors import UnreadableAnswer
 
 _T = TypeVar("_T")
 

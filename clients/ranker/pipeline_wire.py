@@ -11,8 +11,15 @@ from google.protobuf import message
 
 from clients.ranker.key_values import joined
 from contract.errors import InvalidField, RequestTooLarge
-from contract.messages import INT32, INT64, MAX_MESSAGE_BYTES, STRING, Field, message_classes
-from contract.wire_errors import UnreadableAnswer
+from contract.protobuf_classes import (
+    INT32,
+    INT64,
+    MAX_MESSAGE_BYTES,
+    STRING,
+    Field,
+    message_classes,
+)
+from contract.wire.caller_errors import UnreadableAnswer
 
 PACKAGE = "baidu.paddle_serving.pipeline_serving"
 INFERENCE = f"/{PACKAGE}.PipelineService/inference"

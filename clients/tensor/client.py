@@ -24,11 +24,11 @@ from clients.transport.closing import ClosedOnExit
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.encoding import Row
 from contract.errors import DeadlineExceeded, RankingError, ShuttingDown
-from contract.request import Limits, RankRequest
 from contract.scoring import rank_order
-from contract.tensor_errors import from_response
-from contract.tensor_wire import Array, TensorAnswer, TensorRequest
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
+from contract.wire.request import Limits, RankRequest
+from contract.wire.tensor_codec import Array, TensorAnswer, TensorRequest
+from contract.wire.tensor_errors import from_response
 
 DEFAULT_BUNDLE = Path(__file__).resolve().parents[2] / "serving_models" / "pairwise"
 DEFAULT_TAG = "default"
@@ -69,7 +69,7 @@ class TensorClient(ClosedOnExit):
                 tokenizer are read.
             timeout_s: longest a call may take, connecting included.
             padded: send rows padded to the longest instead of as they are.
-            salt: name of the experiment, see ``contract.assignment``.
+            salt: name of the experiment, see ``contract.experiments.assignment``.
 
         Raises:
             InvalidField: an endpoint is not ``host:port``.

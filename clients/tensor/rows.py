@@ -14,10 +14,10 @@ from itertools import groupby
 
 import numpy as np
 
-from contract.bundle import TensorSpec
 from contract.encoding import PairEncoder, Row
-from contract.tensor_wire import Array, Feed
-from contract.wire_errors import UnreadableAnswer
+from contract.tensors import TensorSpec
+from contract.wire.caller_errors import UnreadableAnswer
+from contract.wire.tensor_codec import Array, Feed
 
 
 def feeds_of(

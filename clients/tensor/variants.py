@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Union
 
-from contract.assignment import Assignment
-from contract.bundle import TOKENIZER_DIR, Bundle, PathLike
+from contract.bundle import Bundle
+from contract.bundle.files import TOKENIZER_DIR, PathLike
 from contract.encoding import PairEncoder
-from contract.endpoint import checked_endpoint
 from contract.errors import InvalidField
+from contract.experiments.assignment import Assignment
+from contract.wire.endpoint import checked_endpoint
 
 DEFAULT_ENDPOINT = "127.0.0.1:8600"
 

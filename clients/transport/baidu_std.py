@@ -17,11 +17,11 @@ import time
 
 from google.protobuf import message
 
-from contract.endpoint import host_and_port
 from contract.errors import DeadlineExceeded
-from contract.messages import BYTES, INT32, INT64, STRING, Field, message_classes
-from contract.tensor_errors import from_brpc
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.protobuf_classes import BYTES, INT32, INT64, STRING, Field, message_classes
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
+from contract.wire.endpoint import host_and_port
+from contract.wire.tensor_errors import from_brpc
 
 _HEADER = struct.Struct(">4sII")
 _MAGIC = b"PRPC"

@@ -27,7 +27,7 @@ from clients.transport.http_exchange import (
 )
 from clients.transport.retry import Retry, Tries
 from contract.errors import DeadlineExceeded, InvalidField, Overloaded, ShuttingDown
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
 from contract.errors import RankingError, ServiceError, ShuttingDown
-from contract.request import PROFILE_KEY
+from contract.wire.request import PROFILE_KEY
 from pipeline.dag.channel_wakeups import WakeOnePerOp, name_thread
 from pipeline.dag.paddle_serving import (
     CustomExceptionCode,

@@ -7,7 +7,7 @@ Importing this opens Paddle Serving's log files; :mod:`pipeline.telemetry.log_fi
 
 import warnings
 
-from contract.serving_packages import make_importable
+from contract.environment.serving_packages import make_importable
 
 make_importable()
 

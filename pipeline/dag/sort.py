@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Optional, Union
 
 from contract.errors import RankingError
-from contract.interleaving import team_draft
-from contract.response import Draft, Ranking, RankResponse
+from contract.experiments.interleaving import team_draft
 from contract.scoring import ScoreFunction, rank_order
+from contract.wire.response import Draft, Ranking, RankResponse
 from pipeline.batching.job import Scored
 from pipeline.dag.messages import Encoded, RankerLogits
 from pipeline.request.outcome import Outcome

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from contract.encoding import PairEncoder, Rows
 from contract.errors import RequestTooLarge
-from contract.request import RankRequest
+from contract.wire.request import RankRequest
 from pipeline.dag.messages import Encoded
 from pipeline.request.call import Call
 from pipeline.request.route import Target

@@ -19,7 +19,7 @@ from contract.errors import (
     ServiceError,
     ShuttingDown,
 )
-from contract.response import RankResponse
+from contract.wire.response import RankResponse
 from pipeline.door.services import Services
 from pipeline.records.recorder import Recorder
 from pipeline.records.shadow import Shadow

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from contract.bundle import GOLDEN_FILE, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import GOLDEN_FILE
 from pipeline.batching.scheduler import Scheduler
 from pipeline.door.admission import Admission
 from pipeline.request.outcome import Graph

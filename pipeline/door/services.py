@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Optional
 
 from contract.errors import InvalidField, UnknownService
-from contract.request import BOTH, RANKER_CHOICES
-from contract.wire_values import check_choice
+from contract.wire.request import BOTH, RANKER_CHOICES
+from contract.wire.values import check_choice
 from pipeline.settings.service import OP_OF_RANKER
 
 DEFAULT_SERVICE = "ranker"

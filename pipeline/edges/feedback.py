@@ -8,7 +8,7 @@ import time
 from typing import Callable
 
 from contract.errors import RankingError, ShuttingDown
-from contract.exposure import Feedback
+from contract.experiments.records import Feedback
 from pipeline.door.admission import Admission
 from pipeline.door.services import FEEDBACK_SERVICE
 from pipeline.edges.answer import Answer

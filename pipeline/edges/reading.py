@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from contract.errors import InvalidField
-from contract.exposure import Feedback
-from contract.feedback import feedback_from_fields, feedback_from_wire
-from contract.request import PROFILE_KEY, Limits, RankRequest, wire_fields
+from contract.experiments.records import Feedback
+from contract.wire.feedback import feedback_from_fields, feedback_from_wire
+from contract.wire.request import PROFILE_KEY, Limits, RankRequest, wire_fields
 from pipeline.request.call import Arrival, Call
 
 _STRING_TENSOR = 12

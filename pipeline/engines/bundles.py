@@ -12,17 +12,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Protocol
 
-from contract.bundle import (
-    MANIFEST_FILE,
-    SERVER_CONF,
-    TOKENIZER_DIR,
-    UPSTREAM_SCORE_FUNCTIONS,
-    Bundle,
-)
-from contract.cpu import describe_cpu
+from contract.bundle import Bundle
+from contract.bundle.files import MANIFEST_FILE, SERVER_CONF, TOKENIZER_DIR
+from contract.bundle.graphs import paddle_reader, readable
+from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
 from contract.encoding import VOCAB_FILE, PairEncoder
+from contract.environment.cpu import describe_cpu
 from contract.errors import ConfigError
-from contract.graphs import paddle_reader, readable
 from pipeline.engines.auto import AutoSource
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import candidates

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from contract.bundle import Bundle
-from contract.cpu import has_bf16
+from contract.bundle.graphs import paddle_reader, readable
+from contract.environment.cpu import has_bf16
 from contract.errors import ConfigError
-from contract.graphs import paddle_reader, readable
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.engine import EngineSource
 from pipeline.engines.openvino import OpenVinoSource, cpu_precisions, reader_of

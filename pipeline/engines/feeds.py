@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.bundle import TensorSpec
 from contract.errors import InferenceFailed
+from contract.tensors import TensorSpec
 from pipeline.engines.engine import Feed
 
 

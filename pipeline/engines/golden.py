@@ -9,10 +9,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contract.bundle import GOLDEN_FILE, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import GOLDEN_FILE
+from contract.bundle.golden import (
+    FP32_TOLERANCE,
+    LOW_PRECISION_TOLERANCE,
+    check_golden,
+    read_golden,
+)
 from contract.encoding import PairEncoder
 from contract.errors import BundleError
-from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, check_golden, read_golden
 from pipeline.engines.engine import Engine, EngineSource, Feed
 
 

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 
 from contract.bundle import Bundle
-from contract.cpu import describe_cpu
+from contract.bundle.graphs import OPENVINO, OPENVINO_INT8, Reader
+from contract.environment.cpu import describe_cpu
 from contract.errors import BundleError, ConfigError, InferenceFailed
-from contract.graphs import OPENVINO, OPENVINO_INT8, Reader
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.engine import Feed, Logits
 from pipeline.engines.feeds import arrays_of

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from contract.bundle import Bundle
-from contract.cpu import has_bf16, prepare_math_library
+from contract.bundle.graphs import JSON, GraphFiles, paddle_reader
+from contract.bundle.program_json import ProgramJson
+from contract.environment.cpu import has_bf16, prepare_math_library
+from contract.environment.serving_packages import make_importable
 from contract.errors import BundleError, ConfigError
-from contract.graphs import JSON, GraphFiles, paddle_reader
-from contract.program_json import ProgramJson
-from contract.serving_packages import make_importable
 from pipeline.engines.engine import Feed, Logits
 from pipeline.engines.feeds import arrays_of
 from pipeline.engines.paddle_gpu import gpu_predictor

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from contract.graphs import JSON, GraphFiles
+from contract.bundle.graphs import JSON, GraphFiles
 from pipeline.settings.service import LocalServiceConfig
 
 # what upstream sets aside at first; the pool grows

@@ -15,7 +15,7 @@ _TOP = 10
 
 
 class Agreement(NamedTuple):
-    """See the fields of the same names of :class:`contract.exposure.ShadowComparison`."""
+    """The fields of these names of a :class:`~contract.experiments.records.ShadowComparison`."""
 
     kendall_tau: float
     top1_same: int

@@ -22,7 +22,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Optional
 
-from contract.exposure import Record, to_line
+from contract.experiments.records import Record, to_line
 from pipeline.settings.experiments import ALWAYS, INTERVAL, ExposuresConfig
 from pipeline.telemetry.metrics import RecordMetrics
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from contract.errors import InvalidField, Overloaded, RankingError
-from contract.exposure import EXPOSURES_FILE, FEEDBACK_FILE, Exposure, Feedback, Record
-from contract.request import RankRequest
-from contract.response import RankResponse
+from contract.experiments.records import EXPOSURES_FILE, FEEDBACK_FILE, Exposure, Feedback, Record
+from contract.wire.request import RankRequest
+from contract.wire.response import RankResponse
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target

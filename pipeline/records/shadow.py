@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import NamedTuple, Optional
 
 from contract.errors import RankingError, ServiceError
-from contract.exposure import ShadowComparison
-from contract.request import RankRequest
-from contract.response import Ranking
+from contract.experiments.records import ShadowComparison
+from contract.wire.request import RankRequest
+from contract.wire.response import Ranking
 from pipeline.records.agreement import agreement
 from pipeline.records.recorder import Recorder
 from pipeline.request.call import Arrival, Call

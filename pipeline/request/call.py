@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
-from contract.request import RankRequest
+from contract.wire.request import RankRequest
 from pipeline.request.cancel import Cancel
 from pipeline.request.route import Route
 from pipeline.request.trace import Trace

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Protocol, Union
 
 from contract.errors import RankingError
-from contract.response import RankResponse
+from contract.wire.response import RankResponse
 from pipeline.request.call import Call
 from pipeline.request.route import Route
 from pipeline.request.spans import Spans

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from contract.assignment import Assignment, Holdout, Namespace
 from contract.errors import ConfigError
-from contract.exposure import BY_BUCKET, BY_LIST, INTERLEAVE, INTERLEAVED, SHADOW, SPLIT
+from contract.experiments.assignment import Assignment, Holdout, Namespace
+from contract.experiments.records import BY_BUCKET, BY_LIST, INTERLEAVE, INTERLEAVED, SHADOW, SPLIT
 from pipeline.request.route import Route, Target
 from pipeline.settings.experiments import ExperimentConfig, HoldoutConfig, VariantConfig
 

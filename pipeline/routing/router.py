@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Callable
 
 from contract.errors import UnknownService
-from contract.exposure import logged_unit
-from contract.request import RankRequest
+from contract.experiments.records import logged_unit
+from contract.wire.request import RankRequest
 from pipeline.request.route import Route
 from pipeline.routing.plan import Plan
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
-from contract.bundle import RANKERS
-from contract.exposure import MODES, SPLIT
+from contract.experiments.records import MODES, SPLIT
+from contract.rankers import RANKERS
 from pipeline.settings.strict_yaml import (
     checked_by,
     choice,

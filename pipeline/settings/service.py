@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Optional
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.errors import ConfigError
-from contract.request import Limits
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
+from contract.wire.request import Limits
 from pipeline.settings.experiments import ExperimentConfig, ExposuresConfig, HoldoutConfig
 from pipeline.settings.http import HttpConfig, check_http
 from pipeline.settings.log_format import JSON, TEXT

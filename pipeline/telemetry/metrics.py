@@ -24,7 +24,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from contract.bundle import Bundle
 from contract.errors import RankingError
-from contract.response import RankResponse
+from contract.wire.response import RankResponse
 from pipeline.process.version import VERSION
 from pipeline.request.route import Target
 from pipeline.telemetry.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics

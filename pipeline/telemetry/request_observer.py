@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any, Optional
 
 from contract.errors import Overloaded, RankingError
-from contract.response import RankResponse
+from contract.wire.response import RankResponse
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
 from pipeline.request.spans import Span

@@ -19,9 +19,10 @@ from benchmarks.measure import Outcome, compare
 from benchmarks.own_systems import open_in_process
 from benchmarks.peer_systems import PEERS_PYTHON, open_cross_encoder
 from benchmarks.workload import Workload
-from contract.bundle import RANKERS, Bundle
+from contract.bundle import Bundle
 from contract.encoding import VOCAB_FILE
 from contract.errors import BundleError
+from contract.rankers import RANKERS
 from tests.bundles import MAX_SEQ_LENGTH, build_checkpoint
 from tests.sets import skip_unless_card
 from train.checkpoint import read_parameters

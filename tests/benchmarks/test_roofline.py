@@ -12,7 +12,8 @@ from benchmarks.report import Roofline
 from benchmarks.roofline import Sizes, read_sizes
 from benchmarks.single_calls import Growth, measure_growth, measure_idle
 from benchmarks.workload import RankCall, Workload
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle
+from contract.bundle import Bundle
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 
 
 def test_the_operations_of_a_row_are_those_of_its_products() -> None:

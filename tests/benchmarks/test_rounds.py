@@ -25,9 +25,10 @@ from benchmarks.rounds import (
 )
 from benchmarks.worker import Calls
 from benchmarks.workload import RankCall, Workload
-from contract.bundle import RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.bundle.golden import FP32_TOLERANCE
 from contract.errors import InferenceFailed, SetUpError
-from contract.golden import FP32_TOLERANCE
+from contract.rankers import RANKERS
 
 
 @pytest.fixture(scope="module", params=RANKERS)

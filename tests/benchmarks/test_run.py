@@ -21,7 +21,8 @@ from benchmarks.environments import CARD_PYTHON
 from benchmarks.measure import Plan
 from benchmarks.report import Subject, header
 from benchmarks.workload import SYNTHETIC, RankCall, Workload
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.sets import ON_CARD
 
 SYSTEMS = ["paddle-fp32", "openvino-int8", "upstream"]

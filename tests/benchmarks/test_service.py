@@ -13,8 +13,8 @@ import pytest
 from benchmarks.child import free_port
 from benchmarks.service import RunningService, service_config
 from clients.http_client import HttpRankerClient
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.errors import SetUpError
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.services import running_service
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.service import RunningService
 from benchmarks.tensor_process import TensorProcess
-from contract.bundle import CROSS_ENCODER, PAIRWISE
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.clients.peers import serve  # noqa: F401
 from tests.services import running_service
 from tests.tensor_service import tensor_service  # noqa: F401

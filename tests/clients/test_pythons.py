@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.service import RunningService
 from clients.http_client import HttpRankerClient
-from contract.bundle import PAIRWISE
+from contract.rankers import PAIRWISE
 from tests.bundles import SENTENCES
 from tests.tensor_service import StartTensorService
 

@@ -12,8 +12,8 @@ from typing import NamedTuple, Optional
 import pytest
 
 from contract.encoding import PairEncoder, Row, save_tokenizer
-from contract.normalization import Normalizer
-from contract.wordpiece import BACKENDS, WordPiece, load_wordpiece
+from contract.text.normalization import Normalizer
+from contract.text.wordpiece import BACKENDS, WordPiece, load_wordpiece
 from tests.contract.nasty_texts import nasty_texts
 
 CLS, SEP = 1, 2

@@ -17,8 +17,8 @@ import pytest
 
 from contract.encoding import PairEncoder, Row, save_tokenizer
 from contract.errors import BundleError
-from contract.unicode_table import UNICODE_VERSION
-from contract.wordpiece import BACKENDS
+from contract.text.unicode_table import UNICODE_VERSION
+from contract.text.wordpiece import BACKENDS
 from tests.bundles import SENTENCES
 
 TOKENS = [

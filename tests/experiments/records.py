@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contract.exposure import Exposure, Feedback, Record, ShadowComparison, to_line
+from contract.experiments.records import Exposure, Feedback, Record, ShadowComparison, to_line
 from experiments.report import main
 from tests.conftest import REPOSITORY
 

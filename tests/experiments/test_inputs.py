@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contract.exposure import to_line
+from contract.experiments.records import to_line
 from tests.conftest import REPOSITORY
 from tests.experiments.records import START, command, exposure, feedback, report, write
 

@@ -19,8 +19,8 @@ import pytest
 import yaml
 
 from benchmarks.service import RunningService
-from contract.bundle import CROSS_ENCODER, PAIRWISE
-from contract.exposure import from_line
+from contract.experiments.records import from_line
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES
 from tests.conftest import REPOSITORY
 from tests.services import small_config

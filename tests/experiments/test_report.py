@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contract.exposure import Record
+from contract.experiments.records import Record
 from experiments.tables import _COUNTS
 from tests.experiments.records import (
     START,

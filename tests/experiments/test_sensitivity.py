@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.interleaving import team_draft
+from contract.experiments.interleaving import team_draft
 from experiments import sensitivity
 from experiments.clicks import CLICK_MODELS, INFORMATIONAL, ClickModel
 from experiments.queries_needed import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.bundles import build_checkpoint, build_export
 from tests.tensor_service import tensor_service  # noqa: F401
 

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle
-from contract.golden import read_golden
+from contract.bundle import Bundle
+from contract.bundle.golden import read_golden
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from export.export_model import described_path
 from export.facts import read_facts
 from export.golden_lists import golden_lists

@@ -18,9 +18,11 @@ import numpy as np
 import pytest
 from paddle.base.proto import framework_pb2
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle, read_serving_conf
+from contract.bundle import Bundle
+from contract.bundle.golden import read_golden
+from contract.bundle.serving_conf import read_serving_conf
 from contract.errors import BundleError
-from contract.golden import read_golden
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from export.bundle_files import verify
 from export.export_to_serving import main
 from export.facts import read_facts

@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import MANIFEST_FILE, PAIRWISE, Bundle, TensorSpec
+from contract.bundle import Bundle
+from contract.bundle.files import MANIFEST_FILE
+from contract.bundle.golden import read_golden
+from contract.bundle.graphs import JSON, ONNX, OPENVINO, PDMODEL, paddle_reader
 from contract.errors import BundleError
-from contract.golden import read_golden
-from contract.graphs import JSON, ONNX, OPENVINO, PDMODEL, paddle_reader
+from contract.rankers import PAIRWISE
+from contract.tensors import TensorSpec
 from export import optimize, predict, quantize
 from export.bundle_files import verify
 from export.export_to_serving import main

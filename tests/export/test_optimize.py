@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract.bundle import MANIFEST_FILE, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import MANIFEST_FILE
 from contract.errors import BundleError
 from export import export_model, optimize
 from export.first_position import first_position_only

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from contract.bundle import Bundle
+from contract.bundle.golden import Feed, GoldenPair, RunFeed, read_golden
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, DataError
-from contract.golden import Feed, GoldenPair, RunFeed, read_golden
 from export.golden_lists import golden_lists
 from export.inference import GraphPredictor, InferenceOptions, logits_of
 from export.parity import Parity, check_parity

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract import cpu
-from contract.bundle import PAIRWISE
+from contract.bundle.golden import read_golden
+from contract.environment import cpu
 from contract.errors import SetUpError
-from contract.golden import read_golden
+from contract.rankers import PAIRWISE
 from export import inference
 from export.inference import InferenceOptions, available_options, build_config
 from export.predict import format_line, main, make_parser, summarise

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, TensorSpec
+from contract.bundle.graphs import PDMODEL
 from contract.errors import BundleError
-from contract.graphs import PDMODEL
+from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.tensors import TensorSpec
 from export.program import name_outputs, read_tensors
 from tests.graph_files import graph_of
 from tests.make_graph_fixture import FIXTURE

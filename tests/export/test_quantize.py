@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import MANIFEST_FILE, RANKERS, Bundle
-from contract.golden import LOW_PRECISION_TOLERANCE, read_golden
+from contract.bundle import Bundle
+from contract.bundle.files import MANIFEST_FILE
+from contract.bundle.golden import LOW_PRECISION_TOLERANCE, read_golden
+from contract.rankers import RANKERS
 from export import quantize
 from export.int8_graph import run_graph
 from tests.bundles import SENTENCES, build_bundle

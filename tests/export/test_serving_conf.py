@@ -11,8 +11,10 @@ import pytest
 from google.protobuf import text_format
 from paddle_serving_app.proto import general_model_config_pb2
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle, TensorSpec
+from contract.bundle import Bundle
 from contract.errors import SetUpError
+from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.tensors import TensorSpec
 from export.serving_conf import serving_config, with_aliases
 from tests.sets import skip_unless_card
 

@@ -20,15 +20,10 @@ from benchmarks.tensor_process import TensorProcess
 from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient
-from contract.bundle import (
-    GOLDEN_FILE,
-    MANIFEST_FILE,
-    RANKERS,
-    Manifest,
-    content_version,
-    hash_files,
-)
-from contract.golden import FP32_TOLERANCE
+from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE, content_version, hash_files
+from contract.bundle.golden import FP32_TOLERANCE
+from contract.bundle.manifest import Manifest
+from contract.rankers import RANKERS
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService
 

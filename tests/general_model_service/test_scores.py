@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from contract.bundle import RANKERS, Bundle
-from contract.cpu import has_bf16
+from contract.bundle import Bundle
+from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
 from contract.encoding import Row
+from contract.environment.cpu import has_bf16
 from contract.errors import SetUpError
-from contract.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
+from contract.rankers import RANKERS
 from export.inference import GraphPredictor, InferenceOptions, logits_of
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService

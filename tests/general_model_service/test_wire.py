@@ -19,7 +19,7 @@ import pytest
 from paddle_serving_app.proto import general_model_service_pb2 as messages
 
 from benchmarks.tensor_process import TensorProcess
-from contract.tensor_wire import SERVICE
+from contract.wire.tensor_codec import SERVICE
 from tests.general_model_service import wire
 from tests.sets import skip_unless_card
 from tests.tensor_service import StartTensorService

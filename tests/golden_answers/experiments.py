@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.bundle import PAIRWISE
+from contract.rankers import PAIRWISE
 from tests.golden_answers.texts import DOCUMENTS, PREDICT, QUERY, bundle_version, get, post, rpc
 
 _VARIANTS = [{"name": "a", "ranker": "pairwise"}, {"name": "b", "ranker": "cross_encoder"}]

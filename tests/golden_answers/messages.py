@@ -4,7 +4,16 @@
 
 from __future__ import annotations
 
-from contract.messages import BYTES, FLOAT, INT32, INT64, STRING, UINT64, Field, message_classes
+from contract.protobuf_classes import (
+    BYTES,
+    FLOAT,
+    INT32,
+    INT64,
+    STRING,
+    UINT64,
+    Field,
+    message_classes,
+)
 
 _PACKAGE = "baidu.paddle_serving.pipeline_serving"
 INFERENCE = f"/{_PACKAGE}.PipelineService/inference"

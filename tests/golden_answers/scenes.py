@@ -16,7 +16,7 @@ import yaml
 from benchmarks.child import ChildService
 from benchmarks.service import service_config
 from benchmarks.tensor_process import PROGRAM, TensorProcess
-from contract.bundle import PAIRWISE, RANKERS
+from contract.rankers import PAIRWISE, RANKERS
 from tests.bundles import FIXTURES as BUNDLES
 from tests.golden_answers import experiments, gateway, inference, rerank, state, tensors
 from tests.golden_answers.calls import AnyCall, Ports

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from benchmarks.tensor_process import TensorProcess
-from contract.bundle import PAIRWISE
+from contract.rankers import PAIRWISE
 from tests.conftest import REPOSITORY
 from tests.pipeline.calls import http_call, rank
 from tests.services import running_service

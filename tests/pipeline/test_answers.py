@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from benchmarks.service import RunningService
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
-from contract.golden import read_golden
+from contract.bundle import Bundle
+from contract.bundle.golden import read_golden
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.bundles import SENTENCES
 from tests.pipeline.calls import (
     gateway_body,

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.calls_seen import CallsSeen
 from benchmarks.request_path import RERANK, RPC, Walk, measure, report
-from contract.request import Limits, RankRequest
+from contract.wire.request import Limits, RankRequest
 from tests.bundles import FIXTURES
 from tests.sets import modern_only
 
@@ -49,9 +49,9 @@ def test_the_path_is_no_longer_than_it_was(walks: dict[str, Walk], name: str) ->
 def test_the_whole_path_is_seen(walks: dict[str, Walk], name: str) -> None:
     """On all threads: from the edge, which reads the request, to the engine."""
     walk = walks[name]
-    assert {"contract/request.py", "contract/encoding.py"} <= set(walk.files)
+    assert {"contract/wire/request.py", "contract/encoding.py"} <= set(walk.files)
     assert any("engine" in file for file in walk.files)
-    assert "contract.request.RankRequest" in walk.instances
+    assert "contract.wire.request.RankRequest" in walk.instances
     assert len(walk.threads) > 1
 
 
@@ -64,7 +64,10 @@ def test_calls_and_instances_are_counted_on_every_thread() -> None:
     thread.join()
     found = seen.end()
     (first, *_) = found["calls"]
-    assert first[:3] == ("contract/request.py", "RankRequest.from_fields", "other")
-    assert found["instances"] == {"contract.request.Limits": 1, "contract.request.RankRequest": 1}
+    assert first[:3] == ("contract/wire/request.py", "RankRequest.from_fields", "other")
+    assert found["instances"] == {
+        "contract.wire.request.Limits": 1,
+        "contract.wire.request.RankRequest": 1,
+    }
     RankRequest.from_fields(fields, Limits())
     assert len(found["calls"]) < 30

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import rehash, strip_manifest
 from tests.pipeline.launch import failure
 from tests.pipeline.settings.test_service import UPSTREAM

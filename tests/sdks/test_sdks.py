@@ -19,7 +19,7 @@ import pytest
 
 from benchmarks.service import RunningService
 from clients.http_client import HttpRankerClient
-from contract.bundle import CROSS_ENCODER, PAIRWISE
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES
 from tests.services import running_service
 

@@ -16,8 +16,9 @@ import pytest
 
 from benchmarks.service import RunningService
 from clients.rpc_client import RpcRankerClient
-from contract.bundle import GOLDEN_FILE, MANIFEST_FILE, PAIRWISE
-from contract.golden import read_golden
+from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE
+from contract.bundle.golden import read_golden
+from contract.rankers import PAIRWISE
 from tests.bundles import FIXTURES, KEPT, SENTENCES, built
 from tests.services import small_config
 from tests.sets import ON_CARD, card_only, modern_only

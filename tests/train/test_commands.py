@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 import pytest
 
-from contract.cpu import has_bf16
+from contract.environment.cpu import has_bf16
 from tests.train.conftest import Files, write_rows
 from train import evaluate, predict_ce, predict_pairwise, train_ce, train_pairwise
 from train.loop import learning_rate_factor

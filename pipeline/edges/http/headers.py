@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 
 from contract.errors import InvalidField
-from contract.wire_values import check_request_id
+from contract.wire.values import check_request_id
 from pipeline.request.call import Arrival
 from pipeline.request.cancel import Cancel
 from pipeline.request.trace import TRACEPARENT, TRACESTATE

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from contract.errors import MalformedRequest
-from contract.wire_values import first_repeated
+from contract.wire.values import first_repeated
 
 _BODY = "body"
 # longer numbers mean nothing here, and Python takes quadratic time to read them

@@ -10,7 +10,7 @@ from typing import NamedTuple, Optional
 
 from contract.bundle import Bundle
 from contract.errors import UnknownService
-from contract.request import BOTH
+from contract.wire.request import BOTH
 from pipeline.door.services import DEFAULT_SERVICE
 from pipeline.request.route import Target
 from pipeline.routing.router import Router

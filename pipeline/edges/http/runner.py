@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contract.errors import RankingError
-from contract.request import Limits
+from contract.wire.request import Limits
 from pipeline.door.admission import Admission, Ticket
 from pipeline.door.front_door import FrontDoor
 from pipeline.edges.http.api_keys import Account, ApiKeys

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Optional, Protocol
 
-from contract.endpoint import checked_endpoint
 from contract.errors import ConfigError, InvalidField
+from contract.wire.endpoint import checked_endpoint
 from pipeline.engines.remote.breaker import Breaker
 
 # failures in a row after which an endpoint is asked no more

@@ -20,11 +20,11 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from contract.grpc_channel import GrpcChannel
-from contract.tensor_errors import from_response
-from contract.tensor_wire import METHOD, SERVICE, Array, ProtoCodec, TensorRequest
-from contract.tensor_wire import Feed as SentTensor
-from contract.wire_errors import ConnectionLost, Unreachable, UnreadableAnswer
+from contract.wire.caller_errors import ConnectionLost, Unreachable, UnreadableAnswer
+from contract.wire.grpc_channel import GrpcChannel
+from contract.wire.tensor_codec import METHOD, SERVICE, Array, ProtoCodec, TensorRequest
+from contract.wire.tensor_codec import Feed as SentTensor
+from contract.wire.tensor_errors import from_response
 from pipeline.engines.engine import Feed, Logits
 from pipeline.engines.remote.endpoints import Asked, Endpoint
 from pipeline.request.trace import outgoing

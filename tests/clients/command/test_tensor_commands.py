@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.child import free_port
 from clients import tensor_http_client, tensor_rpc_client
-from contract.assignment import Assignment
 from contract.bundle import Bundle
+from contract.experiments.assignment import Assignment
 
 TSV = "query\ttitle\n感冒\t多喝水\n合同\t经济补偿\n感冒\t注意休息\n"
 KINDS = [

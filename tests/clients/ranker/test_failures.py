@@ -14,7 +14,7 @@ from clients.http_client import HttpRankerClient
 from clients.ranker.key_value_client import KeyValueRankerClient
 from clients.rpc_client import RpcRankerClient
 from contract.errors import DeadlineExceeded, InvalidField, Overloaded, ServiceError, UnknownService
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
 from tests.clients.peers import Behaviour, Serve, answer, garbage, hang, hang_up, trickle
 
 TIMEOUT_S = 0.5

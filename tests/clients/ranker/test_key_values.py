@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from clients.ranker.key_values import option_fields, pair_fields, rank_fields, read_result
-from contract.request import Limits, RankRequest
-from contract.response import Ranking, RankResponse
-from contract.wire_errors import UnreadableAnswer
+from contract.wire.caller_errors import UnreadableAnswer
+from contract.wire.request import Limits, RankRequest
+from contract.wire.response import Ranking, RankResponse
 
 PAIRWISE = Ranking("pairwise", "aaa", (0.25, 0.75, 0.5), (1, 2))
 CROSS_ENCODER = Ranking("cross_encoder", "bbb", (0.9, 0.1, 0.2), (0, 2))

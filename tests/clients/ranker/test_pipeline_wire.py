@@ -15,9 +15,9 @@ from typing import Union
 import pytest
 
 from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
+from contract.environment.serving_packages import messages_of
 from contract.errors import InvalidField
-from contract.serving_packages import messages_of
-from contract.wire_errors import UnreadableAnswer
+from contract.wire.caller_errors import UnreadableAnswer
 from tests.sets import ON_CARD
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.service import RunningService
 from clients import AsyncRankerClient, RankerClient
-from contract.bundle import CROSS_ENCODER, PAIRWISE
 from contract.errors import InvalidField, RequestTooLarge, UnknownService
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES
 
 QUERY, DOCUMENTS = SENTENCES[0], list(SENTENCES[1:])

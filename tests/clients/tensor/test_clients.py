@@ -15,8 +15,9 @@ import pytest
 from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient
-from contract.assignment import Assignment
-from contract.bundle import CROSS_ENCODER, GOLDEN_FILE, PAIRWISE, RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import GOLDEN_FILE
+from contract.bundle.golden import GoldenPair, read_golden
 from contract.errors import (
     BundleError,
     DeadlineExceeded,
@@ -24,7 +25,8 @@ from contract.errors import (
     RequestError,
     RequestTooLarge,
 )
-from contract.golden import GoldenPair, read_golden
+from contract.experiments.assignment import Assignment
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 
 QUERY = "牙结石脱落小妙招"
 TITLES = ["去除牙结石小妙招_不能不知道的窍门", "怎样预防感冒", "", "【图】怎样去除牙石", "牙" * 500]

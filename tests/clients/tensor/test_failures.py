@@ -20,7 +20,6 @@ from benchmarks.tensor_process import TensorProcess
 from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient
-from contract.bundle import PAIRWISE
 from contract.errors import (
     DeadlineExceeded,
     InvalidField,
@@ -30,7 +29,8 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from contract.wire_errors import Unreachable, UnreadableAnswer
+from contract.rankers import PAIRWISE
+from contract.wire.caller_errors import Unreachable, UnreadableAnswer
 from tests.clients.peers import Serve, answer, garbage, hang, hang_up, trickle
 
 TIMEOUT_S = 0.5

@@ -12,7 +12,7 @@ import pytest
 from clients.tensor.rows import feeds_of, in_input_order
 from contract.bundle import Bundle
 from contract.encoding import PairEncoder, Row
-from contract.wire_errors import UnreadableAnswer
+from contract.wire.caller_errors import UnreadableAnswer
 
 TITLES = ["长一些的题目", "短", "也很长的一个题目", "中等", "二"]
 

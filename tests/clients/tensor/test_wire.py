@@ -14,10 +14,10 @@ import pytest
 from paddle_serving_app.proto import general_model_service_pb2 as generated
 
 from clients.transport.baidu_std import decode_answer, encode_call
-from contract.bundle import ELEM_TYPES, TensorSpec
 from contract.errors import DeadlineExceeded, InvalidField, Overloaded
-from contract.tensor_wire import SERVICE, Feed, JsonCodec, ProtoCodec, TensorRequest
-from contract.wire_errors import UnreadableAnswer
+from contract.tensors import ELEM_TYPES, TensorSpec
+from contract.wire.caller_errors import UnreadableAnswer
+from contract.wire.tensor_codec import SERVICE, Feed, JsonCodec, ProtoCodec, TensorRequest
 
 IDS = TensorSpec("input_ids", "ids", "int64", (-1,))
 REQUEST = TensorRequest(

@@ -22,7 +22,7 @@ from contract.errors import (
     ShuttingDown,
     Unauthorized,
 )
-from contract.wire_errors import Unreachable
+from contract.wire.caller_errors import Unreachable
 from tests.clients.peers import Serve, hang, trickle
 from tests.clients.refusing import BUSY, GOOD, LEAVING, Refusing, Step, refusing
 

@@ -14,7 +14,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle
+from contract.bundle import Bundle
 from contract.encoding import PairEncoder
 from contract.errors import (
     DeadlineExceeded,
@@ -22,8 +22,9 @@ from contract.errors import (
     ServiceError,
     ShuttingDown,
 )
-from contract.request import RankRequest
-from contract.response import RankResponse
+from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.wire.request import RankRequest
+from contract.wire.response import RankResponse
 from pipeline.batching.job import Scored
 from pipeline.batching.scheduler import Scheduler
 from pipeline.dag.graph import Dag

@@ -10,11 +10,12 @@ import time
 from typing import Any, Callable
 
 from benchmarks.tensor_process import TensorProcess
-from contract.bundle import GOLDEN_FILE, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import GOLDEN_FILE
+from contract.bundle.golden import check_golden, read_golden
 from contract.errors import (
     RankingError,
 )
-from contract.golden import check_golden, read_golden
 from pipeline.engines.engine import Engine
 from pipeline.engines.remote.source import RemoteEngines
 from tests.bundles import SENTENCES

@@ -15,8 +15,9 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle
+from contract.bundle import Bundle
 from contract.errors import BundleError, ConfigError, InferenceFailed, SetUpError
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from pipeline.engines.auto import AutoSource
 from pipeline.engines.bundles import engine_source
 from pipeline.engines.cache import EngineCache

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import PAIRWISE, Bundle
+from contract.bundle import Bundle
+from contract.rankers import PAIRWISE
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.openvino import OpenVinoEngine
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from contract.bundle import PAIRWISE, Bundle
+from contract.bundle import Bundle
 from contract.errors import ConfigError
+from contract.rankers import PAIRWISE
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import candidates
 from pipeline.engines.paddle_gpu import Switch, gpu_switches

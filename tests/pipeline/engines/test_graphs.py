@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import PAIRWISE, Bundle
+from contract.bundle import Bundle
+from contract.bundle.golden import read_golden
+from contract.bundle.graphs import JSON, ONNX, PDMODEL, paddle_reader
 from contract.errors import BundleError
-from contract.golden import read_golden
-from contract.graphs import JSON, ONNX, PDMODEL, paddle_reader
+from contract.rankers import PAIRWISE
 from pipeline.engines.bundles import engine_source
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import candidates

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import PAIRWISE, RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.bundle.golden import read_golden
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, ConfigError, InferenceFailed
-from contract.golden import read_golden
+from contract.rankers import PAIRWISE, RANKERS
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.engine import Feed
 from pipeline.engines.openvino import (

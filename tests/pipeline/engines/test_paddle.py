@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
-from contract.cpu import has_bf16
+from contract.bundle import Bundle
+from contract.bundle.golden import read_golden
+from contract.environment.cpu import has_bf16
 from contract.errors import BundleError, ConfigError
-from contract.golden import read_golden
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from pipeline.engines.paddle import PaddleEngine
 from pipeline.settings.service import LocalServiceConfig
 

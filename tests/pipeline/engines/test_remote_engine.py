@@ -16,13 +16,15 @@ import numpy as np
 import pytest
 
 from benchmarks import tensor_process
-from contract.bundle import GOLDEN_FILE, PAIRWISE, RANKERS, Bundle
+from contract.bundle import Bundle
+from contract.bundle.files import GOLDEN_FILE
+from contract.bundle.golden import read_golden
 from contract.errors import (
     DeadlineExceeded,
     InferenceFailed,
     Overloaded,
 )
-from contract.golden import read_golden
+from contract.rankers import PAIRWISE, RANKERS
 from pipeline.batching.scheduler import Scheduler
 from pipeline.engines.remote.endpoints import Endpoints
 from pipeline.engines.remote.engine import RemoteEngine

@@ -12,13 +12,14 @@ import pytest
 
 from benchmarks import tensor_process
 from benchmarks.child import free_port
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle
+from contract.bundle import Bundle
 from contract.errors import (
     BundleError,
     ConfigError,
     InferenceFailed,
     SetUpError,
 )
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from pipeline.engines.remote.source import RemoteEngines
 from tests.bundles import build_bundle
 from tests.pipeline.engines.remote_services import (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.exposure import Feedback, from_line
+from contract.experiments.records import Feedback, from_line
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.settings.experiments import ExposuresConfig
 from pipeline.telemetry.metrics import Metrics
@@ -124,7 +124,7 @@ def test_the_disk_is_synced_as_asked(
 FULL_DISK = """
 import resource, sys, time
 from pathlib import Path
-from contract.exposure import Feedback
+from contract.experiments.records import Feedback
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.settings.experiments import ExposuresConfig
 
@@ -176,7 +176,7 @@ def test_a_kill_loses_nothing_that_was_written(tmp_path: Path, repository: Path)
     program = """
 import os, signal, sys, time
 from pathlib import Path
-from contract.exposure import Feedback
+from contract.experiments.records import Feedback
 from pipeline.telemetry.metrics import Metrics
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.settings.experiments import ExposuresConfig

@@ -18,9 +18,10 @@ import yaml
 from benchmarks.service import RunningService
 from clients.http_client import HttpRankerClient
 from clients.rpc_client import RpcRankerClient
-from contract.assignment import Assignment
-from contract.bundle import CROSS_ENCODER, PAIRWISE, Bundle
-from contract.exposure import Exposure, Feedback, Record, ShadowComparison, from_line
+from contract.bundle import Bundle
+from contract.experiments.assignment import Assignment
+from contract.experiments.records import Exposure, Feedback, Record, ShadowComparison, from_line
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES, build_bundle
 from tests.pipeline.calls import http_call, rank, rpc_call, upstream_predict
 from tests.pipeline.launch import Launched, failure

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contract.errors import ConfigError
-from contract.request import RankRequest
+from contract.wire.request import RankRequest
 from pipeline.request.route import Route, Target
 from pipeline.routing.plan import Plan
 from pipeline.routing.reload import first_plan

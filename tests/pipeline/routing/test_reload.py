@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contract.errors import UnknownService
-from contract.request import RankRequest
+from contract.wire.request import RankRequest
 from pipeline.routing.reload import Watcher, first_plan
 from pipeline.routing.router import Router
 from pipeline.settings.service import load_config

@@ -19,8 +19,8 @@ import pytest
 
 from benchmarks.child import free_port
 from benchmarks.service import RunningService
-from contract.bundle import PAIRWISE
 from contract.errors import ConfigError
+from contract.rankers import PAIRWISE
 from pipeline.request.spans import Span
 from pipeline.request.trace import Trace, read_parent
 from pipeline.settings.tracing import TracingConfig, check_tracing, tracing_asked

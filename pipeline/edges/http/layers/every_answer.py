@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from contract.errors import InvalidField, ServiceError
-from contract.wire_values import check_request_id
+from contract.wire.values import check_request_id
 from pipeline.edges.answer import Answer
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.layers.body_budget import SCOPE_KEY

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.wire_values import MAX_ID_CHARS
+from contract.wire.values import MAX_ID_CHARS
 from pipeline.edges.http.openapi.parts import (
     PROBLEM,
     Schema,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.bundle import RANKERS
+from contract.rankers import RANKERS
 from pipeline.edges.http.openapi.parts import (
     ID_HEADER,
     RANKING_HEADERS,

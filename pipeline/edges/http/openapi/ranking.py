@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the routes that rank, and that of feedback, say of themselves.
 
-The fields are those of the readers: contract.request, contract.feedback and
+The fields are those of the readers: contract.wire.request, contract.wire.feedback and
 pipeline.edges.http.routes.rerank_shapes; a test holds each table to its reader's.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.bundle import RANKERS
-from contract.request import BOTH, FIELDS, MAX_CHUNKS, RANKER_CHOICES
-from contract.wire_values import MAX_ID_CHARS
+from contract.rankers import RANKERS
+from contract.wire.request import BOTH, FIELDS, MAX_CHUNKS, RANKER_CHOICES
+from contract.wire.values import MAX_ID_CHARS
 from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE
 from pipeline.edges.http.openapi.parts import (
     FIVE_FIELDS,

@@ -17,9 +17,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from contract.errors import InvalidField, RankingError
-from contract.interleaving import team_draft
-from contract.request import RankRequest
-from contract.wire_values import check_text, check_unit
+from contract.experiments.interleaving import team_draft
+from contract.wire.request import RankRequest
+from contract.wire.values import check_text, check_unit
 from pipeline.edges.http.errors import json_response, problem_response
 from pipeline.edges.http.json_body import parse_object
 from pipeline.edges.http.openapi import experiments

@@ -25,7 +25,7 @@ from contract.errors import (
     ShuttingDown,
     UnknownService,
 )
-from contract.request import Limits
+from contract.wire.request import Limits
 from pipeline.door.readiness import Readiness, State
 from pipeline.door.services import FEEDBACK_SERVICE, RANKER_HEADER, Services
 from pipeline.edges.answer import Answer

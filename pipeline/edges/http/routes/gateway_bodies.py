@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from contract.errors import MalformedRequest
-from contract.exposure import Feedback
-from contract.request import Limits, RankRequest
+from contract.experiments.records import Feedback
+from contract.wire.request import Limits, RankRequest
 from pipeline.edges.http.json_body import parse_object
 from pipeline.edges.reading import read_feedback, read_feedback_wire, read_wire
 from pipeline.request.call import Arrival, Call

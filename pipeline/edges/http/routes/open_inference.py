@@ -22,10 +22,10 @@ from starlette.routing import BaseRoute
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import InvalidField, RankingError, UnknownService
-from contract.request import Limits, RankRequest
-from contract.response import RankResponse
-from contract.token_rows import TokenRows
-from contract.wire_values import check_count, check_request_id, check_text
+from contract.wire.request import Limits, RankRequest
+from contract.wire.response import RankResponse
+from contract.wire.token_rows import TokenRows
+from contract.wire.values import check_count, check_request_id, check_text
 from pipeline.door.readiness import Readiness
 from pipeline.door.services import DEFAULT_SERVICE
 from pipeline.edges.http.errors import dump, json_response, problem, problem_response

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from contract.errors import InvalidField, RankingError
-from contract.request import BOTH, Limits
-from contract.response import RankResponse
+from contract.wire.request import BOTH, Limits
+from contract.wire.response import RankResponse
 from pipeline.door.services import DEFAULT_SERVICE, RANKER_HEADER
 from pipeline.edges.http.errors import json_response
 from pipeline.edges.http.json_body import parse_object

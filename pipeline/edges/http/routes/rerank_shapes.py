@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
-from contract.request import MAX_CHUNKS, Limits, RankRequest
-from contract.response import RankResponse
-from contract.wire_values import check_bool, check_choice, check_text, check_whole
+from contract.wire.request import MAX_CHUNKS, Limits, RankRequest
+from contract.wire.response import RankResponse
+from contract.wire.values import check_bool, check_choice, check_text, check_whole
 from pipeline.request.call import WholeTexts
 
 _DOCUMENT_FIELDS = ("text", "title")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from benchmarks.service import RunningService
-from contract.interleaving import team_draft
+from contract.experiments.interleaving import team_draft
 from tests.pipeline.calls import http_call
 from tests.pipeline.calls import rank as rank_over_http
 from tests.services import running_service

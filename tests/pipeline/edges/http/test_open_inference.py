@@ -18,8 +18,9 @@ import pytest
 
 from benchmarks.service import RunningService
 from clients.http_client import HttpRankerClient
-from contract.bundle import CROSS_ENCODER, PAIRWISE, RANKERS, Bundle
+from contract.bundle import Bundle
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.bundles import SENTENCES
 from tests.conftest import REPOSITORY
 from tests.pipeline.engines.remote_services import endpoint, opened

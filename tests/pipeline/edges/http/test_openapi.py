@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.fuzz_http import cases_of, fuzz
 from benchmarks.service import RunningService
-from contract import feedback, request
+from contract.wire import feedback, request
 from pipeline.door.services import Services
 from pipeline.edges.http.app import build_app
 from pipeline.edges.http.models import Models

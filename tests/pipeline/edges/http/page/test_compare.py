@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks.service import RunningService
-from contract.interleaving import team_draft
+from contract.experiments.interleaving import team_draft
 from tests.conftest import REPOSITORY
 from tests.pipeline.calls import rank as rank_over_http
 from tests.pipeline.edges.http.page.pages import DESKTOP, PHONE, rank, settled, violations

@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cuts words into the pieces of a vocabulary, by one of three packages that give the same ids.
+
+Each is given words that ``contract.text.normalization`` has separated by spaces, and does WordPiece
+only: the longest piece of the vocabulary first, one [UNK] for a word that has none or is too long.
+Special tokens are not registered with any of them, so a title that contains the characters
+``[SEP]`` is text and cannot move the border between query and title.
+
+Import ``contract.encoding`` instead: it normalizes texts and cuts long ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Callable, Optional, Protocol
+
+from contract.errors import BundleError
+from contract.text.normalization import LONGEST_WORD
+
+UNKNOWN = "[UNK]"
+_CONTINUED = "##"
+
+
+class WordPiece(Protocol):
+    """Normalized texts to the ids of each, without special tokens; any thread may call it.
+
+    Attributes:
+        name: of the package.
+    """
+
+    name: str
+
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of each text."""
+
+
+class _Tokenizers:
+    """Hugging Face tokenizers, in Rust; other Python threads run while it works."""
+
+    name = "tokenizers"
+
+    def __init__(self, vocabulary: dict[str, int]) -> None:
+        # threads of its own would take the cores of the engine, and none of them survives a fork;
+        # the service's own threads run side by side without them
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from tokenizers import Tokenizer
+        from tokenizers.models import WordPiece as Model
+        from tokenizers.pre_tokenizers import WhitespaceSplit
+
+        if not hasattr(Tokenizer, "encode_batch_fast"):
+            raise ImportError("tokenizers 0.20 or newer is needed")
+        model = Model(
+            vocabulary,
+            unk_token=UNKNOWN,
+            continuing_subword_prefix=_CONTINUED,
+            max_input_chars_per_word=LONGEST_WORD,
+        )
+        self._tokenizer = Tokenizer(model)
+        self._tokenizer.pre_tokenizer = WhitespaceSplit()
+
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
+        # "fast" leaves out where in the text each token stood
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+
+class _FastTokenizer:
+    """fast_tokenizer-python, in C++; it keeps Python's lock, and with it all other threads."""
+
+    name = "fast_tokenizer"
+
+    def __init__(self, vocabulary: dict[str, int]) -> None:
+        from fast_tokenizer import Tokenizer
+        from fast_tokenizer.models import WordPiece as Model
+        from fast_tokenizer.normalizers import BertNormalizer
+        from fast_tokenizer.pretokenizers import WhitespacePreTokenizer
+
+        model = Model(
+            vocabulary,
+            unk_token=UNKNOWN,
+            continuing_subword_prefix=_CONTINUED,
+            max_input_chars_per_word=LONGEST_WORD,
+            handle_chinese_chars=True,
+        )
+        self._tokenizer = Tokenizer(model)
+        # one is required: without any, every text encodes to nothing; this one changes nothing
+        self._tokenizer.normalizer = BertNormalizer(
+            clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False
+        )
+        self._tokenizer.pretokenizer = WhitespacePreTokenizer()
+        self._tokenizer.disable_truncation()
+        self._tokenizer.disable_padding()
+
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+
+class _PaddleNLP:
+    """The last part of PaddleNLP's ErnieTokenizer, in Python.
+
+    The parts before it read the running Python's Unicode data, so that the whole of it gives other
+    tokens on another Python.
+    """
+
+    name = "paddlenlp"
+
+    def __init__(self, vocabulary: dict[str, int]) -> None:
+        from paddlenlp.transformers import WordpieceTokenizer
+
+        self._ids = vocabulary
+        self._pieces: Callable[[str], list[str]] = WordpieceTokenizer(
+            vocabulary, UNKNOWN, LONGEST_WORD
+        ).tokenize
+
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
+        return [[self._ids[piece] for piece in self._pieces(text)] for text in texts]
+
+
+_Build = Callable[[dict[str, int]], WordPiece]
+# the fastest first
+_BACKENDS: Mapping[str, tuple[_Build, str]] = {
+    "tokenizers": (_Tokenizers, "tokenizers>=0.20"),
+    "fast_tokenizer": (_FastTokenizer, "fast-tokenizer-python==1.0.2"),
+    "paddlenlp": (_PaddleNLP, "paddlenlp"),
+}
+BACKENDS = tuple(_BACKENDS)
+AUTO = "auto"
+
+
+def load_wordpiece(backend: str, vocabulary: dict[str, int]) -> WordPiece:
+    """Build a backend.
+
+    Args:
+        backend: a name of ``BACKENDS``, or ``auto``: the first of them that imports.
+        vocabulary: ids by token, ``[UNK]`` among them.
+
+    Raises:
+        BundleError: the name is unknown, or its package is not installed.
+    """
+    if backend not in (AUTO, *BACKENDS):
+        raise BundleError(
+            f"unknown {backend!r}; use {', '.join((AUTO, *BACKENDS[:-1]))} or {BACKENDS[-1]}",
+            field="backend",
+        )
+    names = BACKENDS if backend == AUTO else (backend,)
+    reason: Optional[ImportError] = None
+    for name in names:
+        build, _ = _BACKENDS[name]
+        try:
+            return build(vocabulary)
+        except ImportError as error:
+            reason = error
+    packages = " or ".join(f"'{_BACKENDS[name][1]}'" for name in names)
+    raise BundleError(f"pip install {packages} ({reason})", field="backend") from reason

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The answer to a ranking request, and its codec on the Paddle Serving wire.
+
+It is written as string keys and string values, as RPC and the gateway's HTTP body have them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from contract.rankers import RANKERS
+from contract.wire.request import BOTH
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One ranker's answer.
+
+    Attributes:
+        ranker: ``pairwise`` or ``cross_encoder``.
+        bundle: version of the bundle that scored.
+        scores: one per pair, in input order, in [0, 1].
+        order: indices from best to worst, cut to ``top_n``.
+    """
+
+    ranker: str
+    bundle: str
+    scores: tuple[float, ...]
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The orders of two rankers, interleaved.
+
+    Attributes:
+        order: indices of all documents, from best to worst.
+        teams: for each, the variant that picked it.
+        pickers: for each, the number of the ranking that picked it.
+    """
+
+    order: tuple[int, ...]
+    teams: tuple[str, ...]
+    pickers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RankResponse:
+    """The answer to a request.
+
+    Attributes:
+        rankings: one, or two when the request asked for ``both`` or they are interleaved; the
+            default ranker's first.
+        documents: texts in input order when asked for, else ``None``.
+        request_id: the request's, or one that the service gave it.
+        tokens: tokens scored, special tokens included, over all rankings.
+        truncated: indices of pairs whose text was cut.
+        timings_ms: where the time went: ``tokenize``, ``queue``, ``compute``.
+        experiment: that the request's unit takes part in, or empty.
+        variant: that it was assigned, or empty.
+        top_n: how many results to show; ``None`` shows all.
+        draft: when the rankings are interleaved, what is shown.
+    """
+
+    rankings: tuple[Ranking, ...]
+    documents: Optional[tuple[str, ...]] = None
+    request_id: str = ""
+    tokens: int = 0
+    truncated: tuple[int, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    experiment: str = ""
+    variant: str = ""
+    top_n: Optional[int] = None
+    draft: Optional[Draft] = None
+
+    def to_wire(self) -> dict[str, str]:
+        """String keys and values; ``predict`` comes first, as existing clients read ``value[0]``.
+
+        ``predict`` holds the scores in input order, nested one by one for the pair-wise ranker
+        and flat for the cross-encoder, as upstream's two services shape them. Of interleaved
+        rankings, whose scores do not compare, it holds ``1 - place / documents``: who sorts by
+        it sees what was drafted.
+        """
+        first = self.rankings[0]
+        nested = first.ranker == RANKERS[0]
+        scores = self._drafted_scores(self.draft) if self.draft else first.scores
+        wire = {
+            "predict": json.dumps([[s] for s in scores] if nested else list(scores)),
+            "results": self._dump(self.results()),
+            "ranker": first.ranker if len(self.rankings) == 1 else BOTH,
+            "bundle": first.bundle,
+            "request_id": self.request_id,
+            "experiment": self.experiment,
+            "variant": self.variant,
+            "usage": self._dump({"tokens": self.tokens, "truncated": list(self.truncated)}),
+            "timings_ms": self._dump({k: round(v, 3) for k, v in self.timings_ms.items()}),
+        }
+        if len(self.rankings) > 1:
+            wire["rankings"] = self._dump(self._all_rankings())
+        return wire
+
+    def _all_rankings(self) -> dict[str, Any]:
+        """By ranker; two bundles of one ranker are told apart by their versions."""
+        alike = len({ranking.ranker for ranking in self.rankings}) < len(self.rankings)
+        return {
+            f"{ranking.ranker}@{ranking.bundle}" if alike else ranking.ranker: {
+                "bundle": ranking.bundle,
+                "scores": list(ranking.scores),
+                "order": list(ranking.order),
+            }
+            for ranking in self.rankings
+        }
+
+    @staticmethod
+    def _drafted_scores(draft: Draft) -> list[float]:
+        place_of = {document: place for place, document in enumerate(draft.order)}
+        return [1.0 - place_of[i] / len(place_of) for i in range(len(place_of))]
+
+    def results(self) -> list[dict[str, Any]]:
+        """What is shown, best first: index, score, and the document's text and team if any."""
+        shown = self.draft.order[: self.top_n] if self.draft else self.rankings[0].order
+        results: list[dict[str, Any]] = []
+        for place, index in enumerate(shown):
+            picker = self.draft.pickers[place] if self.draft else 0
+            result: dict[str, Any] = {"index": index, "score": self.rankings[picker].scores[index]}
+            if self.draft:
+                result["team"] = self.draft.teams[place]
+            if self.documents is not None:
+                result["document"] = self.documents[index]
+            results.append(result)
+        return results
+
+    @staticmethod
+    def _dump(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)

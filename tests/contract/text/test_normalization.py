@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The frozen Unicode table: the words of Python 3.9's data on every Python, and nothing else's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.errors import SetUpError
+from contract.text.make_unicode_table import replacement
+from contract.text.normalization import LONGEST_WORD, Normalizer
+from contract.text.unicode_table import TABLE_FILE, UNICODE_VERSION, UnicodeTable
+from tests.contract.nasty_texts import nasty_texts
+
+# of what str.lower and unicodedata of Python 3.9 made of them, before there was a table
+EVERY_CODE_POINT = {
+    True: "6d6de542297586094503df95a311e757bda42316b6bad84d9ad47c8895539a49",
+    False: "5976b9dbabead8a774242b28bb79be0c01a8f11f05606bf8c5730be8b443324c",
+}
+BESIDE_SIGMAS = "f0468ddd16147a93a646c6d1ec33f1c907f11661dce8d95f8ab5533838d00294"
+REAL_TEXTS = {
+    True: "0a11fe47c12800b6725f9c848df28996c43006ac881774b3f7889165424e1637",
+    False: "93a1a4eda06fb12642f753d21eb0c0f75bb687b45738ab92626774b7be1c6a65",
+}
+
+has_the_data = pytest.mark.skipif(
+    unicodedata.unidata_version != UNICODE_VERSION,
+    reason=f"this Python has the data of Unicode {unicodedata.unidata_version}, the table is of "
+    f"{UNICODE_VERSION}",
+)
+both_modes = pytest.mark.parametrize("lower_case", [True, False])
+
+
+def digest(texts: Iterator[str]) -> str:
+    found = hashlib.sha256()
+    for text in texts:
+        found.update(text.encode("utf-8") + b"\n")
+    return found.hexdigest()
+
+
+@both_modes
+def test_every_code_point_is_normalized_as_by_python_3_9(lower_case: bool) -> None:
+    normalize = Normalizer(lower_case)
+    words = (normalize(chr(code_point)) for code_point in range(sys.maxunicode + 1))
+    assert digest(words) == EVERY_CODE_POINT[lower_case]
+
+
+def test_a_sigma_beside_every_code_point_is_as_by_python_3_9() -> None:
+    def texts() -> Iterator[str]:
+        for start in range(0, sys.maxunicode + 1, 0x1000):
+            chars = [chr(code_point) for code_point in range(start, start + 0x1000)]
+            contexts = ("a{}\u03a3", "{}\u03a3", "a\u03a3{}a", "a\u03a3{}")
+            yield "\n".join(context.format(char) for char in chars for context in contexts)
+
+    normalize = Normalizer(lower_case=True)
+    assert digest(normalize(text) for text in texts()) == BESIDE_SIGMAS
+
+
+@both_modes
+def test_real_texts_are_normalized_as_by_python_3_9(shared_data: Path, lower_case: bool) -> None:
+    normalize = Normalizer(lower_case)
+    words = []
+    for name in ("cmedir.jsonl", "stard.jsonl"):
+        with (shared_data / name).open(encoding="utf-8") as lines:
+            for entry in map(json.loads, lines):
+                words += [normalize(entry["query"]), *(normalize(d["text"]) for d in entry["docs"])]
+    assert digest(iter(words)) == REAL_TEXTS[lower_case]
+
+
+def make_table(repository: Path, output: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "contract.text.make_unicode_table", "--output", str(output)],
+        cwd=repository,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+@has_the_data
+def test_the_table_is_what_its_command_writes(tmp_path: Path, repository: Path) -> None:
+    output = tmp_path / "table.txt"
+    assert make_table(repository, output).returncode == 0
+    assert output.read_bytes() == TABLE_FILE.read_bytes()
+
+
+@pytest.mark.skipif(
+    unicodedata.unidata_version == UNICODE_VERSION, reason="this Python has the table's data"
+)
+def test_a_python_with_other_data_is_refused(tmp_path: Path, repository: Path) -> None:
+    output = tmp_path / "table.txt"
+    done = make_table(repository, output)
+    assert done.returncode == 2
+    assert UNICODE_VERSION in done.stderr
+    assert not output.exists()
+
+
+@has_the_data
+@both_modes
+def test_nasty_texts_are_normalized_by_the_rules(lower_case: bool) -> None:
+    class Rules(dict[int, str]):
+        def __missing__(self, code_point: int) -> str:
+            return replacement(chr(code_point), lower_case)
+
+    normalize, rules = Normalizer(lower_case), Rules()
+    for text in nasty_texts(seed=1, count=300):
+        assert normalize(text) == (text.lower() if lower_case else text).translate(rules)
+
+
+@both_modes
+def test_only_spaces_separate_words(lower_case: bool) -> None:
+    """Words are split by ``str.split``, and by what each tokenizer takes for a space."""
+    normalize = Normalizer(lower_case)
+    words = "".join(normalize(chr(code_point)) for code_point in range(sys.maxunicode + 1))
+    assert {char for char in set(words) if char.isspace()} == {" "}
+
+
+@both_modes
+@pytest.mark.parametrize("most", [1, 2, 5, 30, 2000])
+def test_the_first_words_are_those_of_the_whole_text(lower_case: bool, most: int) -> None:
+    def first(words: str) -> list[str]:
+        return [word[: LONGEST_WORD + 1] for word in words.split()[:most]]
+
+    normalize = Normalizer(lower_case)
+    for text in nasty_texts(seed=most, count=200):
+        assert first(normalize.first_words(text, most)) == first(normalize(text)), ascii(text)
+
+
+def test_a_sigma_sees_what_stands_beyond_the_slice_in_which_it_is_read() -> None:
+    normalize = Normalizer(lower_case=True)
+    words = "a\u03a3 a\u03a3.\u03a3a a''\u03a3'' \u03a3 a\u03a3' a \u03a3."
+    for spaces in range(1024 - len(words) - 2, 1024 + 2):
+        text = " " * spaces + words + " a" * 1000
+        assert normalize.first_words(text, 900).split()[:900] == normalize(text).split()[:900]
+
+
+@pytest.mark.parametrize("char", ["\u4e2d", " ", "a", "\u200b", "\u03a3", "."])
+def test_of_a_long_text_little_is_kept(char: str) -> None:
+    words = Normalizer(lower_case=True).first_words(char * 90_000, 300)
+    assert len(words) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "cannot read"), (b"\xff", "cannot read"), (b"# Unicode version: 1.0\n", "13.0.0")],
+)
+def test_a_damaged_table_is_named(tmp_path: Path, content: object, message: str) -> None:
+    path = tmp_path / "table.txt"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    with pytest.raises(SetUpError, match=message) as caught:
+        UnicodeTable(path)
+    assert str(path) in str(caught.value)
