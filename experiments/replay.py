@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A file of graded lists in, traffic with simulated readers to the running service out.
+"""Sends the queries of a file to the running service, with simulated readers who click.
 
-Run as ``python -m experiments.replay``: sends the queries at a rate, clicks on what the service
-answered as a click model does, posts the clicks to ``/feedback`` and prints a summary by variant.
+Run as ``python -m experiments.replay``. Requests go out at a fixed rate, a click model clicks on
+what the service answered, the clicks go to ``/feedback``, and a summary by variant is printed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 from contract.errors import DataError, RankingError, ServiceError
-from experiments.clicks import CLICK_MODELS, INFORMATIONAL, ClickModel
-from experiments.graded_lists import padded, read_graded_lists
-from experiments.open_loop import OpenLoop
-from experiments.ranking_calls import DEFAULT_URL, connections
-from experiments.replay_session import Plan, ReplaySession
-from experiments.replay_summary import ReplaySummary, as_text
+from experiments.lists.graded_lists import padded, read_graded_lists
+from experiments.readers.click_model import CLICK_MODELS, INFORMATIONAL, ClickModel
+from experiments.traffic.open_loop import OpenLoop
+from experiments.traffic.ranking_calls import DEFAULT_URL, connections
+from experiments.traffic.replay_session import Plan, ReplaySession
+from experiments.traffic.replay_summary import ReplaySummary, as_text
 
 
 def _above(kind: Callable[[str], Any], least: float) -> Callable[[str], Any]:

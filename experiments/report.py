@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which ranker wins: the service's records in; text, JSON and a page out, and an exit status.
+"""Tells which ranker wins an experiment; the exit status says what to do.
 
 Run as ``python -m experiments.report --exposures PATH --feedback PATH``; see ``--help``.
 """
@@ -11,37 +11,19 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
 from contract.errors import DataError, RankingError
-from contract.experiments.records import INTERLEAVE, SHADOW
-from experiments import interleaved, page, shadowed, split, terminal
-from experiments.analysis import Analysis, Verdict, as_json
-from experiments.options import make_parser, settings_of
-from experiments.record_tables import Records, read
-from experiments.settings import Settings
-from experiments.verdict import EXIT, decide
+from experiments.analysis.findings import Analysis, Verdict, as_json
+from experiments.analysis.modes import analyse
+from experiments.analysis.verdict import EXIT, decide
+from experiments.presentation import page, terminal
+from experiments.records.database import read
+from experiments.settings.report_options import make_parser, settings_of
+from experiments.settings.report_settings import Settings
 
 _FORMAT = 1
-
-
-def analyse(records: Records, settings: Settings) -> Analysis:
-    """By the experiment's mode.
-
-    Raises:
-        RankingError: the settings do not fit the records.
-    """
-    by_mode = {INTERLEAVE: interleaved.analyse, SHADOW: shadowed.analyse}
-    analysis = by_mode.get(records.mode, split.analyse)(records, settings)
-    return replace(analysis, notes=_notes(records))
-
-
-def _notes(records: Records) -> list[str]:
-    if records.counts["feedback"] or records.mode == SHADOW:
-        return []
-    return ["there is no feedback, so only guardrails can decide"]
 
 
 def _as_json(analysis: Analysis, verdict: Verdict, settings: Settings) -> Any:

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Graded lists in, the same lists with the scores of both rankers out, as JSON lines.
+"""Asks the running service for the scores of both rankers on a file of graded lists.
 
-``{"query": text, "labels": [grade, ...], "scores": {ranker: [score, ...], ...}}``; the command asks
-the running service (``ranker: both``), whoever has scores from elsewhere writes such lines itself.
-Read by ``experiments.sensitivity``.
+Run as ``python -m experiments.scored_lists --file LISTS --out FILE``. It sends ``ranker: both`` and
+writes the JSON lines that :mod:`experiments.lists.scored_lists` describes.
 """
 
 from __future__ import annotations
@@ -13,71 +12,19 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import httpx
 import numpy as np
 
-from contract.errors import DataError, RankingError, ServiceError
-from experiments.graded_lists import GradedList, padded, read_graded_lists
-from experiments.ranking_calls import DEFAULT_URL, RANK_PATH, CallFailed, call, connections
+from contract.errors import RankingError, ServiceError
+from experiments.lists.graded_lists import GradedList, padded, read_graded_lists
+from experiments.traffic.ranking_calls import DEFAULT_URL, RANK_PATH, CallFailed, call, connections
 
 _IN_FLIGHT = 4
 _TIMEOUT_S = 60.0
-
-
-@dataclass(frozen=True)
-class ScoredList:
-    """One query's documents.
-
-    Attributes:
-        query: its text.
-        labels: grades of the documents.
-        scores: by ranker, one per document.
-        bundles: by ranker, the version that scored, where it is known.
-    """
-
-    query: str
-    labels: tuple[int, ...]
-    scores: Mapping[str, tuple[float, ...]]
-    bundles: Mapping[str, str] = field(default_factory=dict)
-
-
-def read_scored_lists(path: Path) -> list[ScoredList]:
-    """Read JSON lines.
-
-    Raises:
-        DataError: ``file:line`` and what is wrong with it, or the file holds none.
-    """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", field=str(path)) from error
-    lists = [_scored(raw, f"{path}:{n}") for n, raw in enumerate(lines, 1) if raw.strip()]
-    if not lists:
-        raise DataError("holds no lists", field=str(path))
-    return lists
-
-
-def _scored(raw: bytes, where: str) -> ScoredList:
-    try:
-        fields = json.loads(raw)
-        labels = tuple(fields["labels"])
-        scores = {str(k): tuple(map(float, v)) for k, v in fields["scores"].items()}
-        made = ScoredList(str(fields["query"]), labels, scores, dict(fields.get("bundles", {})))
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        message = f"needs query, labels and scores by ranker ({type(error).__name__}: {error})"
-        raise DataError(message, field=where) from error
-    if not labels or not all(type(label) is int and label >= 0 for label in labels):
-        raise DataError("labels must be integers of at least 0", field=where)
-    for ranker, values in scores.items():
-        if len(values) != len(labels) or not np.isfinite(values).all():
-            message = f"scores of {ranker} must be {len(labels)} finite numbers, one per label"
-            raise DataError(message, field=where)
-    return made
 
 
 async def _ask(client: httpx.AsyncClient, graded: GradedList) -> dict[str, Any]:

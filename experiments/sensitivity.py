@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scored graded lists in, a table of how many queries a split and interleaving need out.
+"""Prints how many queries a split and interleaving need to find the better of two rankers.
 
 Run as ``python -m experiments.sensitivity --scores FILE``; ``experiments.scored_lists`` makes the
 file. Readers are click models, and the better ranker is the one with the higher NDCG@10.
@@ -12,16 +12,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 from contract.errors import DataError, RankingError
-from experiments.clicks import CLICK_MODELS, ClickModel
-from experiments.queries_needed import LIMIT, POWER, Needed
-from experiments.ranker_pairs import DEGRADED, Duel, degraded
-from experiments.scored_lists import ScoredList, read_scored_lists
-from experiments.split_and_interleaving import INTERLEAVING, METHODS, queries_needed
+from experiments.lists.scored_lists import ScoredList, read_scored_lists
+from experiments.power.figures import figures, table
+from experiments.power.queries_needed import POWER
+from experiments.power.ranker_pairs import DEGRADED, Duel, degraded
+from experiments.readers.click_model import CLICK_MODELS
 
 
 def _options() -> argparse.ArgumentParser:
@@ -82,84 +81,17 @@ def build_duel(args: argparse.Namespace) -> Duel:
     return Duel.of(lists, names[0], names[1])
 
 
-def figures(duel: Duel, args: argparse.Namespace) -> dict[str, Any]:
-    """All that is printed, by click model and method.
+def top_grade(duel: Duel, asked: Optional[int]) -> int:
+    """The highest grade of the scale: the one asked for, else that of the lists.
 
     Raises:
         DataError: labels are above the scale.
     """
     highest = max(max(grades) for grades in duel.grades)
-    top_grade = args.top_grade or max(highest, 1)
-    if top_grade < highest:
+    grade = asked or max(highest, 1)
+    if grade < highest:
         raise DataError(f"the file has labels of {highest}", field="--top_grade")
-    needed = {
-        name: queries_needed(
-            duel, ClickModel.named(name, top_grade), args.drafts, args.runs, args.seed
-        )
-        for name in args.clicks
-    }
-    return {
-        "lists": duel.lists,
-        "better": duel.better,
-        "worse": duel.worse,
-        "bundles": dict(duel.bundles),
-        "ndcg_at_10": {duel.better: duel.better_ndcg, duel.worse: duel.worse_ndcg},
-        "difference": list(duel.difference),
-        "top_grade": top_grade,
-        "seed": args.seed,
-        "queries_needed": {
-            model: {method: asdict(answer) for method, answer in by_method.items()}
-            for model, by_method in needed.items()
-        },
-        "split_over_interleaving": {model: ratio(found) for model, found in needed.items()},
-    }
-
-
-def ratio(needed: dict[str, Needed]) -> Optional[float]:
-    """Queries of the split's best metric over those of interleaving."""
-    ours = needed[INTERLEAVING].queries
-    theirs = [
-        answer.queries
-        for method, answer in needed.items()
-        if method != INTERLEAVING and answer.queries is not None
-    ]
-    return min(theirs) / ours if ours and theirs else None
-
-
-def table(found: dict[str, Any]) -> str:
-    """The figures as text."""
-    mean, low, high = found["difference"]
-    ndcg = ", ".join(
-        f"{name}{_version(found, name)} {value:.4f}" for name, value in found["ndcg_at_10"].items()
-    )
-    lines = [
-        f"{found['lists']} lists; NDCG@10: {ndcg}; difference {mean:+.4f} [{low:+.4f}, {high:+.4f}]"
-    ]
-    if low <= 0.0:
-        lines.append("these lists do not settle which of the two is better")
-    lines.append(
-        f"queries until {found['better']} is preferred, p < 0.05, power {POWER:.0%}, "
-        f"top grade {found['top_grade']}:"
-    )
-    rows = [("clicks", *METHODS, "split / interleaving")]
-    for model, by_method in found["queries_needed"].items():
-        part = found["split_over_interleaving"][model]
-        last = "-" if part is None else f"{part:.1f}"
-        rows.append((model, *(_cell(Needed(**by_method[name])) for name in METHODS), last))
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    lines += ["  ".join(map(str.rjust, row, widths)).rstrip() for row in rows]
-    return "\n".join(lines)
-
-
-def _version(found: dict[str, Any], name: str) -> str:
-    return f" ({found['bundles'][name]})" if name in found["bundles"] else ""
-
-
-def _cell(needed: Needed) -> str:
-    if needed.queries is not None:
-        # simulation leaves an error of about 2 %
-        return f"{int(float(f'{needed.queries:.3g}')):,}"
-    return "wrong way" if needed.wrong_way else f"> {LIMIT:,}"
+    return grade
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -170,7 +102,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if any(value is not None and not value > 0 for value in positive):
         parser.error("--drafts, --runs, --degrade and --top_grade must be above 0")
     try:
-        found = figures(build_duel(args), args)
+        duel = build_duel(args)
+        grade = top_grade(duel, args.top_grade)
+        found = figures(duel, args.clicks, grade, args.drafts, args.runs, args.seed)
     except RankingError as error:
         print(f"experiments.sensitivity: error: {error}", file=sys.stderr)
         return 2

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Simulated experiments in, how often the report's statistics are wrong and how often right out.
+"""Prints how often the report's statistics are wrong and how often right.
 
 Run as ``python -m experiments.simulate``; it prints the table of
-``docs/decisions/experiment-statistics.md``. The tests call its functions. With ``--write`` it
-writes the records of one experiment instead, to try the report on.
+``docs/decisions/experiment-statistics.md``. With ``--write`` it writes the records of one
+experiment instead, to try the report on.
 """
 
 from __future__ import annotations
@@ -14,63 +14,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Optional
 
-import numpy as np
-
-from experiments import sequential
-from experiments.checks import mismatch_p
-from experiments.ratio import difference, ratio
-from experiments.settings import SRM_P
-from experiments.simulated import Design, detectable, looks
-from experiments.simulated_records import write_split
-
-
-class Rates(NamedTuple):
-    """Shares of the experiments in which a difference was called.
-
-    Attributes:
-        fixed_once: by the interval for one look, at the last one.
-        fixed_daily: by the same interval at any of the daily looks, which it is not made for.
-        sequential_once: by the always-valid interval, at the last look.
-        sequential_daily: by the always-valid interval at any look.
-    """
-
-    fixed_once: float
-    fixed_daily: float
-    sequential_once: float
-    sequential_daily: float
-
-
-def called(design: Design, experiments: int, seed: int, alpha: float = 0.05) -> Rates:
-    """Look at the end of every day, with the functions of the report."""
-    random = np.random.default_rng(seed)
-    once = np.zeros((2, experiments), bool)
-    daily = np.zeros((2, experiments), bool)
-    for treated, control in looks(design, experiments, random):
-        estimate = difference(
-            ratio(treated.clicks, treated.requests), ratio(control.clicks, control.requests)
-        )
-        intervals = (
-            sequential.fixed(estimate, alpha),
-            sequential.always_valid(estimate, alpha, 2 * design.units),
-        )
-        once = np.array([(i.low > 0) | (i.high < 0) for i in intervals])
-        daily |= once
-    shares = [float(found[i].mean()) for i in range(2) for found in (once, daily)]
-    return Rates(*shares)
-
-
-def with_power(design: Design, power: float, alpha: float = 0.05) -> Design:
-    """The design with the lift that one look at its end finds with this power."""
-    return replace(design, lift=detectable(design, power, alpha))
-
-
-def mismatches_found(share: float, units: int, experiments: int, seed: int) -> float:
-    """Share of experiments flagged, whose units went to one variant with this share, not half."""
-    first = np.random.default_rng(seed).binomial(units, share, experiments)
-    alarms = [mismatch_p([n, units - n], [0.5, 0.5]) < SRM_P for n in first]
-    return float(np.mean(alarms))
+from experiments.simulation.error_rates import detection_rates, mismatches_found, with_power
+from experiments.simulation.record_writer import write_split
+from experiments.simulation.simulated_experiments import Design
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -100,7 +48,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     print(f"{'design':<26}{'one look':>20}{'looking daily':>22}")
     print(f"{'':<26}{'fixed':>9}{'sequential':>11}{'fixed':>11}{'sequential':>11}")
     for name, design in designs.items():
-        rates = called(design, count, seed)
+        rates = detection_rates(design, count, seed)
         once, daily = rates.fixed_once, rates.fixed_daily
         print(
             f"{name:<26}{100 * once:>9.1f}{100 * rates.sequential_once:>11.1f}"

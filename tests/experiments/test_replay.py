@@ -17,8 +17,8 @@ from typing import Any, Optional
 import pytest
 
 from experiments import replay
-from experiments.clicks import INFORMATIONAL, ClickModel
-from experiments.replay_session import draw_units
+from experiments.readers.click_model import INFORMATIONAL, ClickModel
+from experiments.traffic.replay_session import draw_units
 from tests.conftest import REPOSITORY
 from tests.experiments.stand_in_service import Body, StandIn, gateway, serving
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from contract.experiments.records import Record
-from experiments.tables import _COUNTS
+from experiments.presentation.tables import _COUNTS
 from tests.experiments.records import (
     START,
     Reported,

@@ -11,7 +11,7 @@ import pytest
 
 from contract.errors import DataError
 from experiments import scored_lists
-from experiments.scored_lists import ScoredList, read_scored_lists
+from experiments.lists.scored_lists import ScoredList, read_scored_lists
 from tests.experiments.stand_in_service import StandIn, gateway, serving
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from contract.experiments.interleaving import team_draft
 from experiments import sensitivity
-from experiments.clicks import CLICK_MODELS, INFORMATIONAL, ClickModel
-from experiments.queries_needed import (
+from experiments.lists.scored_lists import ScoredList
+from experiments.power.methods import INTERLEAVING, METHODS, queries_needed, wins
+from experiments.power.queries_needed import (
     LIMIT,
     by_sign_test,
     by_split,
@@ -22,9 +23,8 @@ from experiments.queries_needed import (
     smallest_wins,
     t_limit,
 )
-from experiments.ranker_pairs import DEGRADED, Duel, degraded
-from experiments.scored_lists import ScoredList
-from experiments.split_and_interleaving import INTERLEAVING, METHODS, queries_needed, wins
+from experiments.power.ranker_pairs import DEGRADED, Duel, degraded
+from experiments.readers.click_model import CLICK_MODELS, INFORMATIONAL, ClickModel
 
 # (z of 97.5 % + z of 80 %) squared
 EFFECT = (1.959964 + 0.841621) ** 2

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.ratio import difference, ratio
-from experiments.simulate import called, main, mismatches_found, with_power
-from experiments.simulated import Design, looks, standard_error
+from experiments.simulate import main
+from experiments.simulation.error_rates import detection_rates, mismatches_found, with_power
+from experiments.simulation.simulated_experiments import Design, simulated_days, standard_error
+from experiments.statistics.delta_method import difference, ratio
 from tests.experiments.records import report
 
 EXPERIMENTS = 1000
@@ -30,7 +31,7 @@ def noise(rate: float) -> float:
     ids=["arriving", "all-at-once", "forty-days"],
 )
 def test_a_difference_that_is_none_is_called_in_five_per_cent_at_most(design: Design) -> None:
-    rates = called(design, EXPERIMENTS, seed=11)
+    rates = detection_rates(design, EXPERIMENTS, seed=11)
     assert 0.05 - noise(0.05) <= rates.fixed_once <= 0.05 + noise(0.05)
     assert rates.sequential_daily <= 0.05
     # the reason for the sequential interval, and that this test would see a wrong one
@@ -39,16 +40,16 @@ def test_a_difference_that_is_none_is_called_in_five_per_cent_at_most(design: De
 
 def test_a_planted_difference_is_found_at_its_design_power() -> None:
     design = with_power(Design(), 0.8)
-    rates = called(design, EXPERIMENTS, seed=12)
+    rates = detection_rates(design, EXPERIMENTS, seed=12)
     assert abs(rates.fixed_once - 0.8) <= noise(0.8)
     assert 0.3 < rates.sequential_daily < rates.fixed_daily
-    large = called(replace(design, lift=2.0 * design.lift), EXPERIMENTS, seed=13)
+    large = detection_rates(replace(design, lift=2.0 * design.lift), EXPERIMENTS, seed=13)
     assert large.sequential_daily > 0.95
 
 
 def test_the_planned_error_is_the_one_that_the_delta_method_finds() -> None:
     design = Design(units=2000, days=5, lift=0.02)
-    *_, (treated, control) = looks(design, 200, np.random.default_rng(14))
+    *_, (treated, control) = simulated_days(design, 200, np.random.default_rng(14))
     estimate = difference(
         ratio(treated.clicks, treated.requests), ratio(control.clicks, control.requests)
     )
@@ -59,7 +60,7 @@ def test_the_planned_error_is_the_one_that_the_delta_method_finds() -> None:
 def test_requests_taken_as_independent_would_err_more_often() -> None:
     """What units are for: units that come back and differ, taken request by request."""
     design = Design(days=20, spread=0.3)
-    *_, (treated, control) = looks(design, EXPERIMENTS, np.random.default_rng(15))
+    *_, (treated, control) = simulated_days(design, EXPERIMENTS, np.random.default_rng(15))
     rates = [s.clicks.sum(axis=1) / s.requests.sum(axis=1) for s in (treated, control)]
     errors = [r * (1 - r) / s.requests.sum(axis=1) for r, s in zip(rates, (treated, control))]
     z = (rates[0] - rates[1]) / np.sqrt(errors[0] + errors[1])
