@@ -82,7 +82,7 @@ OPENVINO_INT8 = Reader("OpenVINO", (XML, PDMODEL, ONNX))
 def paddle_version() -> str:
     """The version of the Paddle of this environment, ``""`` where there is none.
 
-    Told by the installed package: importing Paddle takes seconds, and hundreds of MB.
+    The installed package tells it, because importing Paddle takes seconds and hundreds of MB.
     """
     for name in _PADDLE_PACKAGES:
         try:
@@ -98,7 +98,7 @@ def paddle_version() -> str:
 
 
 def paddle_reader(version: Optional[str] = None) -> Reader:
-    """What Paddle Inference reads; ``version`` is another than this environment's.
+    """What Paddle Inference reads, of this environment or of another ``version``.
 
     A ``.json`` must never reach Paddle 2, which ends its process by a segmentation fault on it.
     """
@@ -112,7 +112,7 @@ def paddle_reader(version: Optional[str] = None) -> Reader:
 
 
 def format_of(path: Path) -> str:
-    """The format that a file's name tells, ``""`` for none of them."""
+    """The format that a file's name says, ``""`` for none of :data:`FORMATS`."""
     return _format_of(path.name, path.suffix)
 
 

@@ -41,7 +41,7 @@ class End(NamedTuple):
     shape: tuple[int, ...]
 
 
-# what reading a text that is something else ends in: a value missing, of another kind, too deep
+# raised when the text is something else: a value is missing, of another kind, or nested too deep
 _NO_PROGRAM = (
     ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
 )  # fmt: skip
@@ -84,7 +84,7 @@ class ProgramJson:
             )
 
     def named(self, names: Sequence[str]) -> str:
-        """The program's text, its outputs called by ``names`` in their order."""
+        """The program's text with its outputs renamed to ``names``, in their order."""
         for op, name in zip(self._fetches, names):
             _attributes(op)["name"]["D"] = name
         # as Paddle writes it

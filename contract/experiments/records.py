@@ -177,7 +177,7 @@ def from_line(line: str) -> Record:
     """The record of a line.
 
     Raises:
-        InvalidField: no JSON object of a known kind with its fields.
+        InvalidField: the line is not a JSON object of a known kind with its fields.
     """
     try:
         values = json.loads(line)

@@ -23,7 +23,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
 )
 # the service's own number, which it sends beside gRPC's status
 _ERR_NO = "err_no"
-# how gRPC begins to tell of a call that never left; other texts tell of one that may have
+# gRPC's text begins so when a call was never sent; after another text it may have been
 _NOT_CONNECTED = "failed to connect"
 
 
@@ -62,7 +62,7 @@ class GrpcChannel:
 
     def _open(self) -> None:
         self._channel = grpc.insecure_channel(self.endpoint, options=self._options)
-        # bytes both ways: what fails to decode is the caller's to explain, not grpc's
+        # bytes both ways, so that the caller explains what fails to decode and not grpc
         self._call = self._channel.unary_unary(
             self._path, request_serializer=bytes, response_deserializer=bytes
         )

@@ -51,7 +51,7 @@ def decode(text: str, name: str) -> Any:
 
 
 def first_repeated(names: Iterable[str]) -> str:
-    """The first name that stands twice; one of them must."""
+    """The first name that comes a second time; the caller knows that there is one."""
     seen: set[str] = set()
     return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
 
@@ -61,7 +61,10 @@ def _refuse_constant(name: str) -> Any:
 
 
 def check_text(value: Any, name: str, limit: int, *, empty: bool = False) -> str:
-    """An empty title is scored like any other; a ranking without a query means nothing."""
+    """A text of at most ``limit`` characters; ``empty`` allows one without any.
+
+    A title may be empty, as it is scored like any other. A query may not.
+    """
     if not isinstance(value, str):
         raise InvalidField(f"must be a string, got {type(value).__name__}", field=name)
     if len(value) > limit:
@@ -78,7 +81,7 @@ def check_text(value: Any, name: str, limit: int, *, empty: bool = False) -> str
 
 
 def check_count(count: int, name: str, limit: int) -> None:
-    """A number of documents."""
+    """A number of documents, from 1 to ``limit``."""
     if count == 0:
         raise InvalidField("must hold at least one document", field=name)
     if count > limit:
@@ -86,7 +89,7 @@ def check_count(count: int, name: str, limit: int) -> None:
 
 
 def check_choice(value: Any, name: str, choices: Sequence[str]) -> Optional[str]:
-    """One of a few words, or absent."""
+    """One of ``choices``, or absent."""
     if value is None:
         return None
     if value not in choices:
@@ -120,7 +123,7 @@ def check_bool(value: Any, name: str) -> bool:
 
 
 def check_request_id(value: Any) -> str:
-    """The caller's name of the request, or empty."""
+    """The name that the caller gave the request; empty when there is none."""
     if value is None or value == "":
         return ""
     if not isinstance(value, str) or not _REQUEST_ID.fullmatch(value):

@@ -59,27 +59,35 @@ class Comparer:
         control: int,
         limit: Optional[float] = None,
     ) -> Difference:
-        """Of the mean of a value per request."""
+        """The difference of the mean of a value per request.
+
+        Args:
+            name: of the metric.
+            values: of each request, ``nan`` where it has none.
+            variant: number of the variant.
+            control: number of what it is compared with.
+            limit: what a guardrail may rise by.
+        """
         sides = self.mean(values, variant), self.mean(values, control)
         return self._compared(name, variant, control, sides, values, limit)
 
     def quantile_difference(
         self, name: str, p: float, variant: int, control: int, increase: float
     ) -> Difference:
-        """Of a quantile of the latency of answers; the limit is a part of the control's value."""
+        """The difference of a quantile of latency; the limit is a part of the control's value."""
         sides = self.latency_quantile(p, variant), self.latency_quantile(p, control)
         limit = increase * sides[1].value
         return self._compared(name, variant, control, sides, None, float(limit))
 
     def latency_quantile(self, p: float, variant: int) -> Estimate:
-        """In ms."""
+        """A quantile of the latency of a variant's answers, in ms."""
         rows = self._rows[variant]
         rows = rows[~self._requests.error[rows]]
         requests = self._requests
         return quantile(requests.latency_ms[rows], requests.unit[rows], requests.units, p)
 
     def intervals(self, estimate: Estimate) -> tuple[Interval, Interval]:
-        """For one look and for any number of looks."""
+        """The interval for one look, and the one for any number of looks."""
         return (
             intervals.fixed(estimate, self._alpha),
             intervals.always_valid(estimate, self._alpha, self._settings.expected_units),

@@ -82,7 +82,7 @@ class Difference:
         return self.difference / self.control_value
 
     def interval(self, horizon: str) -> Interval:
-        """The one that decides."""
+        """The interval that decides, by the horizon of the settings."""
         return self.fixed if horizon == FIXED else self.always_valid
 
     def breached(self, horizon: str) -> bool:

@@ -14,7 +14,7 @@ from experiments.settings.report_settings import Settings
 
 
 def analyse(records: Records, settings: Settings) -> Analysis:
-    """By the experiment's mode; one of no mode that is known here is taken for a split.
+    """Analyse records by the experiment's mode; an unknown mode is taken for a split.
 
     Raises:
         RankingError: the settings do not fit the records.

@@ -34,7 +34,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Needed:
-    """The answer.
+    """How many queries a test needs.
 
     Attributes:
         queries: of both variants together; ``None`` when :data:`LIMIT` is not enough.

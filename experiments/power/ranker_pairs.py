@@ -46,12 +46,12 @@ class Duel:
 
     @property
     def lists(self) -> int:
-        """How many."""
+        """How many lists there are."""
         return len(self.grades)
 
     @classmethod
     def of(cls, lists: Sequence[ScoredList], one: str, other: str) -> Duel:
-        """Order and measure."""
+        """Order the documents of every list by both rankers, and see which one is better."""
         ranked = {n: [rank_order(scored.scores[n]) for scored in lists] for n in (one, other)}
         ndcg = {name: _ndcgs(lists, orders) for name, orders in ranked.items()}
         better, worse = sorted((one, other), key=lambda name: -ndcg[name].mean())

@@ -41,12 +41,12 @@ class Scale:
         self._start, self._end = start, end
 
     def __call__(self, value: float) -> float:
-        """Where a number is drawn."""
+        """Where a number is drawn, along the picture."""
         part = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return self._start + part * (self._end - self._start)
 
     def ticks(self, most: int = 6) -> list[float]:
-        """Round numbers inside."""
+        """Round numbers between the ends, ``most`` at most."""
         step = 10.0 ** math.floor(math.log10((self.high - self.low) / most))
         while (self.high - self.low) / step > most:
             step *= 2.5 if f"{step:e}".startswith("2") else 2.0
@@ -155,12 +155,12 @@ def distributions(histograms: Sequence[Histogram], title: str, *, logarithmic: b
 
 
 def in_percent(value: float) -> str:
-    """A part as signed per cent."""
+    """A share in per cent, with its sign."""
     return percent(value, sign=True)
 
 
 def plain(value: float) -> str:
-    """Two decimals."""
+    """A number with two decimals."""
     return f"{value:.2f}"
 
 

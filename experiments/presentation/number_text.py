@@ -24,7 +24,7 @@ def figure(value: Number, name: str = "") -> str:
 
 
 def signed(value: Number, name: str = "") -> str:
-    """The same with its sign, none for what is rounded to 0."""
+    """A value with its sign; a value that is rounded to 0 has none."""
     text = figure(value, name)
     if text == NOTHING or not text.strip("-0.%"):
         return text.lstrip("-") or text
@@ -32,14 +32,14 @@ def signed(value: Number, name: str = "") -> str:
 
 
 def interval(ends: Interval, name: str = "") -> str:
-    """From and to."""
+    """Both ends of an interval, such as ``+0.01 to +0.03``."""
     if not math.isfinite(float(ends.low)):
         return NOTHING
     return f"{signed(ends.low, name)} to {signed(ends.high, name)}"
 
 
 def p_value(p: Number) -> str:
-    """Three decimals, or a bound."""
+    """A p-value with three decimals, or ``<0.001``."""
     p = float(p)
     if not math.isfinite(p):
         return NOTHING
@@ -47,7 +47,7 @@ def p_value(p: Number) -> str:
 
 
 def percent(share: Number, *, sign: bool = False) -> str:
-    """One decimal."""
+    """A share in per cent with one decimal; ``sign`` writes a plus, too."""
     share = float(share)
     if not math.isfinite(share):
         return NOTHING

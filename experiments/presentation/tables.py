@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 
 def tables(analysis: Analysis, settings: Settings) -> list[Table]:
-    """All that have rows."""
+    """The tables of an analysis that have rows, in the order of the report."""
     found = [_variants(analysis), *_differences(analysis, settings)]
     found += [_sign_tests(analysis), _agreement(analysis, settings), _counts(analysis)]
     return [table for table in found if table.rows]

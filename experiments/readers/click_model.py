@@ -72,7 +72,7 @@ class ClickModel:
         dice = random.Random(seed)
         clicked = []
         for place, grade in enumerate(grades[: self.depth]):
-            # both are thrown at every place: what is shown below does not depend on the outcome
+            # drawn at every place, so that what happens below does not shift the draws
             click, stop = dice.random(), dice.random()
             if click < self.click[grade]:
                 clicked.append(place)

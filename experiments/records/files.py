@@ -59,12 +59,12 @@ _NEEDED = {
 
 
 def find_files(paths: Sequence[str], name: str) -> list[Path]:
-    """Files that paths, globs and directories mean; of a directory, those that begin with ``name``.
+    """Files named by paths, patterns and folders; of a folder, those that begin with ``name``.
 
-    A folder without feedback is none to complain of: the service makes its file with the first one.
+    A folder may hold no feedback: the service makes its file when the first comes.
 
     Raises:
-        DataError: one means no file.
+        DataError: a path or pattern matches no file.
     """
     found: dict[Path, None] = {}
     for text in paths:
@@ -109,7 +109,7 @@ def make_view(connection: duckdb.DuckDBPyConnection, view: str, files: Sequence[
 
 
 def first_damage(path: Path) -> str:
-    """``file:line: reason`` of the first line that is no record; empty when there is none."""
+    """``file:line: reason`` of the first line that is not a record; empty when all are."""
     if not path.name.endswith(".jsonl"):
         return ""
     with path.open("rb") as stream:

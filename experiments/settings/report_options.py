@@ -198,7 +198,7 @@ def _time(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time like 2026-09-01T12:00") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-09-01T12:00") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 

@@ -32,7 +32,10 @@ class Rates(NamedTuple):
 
 
 def detection_rates(design: Design, experiments: int, seed: int, alpha: float = 0.05) -> Rates:
-    """Look at the end of every day, with the functions of the report."""
+    """How often a difference is called, looking at the end of every day.
+
+    The intervals are those of the report.
+    """
     random = np.random.default_rng(seed)
     once = np.zeros((2, experiments), bool)
     daily = np.zeros((2, experiments), bool)

@@ -53,7 +53,13 @@ class Sums(NamedTuple):
 def simulated_days(
     design: Design, experiments: int, random: np.random.Generator
 ) -> Iterator[tuple[Sums, Sums]]:
-    """Treated and control at the end of each day, of so many experiments at once."""
+    """Sums of the treated variant and of the control at the end of each day.
+
+    Args:
+        design: of every experiment.
+        experiments: how many are simulated at once.
+        random: draws everything.
+    """
     sides = [_Side(design, rate, experiments, random) for rate in (design.lift, 0.0)]
     for day in range(design.days):
         for side in sides:

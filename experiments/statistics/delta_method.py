@@ -54,7 +54,7 @@ def ratio(numerators: FloatArray, denominators: FloatArray) -> Estimate:
 
 
 def difference(treated: Estimate, control: Estimate) -> Estimate:
-    """Of two estimates from different units."""
+    """The first estimate minus the second; they are from different units."""
     return Estimate(
         treated.value - control.value,
         treated.variance + control.variance,

@@ -101,7 +101,7 @@ class ReplaySummary:
 
 
 def percentile(values: Sequence[float], q: int) -> float:
-    """A percentile; 0 of nothing."""
+    """A percentile, to three decimals; 0 when there are no values."""
     return round(float(np.percentile(values, q)), 3) if len(values) else 0.0
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A seed in, texts out that are hard to cut: long words, dropped characters, sigmas, surrogates."""
+"""Makes texts that are hard to cut: long words, dropped characters, sigmas, surrogates."""
 
 from __future__ import annotations
 

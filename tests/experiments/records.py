@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records as the service writes them, and the report run on them as a command.
-
-Called by the tests of this folder.
-"""
+"""Writes records as the service does, and runs the report on them as a command."""
 
 from __future__ import annotations
 
