@@ -65,8 +65,8 @@ class Counts:
     gone: int = 0
     fullest: int = 0
 
-    def watch(self, waiting: Callable[[], int]) -> None:
-        """Remember whom to ask how many wait."""
+    def watch(self, waiting: Callable[[], int], waiting_bytes: Callable[[], int]) -> None:
+        """Remember whom to ask how many wait; of how many bytes is not asked."""
         self._waiting = waiting
 
     def written(self, records: int) -> None:

@@ -20,11 +20,10 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional, Protocol
 
 from contract.experiments.records import Record, to_line
 from pipeline.settings.experiments import ALWAYS, INTERVAL, ExposuresConfig
-from pipeline.telemetry.metrics import RecordMetrics
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 512
@@ -33,11 +32,24 @@ _RETRY_S = 1.0
 _IDLE_S = 0.2
 
 
+class RecordCounts(Protocol):
+    """Who counts the records of one log."""
+
+    def watch(self, waiting: Callable[[], int], waiting_bytes: Callable[[], int]) -> None:
+        """Ask both when it matters: how many records wait, and of how many bytes."""
+
+    def written(self, records: int) -> None:
+        """Records went to disk."""
+
+    def lost(self, records: int) -> None:
+        """Records will never be on disk."""
+
+
 class RecordLog:
     """The files of one kind of records; written by one process."""
 
     def __init__(
-        self, name: str, directory: Path, config: ExposuresConfig, metrics: RecordMetrics
+        self, name: str, directory: Path, config: ExposuresConfig, metrics: RecordCounts
     ) -> None:
         """Bind the directory, which is made; :meth:`start` starts the writer.
 
@@ -45,7 +57,7 @@ class RecordLog:
             name: first part of the files' names.
             directory: of the files.
             config: sizes and when to sync.
-            metrics: of these records.
+            metrics: told what becomes of these records.
 
         Raises:
             OSError: the directory cannot be made.
