@@ -90,7 +90,9 @@ def callers(service: RunningService, ranker: str) -> Iterator[dict[str, Caller]]
     """By name, who sends one request and waits for its answer."""
     with contextlib.ExitStack() as opened:
         channel = opened.enter_context(grpc.insecure_channel(service.endpoint))
-        inference = channel.unary_unary(INFERENCE)
+        inference = channel.unary_unary(
+            INFERENCE, request_serializer=bytes, response_deserializer=bytes
+        )
         http = opened.enter_context(contextlib.closing(HttpSocket(_address(service))))
         ours = opened.enter_context(RankerClient(service.url))
         rpc = opened.enter_context(RpcRankerClient(service.endpoint))

@@ -27,6 +27,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
@@ -88,11 +89,11 @@ def measure(threads: int) -> dict[str, float]:
     """GFLOP/s (GOP/s for int8) by precision: the best of libraries and shapes."""
     best: dict[str, float] = {}
     makers: dict[str, list[Callable[[int, int, int], Callable[[], Any]]]] = {
-        "fp32": [_numpy, _paddle, lambda *shape: _openvino(*shape, "f32", threads)],
-        "int8": [lambda *shape: _openvino(*shape, "int8", threads)],
+        "fp32": [_numpy, _paddle, partial(_openvino, "f32", threads)],
+        "int8": [partial(_openvino, "int8", threads)],
     }
     if has_bf16():
-        makers["bf16"] = [lambda *shape: _openvino(*shape, "bf16", threads)]
+        makers["bf16"] = [partial(_openvino, "bf16", threads)]
     for precision, ways in makers.items():
         best[precision] = max(_rate(make, shape) for make in ways for shape in _SHAPES)
     return best
@@ -131,7 +132,7 @@ def _paddle(rows: int, inner: int, columns: int) -> Callable[[], Any]:
     return lambda: paddle.matmul(first, second)
 
 
-def _openvino(rows: int, inner: int, columns: int, kind: str, threads: int) -> Callable[[], Any]:
+def _openvino(kind: str, threads: int, rows: int, inner: int, columns: int) -> Callable[[], Any]:
     import openvino
     from openvino import opset13 as ops
 

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -108,22 +108,22 @@ class Starter:
         """Ours first: the first of them is what the others' scores are compared with."""
         place = (self._bundles, self._ranker, self._directory, self._stack)
         for name in VARIANTS:
-            self._try(name, lambda n=name: [own_systems.open_in_process(n, *place)])
+            self._try(name, own_systems.open_in_process, name, *place)
         for name in VARIANTS:
             if any(candidate.system == name for candidate in self.candidates):
-                self._try(name, lambda n=name: own_systems.open_service(n, *place))
-        bundle, directory, stack = self._bundle, self._directory, self._stack
-        self._try(UPSTREAM_NAME, lambda: [peer_systems.open_upstream(bundle, directory, stack)])
+                self._try(name, own_systems.open_service, name, *place)
+        directory, stack = self._directory, self._stack
+        self._try(UPSTREAM_NAME, peer_systems.open_upstream, self._bundle, directory, stack)
         if not self._asked & set(PEERS):
             return
         try:
-            model = peer_systems.exported(bundle, BUILT)
+            model = peer_systems.exported(self._bundle, BUILT)
         except SetUpError as error:
             self.left_out.append(LeftOut("sentence-transformers, Infinity", str(error)))
             return
         for name in CROSS_ENCODERS:
-            self._try(name, lambda n=name: [self._cross_encoder(n, model, workload, expected_ids)])
-        self._try(INFINITY_NAME, lambda: [peer_systems.open_infinity(model, directory, stack)])
+            self._try(name, self._cross_encoder, name, model, workload, expected_ids)
+        self._try(INFINITY_NAME, peer_systems.open_infinity, model, directory, stack)
 
     def _cross_encoder(
         self, name: str, model: Path, workload: Workload, expected: list[list[int]]
@@ -137,14 +137,18 @@ class Starter:
             raise SetUpError(f"its tokenizer gives {other} pairs other ids", field=name)
         return candidate
 
-    def _try(self, name: str, open_it: Callable[[], list[Candidate]]) -> None:
+    def _try(
+        self, name: str, open_it: Callable[..., Union[Candidate, list[Candidate]]], *arguments: Any
+    ) -> None:
         if name not in self._asked:
             return
         tell(f"starting {name}")
         try:
-            self.candidates += open_it()
+            opened = open_it(*arguments)
         except (SetUpError, InferenceFailed) as error:
             self.left_out.append(LeftOut(name, str(error)))
+        else:
+            self.candidates += opened if isinstance(opened, list) else [opened]
 
 
 def tell(progress: str) -> None:

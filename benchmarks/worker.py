@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from typing import Any, Callable, Optional
 
 Calls = list[tuple[str, list[str]]]
@@ -47,7 +48,7 @@ def serve(open_system: Callable[[], tuple[Callable[[Calls], Any], Callable[[Call
         asked = json.loads(line)
         name, run = ("rank", rank) if "rank" in asked else ("encode", encode)
         calls = [(query, documents) for query, documents in asked[name]]
-        answered = _attempt(lambda run=run, calls=calls: run(calls))
+        answered = _attempt(partial(run, calls))
         say(answered.get("done", answered))
     return 0
 

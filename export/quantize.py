@@ -74,7 +74,7 @@ def calibration_feeds(path: Path, encoder: PairEncoder, count: int, seed: int) -
     random = np.random.default_rng(seed)
     strata = np.array_split(order, min(count, len(order)))
     drawn = [int(random.choice(stratum)) for stratum in strata]
-    return [dict(encoder.pad(rows.rows([number]))) for number in drawn]
+    return [dict(encoder.pad(rows.rows(np.array([number])))) for number in drawn]
 
 
 def measure(source: Path, result: Path, bundle: Bundle, dev_file: Path, seed: int) -> Quality:

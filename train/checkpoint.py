@@ -42,7 +42,7 @@ OPTIMIZER_FILE = "optimizer.npz"
 _PARAMETER_NAMES = "StructuredToParameterName@@"
 
 _ALLOWED_GLOBALS: Mapping[tuple[str, str], Any] = {
-    ("numpy.core.multiarray", "_reconstruct"): np.core.multiarray._reconstruct,  # type: ignore
+    ("numpy.core.multiarray", "_reconstruct"): np.core.multiarray._reconstruct,
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("collections", "OrderedDict"): OrderedDict,

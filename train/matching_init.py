@@ -145,7 +145,7 @@ def _initialise_embeddings(
 def _frequencies() -> NDArray[np.float64]:
     """Spread over (0, pi) without common periods, so that only equal offsets add up."""
     golden = (math.sqrt(5.0) - 1.0) / 2.0
-    return math.pi * ((np.arange(_FREQUENCIES) + 1) * golden % 1.0)
+    return math.pi * (np.arange(1, _FREQUENCIES + 1, dtype=np.float64) * golden % 1.0)
 
 
 class _Heads:

@@ -8,7 +8,7 @@ above 0 is relevant; nDCG takes the grade itself as gain (linear gain, as trec_e
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from contract.scoring import rank_order
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+# of any width: a model's are float32, BM25's float64
+Scores = NDArray[np.floating[Any]]
 
 CUTOFF = 10
 NDCG, MRR, MAP, PAIR_ACCURACY = "NDCG@10", "MRR@10", "MAP", "pair accuracy"
 
 
-def auc(scores: FloatArray, labels: IntArray) -> float:
+def auc(scores: Scores, labels: IntArray) -> float:
     """Chance that a relevant row scores above an irrelevant one, ties counting half.
 
     Exact, by ranks (Mann and Whitney, 1947). ``nan`` when one class is absent.
@@ -61,7 +63,7 @@ def average_precision(grades: IntArray) -> float:
     return float((np.arange(1, len(ranks) + 1) / ranks).mean()) if len(ranks) else 0.0
 
 
-def pair_accuracy(scores: FloatArray, grades: IntArray) -> float:
+def pair_accuracy(scores: Scores, grades: IntArray) -> float:
     """Part of the pairs of unequal grade that the scores order rightly, ties counting half.
 
     ``nan`` for a list of one grade.
@@ -99,7 +101,7 @@ class QueryLists:
         """Number of lists."""
         return len(self.rows)
 
-    def measure(self, scores: FloatArray) -> dict[str, FloatArray]:
+    def measure(self, scores: Scores) -> dict[str, FloatArray]:
         """Every metric of every list; ``scores`` has one number per row of the file."""
         scores = np.asarray(scores, dtype=np.float64)
         result: dict[str, list[float]] = {name: [] for name in (*_OF_RANKED_GRADES, PAIR_ACCURACY)}
@@ -110,7 +112,7 @@ class QueryLists:
             result[PAIR_ACCURACY].append(pair_accuracy(scores[rows], grades))
         return {name: np.asarray(values) for name, values in result.items()}
 
-    def tied_pairs(self, scores: FloatArray) -> float:
+    def tied_pairs(self, scores: Scores) -> float:
         """Part of the pairs of unequal grade with equal scores, where input order decides."""
         tied, pairs = 0, 0
         for rows, grades in zip(self.rows, self._grades):

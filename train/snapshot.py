@@ -82,7 +82,9 @@ class Snapshots:
                 "scaler": _scaler_state(scaler),
             }
             write_json(directory / STATE_FILE, state)
-            np.savez(directory / OPTIMIZER_FILE, **_moments(model, optimizer))
+            # Any, because savez's own flags could be among the names as far as its types know
+            moments: dict[str, Any] = {**_moments(model, optimizer)}
+            np.savez(directory / OPTIMIZER_FILE, **moments)
 
     def keep_as_last(self, name: str) -> None:
         """Make ``<save_dir>/last`` the checkpoint ``name``."""

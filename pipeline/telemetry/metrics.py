@@ -104,7 +104,7 @@ class Metrics:
     def __init__(self) -> None:
         """Register them; nothing is counted yet."""
         # else each counter and histogram has a second series that says when it was made
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it takes and returns nothing
         self._registry = CollectorRegistry()
         self._rankers = RankerFamilies(self._registry)
         self._answers = _Answers(self._registry)

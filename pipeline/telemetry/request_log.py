@@ -41,7 +41,7 @@ class _HandOver(QueueHandler):
     """Takes records without a lock: the queue needs none."""
 
     def __init__(self, lines: SimpleQueue[logging.LogRecord], writer: QueueListener) -> None:
-        super().__init__(lines)  # type: ignore[arg-type]
+        super().__init__(lines)
         self._lines = lines
         self._writer = writer
 
@@ -62,7 +62,7 @@ class RequestLog:
         """Write apart from here on; the logs are set up."""
         lines: SimpleQueue[logging.LogRecord] = SimpleQueue()
         files = logging.root.handlers
-        self._writer = QueueListener(lines, *files, respect_handler_level=True)  # type: ignore[arg-type]
+        self._writer = QueueListener(lines, *files, respect_handler_level=True)
         self._hand_over = _HandOver(lines, self._writer)
         self._logger = logging.getLogger(REQUESTS)
         self._logger.addHandler(self._hand_over)
