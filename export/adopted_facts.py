@@ -36,8 +36,9 @@ from export.export_model import versions as package_versions
 from export.facts import ExportFacts
 from export.golden_lists import golden_lists
 from export.inference import GraphPredictor
-from export.int8_graph import run_graph
+from export.openvino_inference import run_graph
 from export.parity import score_lists
+from export.source_facts import described_path, package_versions
 from train.options import positive_int
 
 _NEEDED = ("ranker", "max_seq_length")

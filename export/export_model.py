@@ -15,7 +15,6 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Optional
 
@@ -36,16 +35,9 @@ from export.golden_lists import golden_lists
 from export.inference import GraphPredictor, logits_of
 from export.parity import TrainedRanker, check_parity, run_dynamic, score_golden
 from export.program import name_outputs, read_tensors
+from export.source_facts import described_path, package_versions
 from train.checkpoint import find_parameters
 from train.options import boolean, positive_int
-
-_PACKAGES = (
-    "paddlepaddle",
-    "paddlepaddle-gpu",
-    "paddlenlp",
-    "fast-tokenizer-python",
-    "tokenizers",
-)
 
 
 def export_ranker(
@@ -78,7 +70,11 @@ def export_ranker(
         model_filename=f"{name}.{_written_format()}",
         params_filename=f"{name}.pdiparams",
         outputs=OUTPUTS[ranker.ranker],
-        source={"checkpoint_sha256": ranker.checkpoint_sha256, **versions(), **(source or {})},
+        source={
+            "checkpoint_sha256": ranker.checkpoint_sha256,
+            **package_versions(),
+            **(source or {}),
+        },
     )
     pairs = score_golden(ranker, golden_lists(golden_file))
     try:
@@ -170,23 +166,6 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
     for name in (VOCAB_FILE, TOKENIZER_CONFIG_FILE):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
-
-
-def versions() -> dict[str, str]:
-    """Versions of the packages that a graph depends on, for the manifest."""
-    installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
-    return {name: installed[name] for name in _PACKAGES if name in installed}
-
-
-def described_path(path: str) -> str:
-    """A name or path fit for a published file: relative to here, or its last two parts."""
-    if not Path(path).exists():
-        return path
-    resolved = Path(path).resolve()
-    try:
-        return resolved.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return "/".join(resolved.parts[-2:])
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A graph that OpenVINO reads and calibration rows in, an int8 graph out; and either one run.
-
-Called by ``export.quantize``. NNCF and OpenVINO are imported here only.
-"""
+"""Quantize a graph to int8 with NNCF, from calibration rows."""
 
 from __future__ import annotations
 
@@ -14,12 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from contract.bundle.golden import Feed, RunFeed
-from contract.errors import BundleError, SetUpError
-from export.quiet import quiet_stderr
+from contract.bundle.golden import Feed
+from contract.errors import SetUpError
 
 _PACKAGES = ("nncf", "openvino")
 
@@ -65,7 +58,7 @@ def require_nncf() -> None:
             ) from None
 
 
-def package_versions() -> dict[str, str]:
+def quantizer_versions() -> dict[str, str]:
     """Versions of what quantizes, for the manifest."""
     return {name: metadata.version(name) for name in _PACKAGES}
 
@@ -137,36 +130,3 @@ def save_graph(graph: Any, path: Path) -> None:
     import openvino
 
     openvino.save_model(graph, str(path), compress_to_fp16=False)
-
-
-def run_graph(path: Path, output: str, threads: int = 0) -> RunFeed:
-    """A graph compiled for this CPU, cut down to one output.
-
-    Args:
-        path: ``.pdmodel``, ``.onnx`` or ``.xml``.
-        output: the name of the output.
-        threads: of the engine; 0 is all processors.
-
-    Raises:
-        BundleError: OpenVINO cannot read it.
-    """
-    import openvino
-
-    settings = {
-        "INFERENCE_PRECISION_HINT": "f32",
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": threads,
-    }
-    try:
-        with quiet_stderr():  # each of its readers says why a damaged file is not its own
-            compiled = openvino.Core().compile_model(str(path), "CPU", settings)
-        request = compiled.create_infer_request()
-        port = compiled.output(output)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise BundleError(f"OpenVINO cannot load it ({reason})", field=str(path)) from error
-
-    def run(feed: Feed) -> NDArray[np.float32]:
-        return np.array(request.infer(dict(feed))[port], dtype=np.float32)
-
-    return run

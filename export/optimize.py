@@ -25,9 +25,9 @@ from contract.bundle.graphs import PDMODEL, Reader, graph_files, readable
 from contract.errors import BundleError
 from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
-from export.export_model import described_path
 from export.first_position import first_position_only
 from export.model_dir import fp32_graph
+from export.source_facts import described_path
 
 _REWRITES = Reader("export.optimize", (PDMODEL,))
 

@@ -36,8 +36,8 @@ from export.inference import (
     InferenceOptions,
     available_options,
 )
-from export.int8_graph import run_graph
 from export.model_dir import ScoringGraph, is_pairwise, open_model_dir
+from export.openvino_inference import run_graph
 from train.options import boolean, positive_int
 
 Pairs = Sequence[tuple[str, str]]

@@ -23,7 +23,7 @@ from contract.bundle.graphs import OPENVINO, PDMODEL, GraphFiles, GraphSpec, cho
 from contract.environment.serving_packages import make_importable
 from contract.errors import BundleError
 from export.inference import GraphPredictor, InferenceOptions, logits_of
-from export.int8_graph import run_graph
+from export.openvino_inference import run_graph
 from export.quiet import quiet_stderr
 
 _LOG_VARIABLE = "SERVING_LOG_PATH"

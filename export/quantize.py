@@ -39,21 +39,21 @@ from contract.encoding import PairEncoder
 from contract.errors import SetUpError
 from export.bundle_files import Published, publish_bundle, republished
 from export.command import run_command
-from export.export_model import described_path
 from export.int8_graph import (
     DENSE,
     FEED_FORWARD,
     PARTS,
     QuantizeOptions,
-    package_versions,
     quantize_graph,
+    quantizer_versions,
     require_nncf,
-    run_graph,
     save_graph,
 )
 from export.model_dir import fp32_graph
+from export.openvino_inference import run_graph
 from export.parity import check_parity
 from export.quality import QUALITY_FILE, Quality, compare_scores, ranked_lists, score_rows
+from export.source_facts import described_path
 from train.checkpoint import sha256
 from train.dataset import encode, read_labelled_pairs
 from train.options import boolean, fraction, positive_int
@@ -232,7 +232,7 @@ def _source(
         "calibration_rows": str(samples),
         "calibration_sha256": sha256(options.calibration_file),
         "dev_sha256": sha256(options.dev_file),
-        **package_versions(),
+        **quantizer_versions(),
     }
 
 

@@ -16,6 +16,7 @@ from contract.rankers import CROSS_ENCODER, PAIRWISE
 from export.export_model import described_path
 from export.facts import read_facts
 from export.golden_lists import golden_lists
+from export.source_facts import described_path
 
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:

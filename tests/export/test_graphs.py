@@ -21,8 +21,8 @@ from export import optimize, predict, quantize
 from export.bundle_files import verify
 from export.export_to_serving import main
 from export.inference import GraphPredictor
-from export.int8_graph import run_graph
 from export.onnx_graph import convert
+from export.openvino_inference import run_graph
 from export.program import name_outputs, read_tensors
 from tests.bundles import SENTENCES, golden_file, relist
 from tests.graph_files import (
