@@ -47,7 +47,7 @@ def open_runs(engine: str, bundle: Bundle, precision: str, threads: int) -> Sequ
 
 
 def _paddle(bundle: Bundle, precision: str, threads: int) -> Sequence[RunFeed]:
-    from export.inference import GraphPredictor, InferenceOptions, logits_of
+    from export.engines.paddle_inference import GraphPredictor, InferenceOptions, logits_of
 
     options = InferenceOptions(precision=precision, cpu_threads=threads)
     model, params = _only(bundle.server_dir, ".pdmodel"), _only(bundle.server_dir, ".pdiparams")

@@ -35,7 +35,7 @@ import numpy as np
 
 from contract.bundle import Bundle
 from contract.environment.cpu import has_bf16, prepare_math_library
-from export.program import read_program, tensor_of
+from export.graphs.program import read_program, tensor_of
 
 # rows, inner and columns of the products: a square one, and the feed-forward's of many tokens
 _SHAPES = ((2048, 2048, 2048), (4096, 768, 3072))

@@ -109,8 +109,8 @@ def write_checkpoint(
     """Write a ranker of random weights as training leaves a checkpoint."""
     import numpy as np
 
-    from train.backbone import find_backbone
-    from train.model import build_model, save_parameters
+    from train.model.backbone import find_backbone
+    from train.model.ranker import build_model, save_parameters
 
     save_tokenizer(tokens, directory, lower_case=True)
     config = {**config, "vocab_size": len(tokens)}
@@ -130,7 +130,7 @@ def write_checkpoint(
 
 def _spread_scores(model: Any, encoder: PairEncoder) -> None:
     """Scale and shift the head until the scores of a few pairs fill most of (0, 1)."""
-    from export.parity import run_dynamic
+    from export.proof.parity import run_dynamic
 
     pairs = [(query, title) for query in _TEXTS for title in _TEXTS]
     logits = run_dynamic(model)(encoder.pad(encoder.encode_pairs(pairs)))

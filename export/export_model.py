@@ -28,15 +28,15 @@ from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, TOKENIZER_CONFIG_FILE, 
 from contract.errors import BundleError, SetUpError
 from contract.rankers import PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS
+from export.bundle.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS, ExportFacts
+from export.bundle.source_facts import described_path, package_versions
 from export.command import run_command
-from export.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS, ExportFacts
-from export.first_position import first_position_only
-from export.golden_lists import golden_lists
-from export.inference import GraphPredictor, logits_of
-from export.parity import TrainedRanker, check_parity, run_dynamic, score_golden
-from export.program import name_outputs, read_tensors
-from export.source_facts import described_path, package_versions
-from train.checkpoint import find_parameters
+from export.engines.paddle_inference import GraphPredictor, logits_of
+from export.graphs.first_position import first_position_only
+from export.graphs.program import name_outputs, read_tensors
+from export.proof.golden_lists import golden_lists
+from export.proof.parity import TrainedRanker, check_parity, run_dynamic, score_golden
+from train.model.checkpoint import find_parameters
 from train.options import boolean, positive_int
 
 
@@ -50,12 +50,12 @@ def export_ranker(
     """Write a trained ranker as a static graph with all that a bundle needs.
 
     Args:
-        ranker: what ``train.model.load_ranker`` returned.
+        ranker: what ``train.model.ranker.load_ranker`` returned.
         output: directory to write to; other files in it stay.
-        golden_file: see :func:`export.golden_lists.golden_lists`.
+        golden_file: see :func:`export.proof.golden_lists.golden_lists`.
         source: more facts on where the weights came from.
         optimize: leave out of the last layer what no score depends on
-            (:mod:`export.first_position`); a graph built otherwise is exported as it is.
+            (:mod:`export.graphs.first_position`); a graph built otherwise is exported as it is.
 
     Raises:
         BundleError: the static graph scores the golden pairs differently; there is then no
@@ -203,7 +203,7 @@ def load_and_export(options: argparse.Namespace, output: Path) -> ExportFacts:
     if Path(options.params_path).exists() or "/" in options.params_path:
         # seconds before the imports below would say the same
         find_parameters(options.params_path)
-    from train.model import load_ranker
+    from train.model.ranker import load_ranker
 
     ranker = load_ranker(
         options.params_path, options.model_name_or_path, max_seq_length=options.max_seq_length

@@ -25,13 +25,13 @@ if not __package__:
 
 from contract.bundle.graphs import FORMATS, GraphFiles, format_of
 from contract.errors import SetUpError
-from export.adopted_facts import add_options, adopt
-from export.bundle_files import BundleParts, Published, copy_graphs, publish_bundle
+from export.bundle.adopted_facts import add_options, adopt
+from export.bundle.facts import ExportFacts, read_facts
+from export.bundle.publishing import BundleParts, Published, copy_graphs, publish_bundle
+from export.bundle.serving_conf import serving_config, with_aliases, write_both_confs
 from export.command import run_command
-from export.facts import ExportFacts, read_facts
-from export.graph_sources import named_alike, named_graph, with_onnx
-from export.program import Tensors, read_tensors
-from export.serving_conf import serving_config, with_aliases, write_both_confs
+from export.graphs.graph_sources import named_alike, named_graph, with_onnx
+from export.graphs.program import Tensors, read_tensors
 from train.options import boolean
 
 # looked for in this order

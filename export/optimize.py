@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle in, the same bundle with a graph that does less work for the same scores out.
+"""Make a bundle faster: its graph computes the last layer only where a score depends on it.
 
-Run as ``python -m export.optimize --bundle serving_models/pairwise --output faster/pairwise``.
-Needs no checkpoint: the parameters are copied, the graph is rewritten (``export.first_position``),
-and the golden pairs of the source prove the result before it is published.
+Run as ``python -m export.optimize --bundle serving_models/pairwise --output faster/pairwise``. It
+needs no checkpoint: the parameters are copied, the graph is rewritten
+(``export.graphs.first_position``), and the source's golden pairs prove the result before it is
+published.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ if not __package__:
 from contract.bundle import Bundle
 from contract.bundle.graphs import PDMODEL, Reader, graph_files, readable
 from contract.errors import BundleError
-from export.bundle_files import Published, publish_bundle, republished
+from export.bundle.model_dir import fp32_graph
+from export.bundle.publishing import Published, publish_bundle, republished
+from export.bundle.source_facts import described_path
 from export.command import run_command
-from export.first_position import first_position_only
-from export.model_dir import fp32_graph
-from export.source_facts import described_path
+from export.graphs.first_position import first_position_only
 
 _REWRITES = Reader("export.optimize", (PDMODEL,))
 

@@ -28,16 +28,16 @@ from numpy.typing import NDArray
 from contract.bundle.golden import RunFeed
 from contract.bundle.graphs import paddle_reader
 from contract.errors import BundleError, SetUpError
+from export.bundle.model_dir import ScoringGraph, is_pairwise, open_model_dir
 from export.command import run_command
-from export.inference import (
+from export.engines.openvino_inference import run_graph
+from export.engines.paddle_inference import (
     DEVICES,
     PRECISIONS,
     GraphPredictor,
     InferenceOptions,
     available_options,
 )
-from export.model_dir import ScoringGraph, is_pairwise, open_model_dir
-from export.openvino_inference import run_graph
 from train.options import boolean, positive_int
 
 Pairs = Sequence[tuple[str, str]]
@@ -153,7 +153,7 @@ def _benchmark(
 
 def run(options: argparse.Namespace) -> None:
     """Score the file and print."""
-    from train.dataset import read_unlabelled_pairs
+    from train.data.dataset import read_unlabelled_pairs
 
     read = read_unlabelled_pairs(options.input_file)
     pairs = [(read.texts[q], read.texts[t]) for q, t in zip(read.queries, read.titles)]

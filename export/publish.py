@@ -18,11 +18,11 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from contract.bundle.graphs import graph_files
-from export.bundle_files import BundleParts, Published, publish_bundle
+from export.bundle.publishing import BundleParts, Published, publish_bundle
 from export.command import run_command
 from export.export_model import add_options, load_and_export
-from export.graph_sources import with_onnx
-from export.program import read_tensors
+from export.graphs.graph_sources import with_onnx
+from export.graphs.program import read_tensors
 
 
 def publish(options: argparse.Namespace) -> Published:

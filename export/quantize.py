@@ -37,9 +37,13 @@ from contract.bundle.golden import (
 from contract.bundle.graphs import OPENVINO, OPENVINO_INT8, graph_files
 from contract.encoding import PairEncoder
 from contract.errors import SetUpError
-from export.bundle_files import Published, publish_bundle, republished
+from export.bundle.model_dir import fp32_graph
+from export.bundle.publishing import Published, publish_bundle, republished
+from export.bundle.source_facts import described_path
 from export.command import run_command
-from export.int8_graph import (
+from export.engines.openvino_inference import run_graph
+from export.proof.parity import check_parity
+from export.quantization.int8_graph import (
     DENSE,
     FEED_FORWARD,
     PARTS,
@@ -49,13 +53,15 @@ from export.int8_graph import (
     require_nncf,
     save_graph,
 )
-from export.model_dir import fp32_graph
-from export.openvino_inference import run_graph
-from export.parity import check_parity
-from export.quality import QUALITY_FILE, Quality, compare_scores, ranked_lists, score_rows
-from export.source_facts import described_path
-from train.checkpoint import sha256
-from train.dataset import encode, read_labelled_pairs
+from export.quantization.quality import (
+    QUALITY_FILE,
+    Quality,
+    compare_scores,
+    ranked_lists,
+    score_rows,
+)
+from train.data.dataset import encode, read_labelled_pairs
+from train.model.checkpoint import sha256
 from train.options import boolean, fraction, positive_int
 
 _ENGINE = "OpenVINO int8"

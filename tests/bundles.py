@@ -169,8 +169,8 @@ def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> N
 
     import numpy as np
 
-    from train.backbone import find_backbone
-    from train.model import build_model, save_parameters
+    from train.model.backbone import find_backbone
+    from train.model.ranker import build_model, save_parameters
 
     tokens = _vocabulary()
     save_tokenizer(tokens, directory, lower_case=True)
@@ -191,7 +191,7 @@ def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> N
 
 def _spread_scores(model: Any, encoder: PairEncoder) -> None:
     """Scale and shift the head until the scores of the sentences fill most of (0, 1)."""
-    from export.parity import run_dynamic
+    from export.proof.parity import run_dynamic
 
     pairs = [(query, title) for query in SENTENCES for title in SENTENCES]
     logits = run_dynamic(model)(encoder.pad(encoder.encode_pairs(pairs)))

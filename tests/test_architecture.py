@@ -124,9 +124,9 @@ def test_the_scan_of_places_finds_a_breach() -> None:
 @pytest.mark.parametrize(
     ("folder", "source"),
     [
-        ("contract", "import train.model"),
+        ("contract", "import train.model.ranker"),
         ("train", "from export import parity"),
-        ("pipeline", "def f():\n    from train.model import Ranker"),
+        ("pipeline", "def f():\n    from train.model.ranker import Ranker"),
         ("pipeline", "import paddlenlp.transformers as t"),
         ("clients", "from paddle_serving_server.pipeline import PipelineClient"),
         ("clients", "import pipeline"),
@@ -144,7 +144,7 @@ def test_the_import_scan_finds_a_breach(folder: str, source: str) -> None:
 
 
 def test_the_import_scan_lets_the_direction_pass() -> None:
-    source = "import contract.errors\nfrom export.parity import x\nimport train\nimport json"
+    source = "import contract.errors\nfrom export.proof.parity import x\nimport train\nimport json"
     assert wrong_imports(source, "export", FOLDERS) == []
     source = "from contract.errors import SetUpError\nfrom contract import errors"
     assert wrong_imports(source, "general_model_service", FOLDERS) == []

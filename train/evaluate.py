@@ -39,12 +39,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Evaluate with parsed options."""
-    from train.checkpoint import write_json
-    from train.dataset import encode, read_labelled_pairs
-    from train.device import set_device
-    from train.inference import scores
-    from train.model import load_ranker
-    from train.report import compare
+    from train.data.dataset import encode, read_labelled_pairs
+    from train.evaluation.report import compare
+    from train.model.checkpoint import write_json
+    from train.model.device import set_device
+    from train.model.inference import scores
+    from train.model.ranker import load_ranker
 
     pairs = read_labelled_pairs(options.test_file, options.max_bad_rows)
     set_device(options.device, options.cpu_threads)

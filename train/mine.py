@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from train.bm25 import BM25
-from train.sources import (
+from train.data.sources import (
     LIST_LENGTH,
     Paper,
     RankedList,

@@ -40,8 +40,8 @@ def make_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Predict with parsed options."""
     from contract.scoring import rank_order
-    from train.model import CROSS_ENCODER
-    from train.prediction import predict, show
+    from train.model.prediction import predict, show
+    from train.model.ranker import CROSS_ENCODER
 
     scored = predict(options, CROSS_ENCODER, options.test_set)
     best = rank_order([pair.score for pair in scored], options.topk)

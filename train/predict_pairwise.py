@@ -38,8 +38,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Predict with parsed options."""
-    from train.model import PAIRWISE
-    from train.prediction import predict, show
+    from train.model.prediction import predict, show
+    from train.model.ranker import PAIRWISE
 
     results = [
         {"query": scored.query, "title": scored.title, "pred_prob": scored.score}

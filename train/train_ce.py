@@ -38,10 +38,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Train with parsed options."""
-    from train.dataset import read_labelled_pairs
-    from train.model import CROSS_ENCODER
-    from train.objective import CrossEncoderObjective
-    from train.session import train
+    from train.data.dataset import read_labelled_pairs
+    from train.model.ranker import CROSS_ENCODER
+    from train.training.objective import CrossEncoderObjective
+    from train.training.session import train
 
     pairs = read_labelled_pairs(options.train_set, options.max_bad_rows)
     train(

@@ -31,10 +31,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Train with parsed options."""
-    from train.dataset import read_triples
-    from train.model import PAIRWISE
-    from train.objective import PairwiseObjective
-    from train.session import train
+    from train.data.dataset import read_triples
+    from train.model.ranker import PAIRWISE
+    from train.training.objective import PairwiseObjective
+    from train.training.session import train
 
     triples = read_triples(options.train_file, options.max_bad_rows)
     train(

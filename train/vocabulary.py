@@ -3,7 +3,7 @@
 """Text files in, an ERNIE-style ``vocab.txt`` out, for models trained from random weights.
 
 Run as ``python -m train.vocabulary --output vocab.txt FILE...``; ``train/recipes/small.sh`` does.
-Tokens stand in falling order of frequency, which ``train.matching_init`` relies on.
+Tokens stand in falling order of frequency, which ``train.model.matching_init`` relies on.
 """
 
 import argparse

@@ -11,7 +11,7 @@ CUTOFF = 10
 
 
 def ndcg(order: Sequence[int], grades: Sequence[int]) -> float:
-    """NDCG@10 of an order of documents, with the linear gain of ``train.metrics``.
+    """NDCG@10 of an order of documents, with the linear gain of ``train.evaluation.metrics``.
 
     Args:
         order: indices of documents, best first. The ideal is that of all documents, so an order

@@ -10,7 +10,7 @@ places:
     mrr             1 / the uppermost clicked place, 0 when none of them was clicked
     ndcg            sum of 1 / log2(1 + place) over clicked ones, over what it would be with all
                     clicked documents on top; 0 without a click
-    graded_ndcg     the same with the grade as gain (linear, as trec_eval and ``train.metrics``);
+    graded_ndcg     the same with the grade as gain (linear, as in trec_eval);
                     null without a grade above 0, and then not part of the mean
 
 Clicks on documents that ``order`` does not hold are counted as ``outside``.

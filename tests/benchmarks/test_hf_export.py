@@ -25,7 +25,7 @@ from contract.errors import BundleError
 from contract.rankers import RANKERS
 from tests.bundles import MAX_SEQ_LENGTH, build_checkpoint
 from tests.sets import skip_unless_card
-from train.checkpoint import read_parameters
+from train.model.checkpoint import read_parameters
 
 
 @pytest.fixture(scope="module", params=RANKERS)

@@ -13,10 +13,9 @@ from pathlib import Path
 from contract.bundle import Bundle
 from contract.bundle.golden import read_golden
 from contract.rankers import CROSS_ENCODER, PAIRWISE
-from export.export_model import described_path
-from export.facts import read_facts
-from export.golden_lists import golden_lists
-from export.source_facts import described_path
+from export.bundle.facts import read_facts
+from export.bundle.source_facts import described_path
+from export.proof.golden_lists import golden_lists
 
 
 def run(directory: Path, *command: str) -> subprocess.CompletedProcess[str]:

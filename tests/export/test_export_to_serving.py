@@ -23,9 +23,9 @@ from contract.bundle.golden import read_golden
 from contract.bundle.serving_conf import read_serving_conf
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
-from export.bundle_files import verify
+from export.bundle.facts import read_facts
+from export.bundle.publishing import verify
 from export.export_to_serving import main
-from export.facts import read_facts
 
 GRAPHS = {PAIRWISE: "inference.predict", CROSS_ENCODER: "inference"}
 

@@ -18,12 +18,12 @@ from contract.errors import BundleError
 from contract.rankers import PAIRWISE
 from contract.tensors import TensorSpec
 from export import optimize, predict, quantize
-from export.bundle_files import verify
+from export.bundle.publishing import verify
+from export.engines.openvino_inference import run_graph
+from export.engines.paddle_inference import GraphPredictor
 from export.export_to_serving import main
-from export.inference import GraphPredictor
-from export.onnx_graph import convert
-from export.openvino_inference import run_graph
-from export.program import name_outputs, read_tensors
+from export.graphs.onnx_graph import convert
+from export.graphs.program import name_outputs, read_tensors
 from tests.bundles import SENTENCES, golden_file, relist
 from tests.graph_files import (
     NAME,

@@ -16,9 +16,9 @@ from contract.bundle import Bundle
 from contract.bundle.files import MANIFEST_FILE
 from contract.errors import BundleError
 from export import export_model, optimize
-from export.first_position import first_position_only
-from export.inference import GraphPredictor
-from export.program import read_program
+from export.engines.paddle_inference import GraphPredictor
+from export.graphs.first_position import first_position_only
+from export.graphs.program import read_program
 from tests.bundles import golden_file
 
 RANDOM = np.random.default_rng(7)

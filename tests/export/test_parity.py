@@ -16,9 +16,9 @@ from contract.bundle import Bundle
 from contract.bundle.golden import Feed, GoldenPair, RunFeed, read_golden
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, DataError
-from export.golden_lists import golden_lists
-from export.inference import GraphPredictor, InferenceOptions, logits_of
-from export.parity import Parity, check_parity
+from export.engines.paddle_inference import GraphPredictor, InferenceOptions, logits_of
+from export.proof.golden_lists import golden_lists
+from export.proof.parity import Parity, check_parity
 
 PLAIN = InferenceOptions()
 

@@ -16,8 +16,8 @@ from contract.bundle.golden import read_golden
 from contract.environment import cpu
 from contract.errors import SetUpError
 from contract.rankers import PAIRWISE
-from export import inference
-from export.inference import InferenceOptions, available_options, build_config
+from export.engines import paddle_inference as inference
+from export.engines.paddle_inference import InferenceOptions, available_options, build_config
 from export.predict import format_line, main, make_parser, summarise
 
 CPU = ["--device", "cpu", "--cpu_threads", "1"]

@@ -13,7 +13,7 @@ from contract.bundle.graphs import PDMODEL
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.tensors import TensorSpec
-from export.program import name_outputs, read_tensors
+from export.graphs.program import name_outputs, read_tensors
 from tests.graph_files import graph_of
 from tests.make_graph_fixture import FIXTURE
 

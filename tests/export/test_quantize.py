@@ -18,7 +18,7 @@ from contract.bundle.files import MANIFEST_FILE
 from contract.bundle.golden import LOW_PRECISION_TOLERANCE, read_golden
 from contract.rankers import RANKERS
 from export import quantize
-from export.openvino_inference import run_graph
+from export.engines.openvino_inference import run_graph
 from tests.bundles import SENTENCES, build_bundle
 from tests.general_model_service import wire
 from tests.sets import skip_unless_card

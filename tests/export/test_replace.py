@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from export import replace
-from export.replace import exchange, replacement
+from export.bundle import replace
+from export.bundle.replace import exchange, replacement
 
 FILES = ("manifest", "graph", "params")
 
@@ -24,7 +24,7 @@ FILES = ("manifest", "graph", "params")
 WRITER = """
 import sys, time
 from pathlib import Path
-from export import replace
+from export.bundle import replace
 if sys.argv[2] == "twice":
     def no_exchange(first, second):
         raise OSError(22, "Invalid argument")

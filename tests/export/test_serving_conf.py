@@ -15,7 +15,7 @@ from contract.bundle import Bundle
 from contract.errors import SetUpError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.tensors import TensorSpec
-from export.serving_conf import serving_config, with_aliases
+from export.bundle.serving_conf import serving_config, with_aliases
 from tests.sets import skip_unless_card
 
 SPECS = (

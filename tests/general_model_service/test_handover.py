@@ -49,7 +49,7 @@ def bundle(repository: Path, tmp_path: Path) -> Path:
 
 
 def replace(bundle: Path, source: Path) -> None:
-    """As export.replace does: the new directory takes the old one's name."""
+    """As export.bundle.replace does: the new directory takes the old one's name."""
     fresh = bundle.with_name("fresh")
     shutil.copytree(source, fresh)
     bundle.rename(bundle.with_name("old"))

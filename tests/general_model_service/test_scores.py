@@ -19,7 +19,7 @@ from contract.encoding import Row
 from contract.environment.cpu import has_bf16
 from contract.errors import SetUpError
 from contract.rankers import RANKERS
-from export.inference import GraphPredictor, InferenceOptions, logits_of
+from export.engines.paddle_inference import GraphPredictor, InferenceOptions, logits_of
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService
 

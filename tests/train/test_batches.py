@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.batches import BatchPlan, sorted_batches
+from train.data.batches import BatchPlan, sorted_batches
 
 LENGTHS = np.random.default_rng(0).integers(5, 128, 1003)
 

@@ -9,7 +9,7 @@ from typing import Callable
 
 import pytest
 
-from train.checkpoint import atomic_directory, link_directory, read_json
+from train.model.checkpoint import atomic_directory, link_directory, read_json
 
 _FILES = {
     *("config.json", "model_state.pdparams", "optimizer.npz", "ranker.json"),

@@ -17,7 +17,7 @@ import pytest
 from contract.environment.cpu import has_bf16
 from tests.train.conftest import Files, write_rows
 from train import evaluate, predict_ce, predict_pairwise, train_ce, train_pairwise
-from train.loop import learning_rate_factor
+from train.training.loop import learning_rate_factor
 
 Train = Callable[..., int]
 

@@ -13,7 +13,7 @@ import pytest
 from contract.encoding import PairEncoder
 from contract.errors import DataError
 from tests.train.conftest import CHARACTERS, Files, write_rows
-from train.dataset import encode, read_labelled_pairs, read_triples, read_unlabelled_pairs
+from train.data.dataset import encode, read_labelled_pairs, read_triples, read_unlabelled_pairs
 
 
 def test_pairs_keep_their_order_grades_and_odd_characters(tmp_path: Path) -> None:

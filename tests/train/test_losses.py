@@ -11,10 +11,10 @@ import pytest
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.scoring import SCORE_FUNCTIONS
 from tests.train.conftest import Files
-from train import losses
-from train.dataset import read_labelled_pairs, read_triples
-from train.model import load_ranker
-from train.objective import CrossEncoderObjective, PairwiseObjective, Teacher
+from train.data.dataset import read_labelled_pairs, read_triples
+from train.model.ranker import load_ranker
+from train.training import losses
+from train.training.objective import CrossEncoderObjective, PairwiseObjective, Teacher
 
 DRAW = np.random.default_rng(0)
 POSITIVE, NEGATIVE = (DRAW.normal(size=(6, 1)).astype("float32") for _ in range(2))

@@ -7,7 +7,7 @@ import paddle
 import pytest
 from paddlenlp.transformers import ErnieConfig, ErnieModel
 
-from train.matching_init import Layout, apply_matching_init
+from train.model.matching_init import Layout, apply_matching_init
 
 CLS, SEP = 1, 2
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from ir_measures import AP, RR, nDCG
 
-from train.metrics import MAP, MRR, NDCG, PAIR_ACCURACY, QueryLists, auc, bootstrap
+from train.evaluation.metrics import MAP, MRR, NDCG, PAIR_ACCURACY, QueryLists, auc, bootstrap
 
 
 def random_lists(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

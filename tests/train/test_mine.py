@@ -6,8 +6,8 @@ import json
 import random
 from itertools import groupby
 
+from train.data.sources import RankedList, Source, one_line, read_papers, split_of
 from train.mine import cut_query, mine, pad_list, supervised, write_rows
-from train.sources import RankedList, Source, one_line, read_papers, split_of
 
 
 def make_source():

@@ -15,11 +15,11 @@ import pytest
 from contract.errors import SetUpError
 from contract.scoring import SCORE_FUNCTIONS
 from tests.train.conftest import CHARACTERS, Files, write_model
-from train.backbone import find_backbone, known_models
-from train.checkpoint import PARAMETERS_FILE, find_parameters, read_parameters, sha256
-from train.dataset import encode, read_unlabelled_pairs
-from train.inference import logits, scores
-from train.model import build_model, initialise, load_parameters, load_ranker, make_encoder
+from train.data.dataset import encode, read_unlabelled_pairs
+from train.model.backbone import find_backbone, known_models
+from train.model.checkpoint import PARAMETERS_FILE, find_parameters, read_parameters, sha256
+from train.model.inference import logits, scores
+from train.model.ranker import build_model, initialise, load_parameters, load_ranker, make_encoder
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Callable
 import numpy as np
 
 from tests.train.conftest import Files, write_model
-from train.checkpoint import PARAMETERS_FILE, read_parameters
+from train.model.checkpoint import PARAMETERS_FILE, read_parameters
 
 _FLAGS = ("--device", "cpu", "--max_seq_length", "32", "--max_steps", "20", "--eval_step", "1000")
 

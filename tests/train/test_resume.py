@@ -10,7 +10,7 @@ from typing import Callable
 import numpy as np
 import pytest
 
-from train.checkpoint import (
+from train.model.checkpoint import (
     OPTIMIZER_FILE,
     PARAMETERS_FILE,
     read_arrays,

@@ -13,7 +13,7 @@ import pytest
 from contract.errors import DataError
 from experiments.lists.graded_lists import GradedList, padded, read_graded_lists
 from experiments.lists.ndcg import ndcg
-from train.metrics import ndcg as train_ndcg
+from train.evaluation.metrics import ndcg as train_ndcg
 
 
 def written(tmp_path: Path, content: str) -> Path:

@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A directory in; the graph it holds, its encoder and the one score function to apply, out.
+
+Takes a bundle, what ``export_model`` wrote, and what upstream's export wrote. Called by
+``export.predict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from contract.bundle import Bundle
+from contract.bundle.files import MANIFEST_FILE, SERVER_DIR, TOKENIZER_DIR
+from contract.bundle.graphs import (
+    OPENVINO,
+    OPENVINO_INT8,
+    GraphFiles,
+    GraphSpec,
+    Reader,
+    choose,
+    graph_files,
+    graphs_among,
+    paddle_reader,
+    readable,
+)
+from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
+from contract.encoding import VOCAB_FILE, PairEncoder
+from contract.errors import BundleError, SetUpError
+from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
+from export.bundle.facts import ExportFacts, read_facts
+from export.graphs.program import read_tensors
+
+# upstream's default of predict.py, for a directory that says nothing of its own
+_UPSTREAM_MAX_SEQ_LENGTH = 128
+
+# upstream's rankers by the width of their only output
+_UPSTREAM_RANKERS = {1: PAIRWISE, 2: CROSS_ENCODER}
+
+
+@dataclass(frozen=True)
+class ScoringGraph:
+    """A static graph and how to score with it.
+
+    Attributes:
+        ranker: ``pairwise`` or ``cross_encoder``.
+        graph: one that this environment's Paddle reads, or else OpenVINO.
+        output: name of the graph's output that the score function takes.
+        score: applied once, to that output.
+        encoder: with the length in use.
+    """
+
+    ranker: str
+    graph: GraphFiles
+    output: str
+    score: ScoreFunction
+    encoder: PairEncoder
+
+
+def open_model_dir(
+    directory: Path, tokenizer: Optional[str] = None, max_seq_length: Optional[int] = None
+) -> ScoringGraph:
+    """Find out what a directory holds.
+
+    Args:
+        directory: a bundle, its ``serving_server``, or an export directory.
+        tokenizer: a directory with ``vocab.txt`` or PaddleNLP's name of a model, for a directory
+            of upstream's, which holds no vocabulary.
+        max_seq_length: a shorter limit than the model's own.
+
+    Raises:
+        BundleError: missing or damaged.
+        SetUpError: a longer limit than the model's own, or no tokenizer.
+    """
+    root = Bundle.root_of(directory)
+    if (root / MANIFEST_FILE).is_file():
+        return _of_bundle(Bundle.open(root), max_seq_length)
+    facts = read_facts(directory)
+    if facts is not None:
+        return _of_export(directory, facts, max_seq_length)
+    return _of_upstream(directory, tokenizer, max_seq_length or _UPSTREAM_MAX_SEQ_LENGTH)
+
+
+def fp32_graph(bundle: Bundle, reader: Reader) -> tuple[Path, Optional[Path]]:
+    """The graph that ``reader`` takes of a bundle that was not quantized, and its weights.
+
+    Raises:
+        BundleError: the bundle is another's product, or holds no such graph.
+    """
+    if bundle.manifest.precision != "fp32":
+        raise BundleError(
+            f"is {bundle.manifest.precision} already; name the fp32 bundle it was made from",
+            field=f"bundle {bundle.root}",
+        )
+    graph = bundle.graph(reader)
+    return graph.model, graph.params
+
+
+def _of_bundle(bundle: Bundle, max_seq_length: Optional[int]) -> ScoringGraph:
+    manifest = bundle.manifest
+    quantized = manifest.precision == "int8"
+    graph = bundle.files_of(_chosen(bundle.graphs, str(bundle.server_dir), quantized=quantized))
+    length = _length(max_seq_length, manifest.max_seq_length)
+    output = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
+    encoder = PairEncoder.load(bundle.tokenizer_dir, length)
+    return ScoringGraph(manifest.ranker, graph, output, bundle.score, encoder)
+
+
+def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int]) -> ScoringGraph:
+    length = _length(max_seq_length, facts.max_seq_length)
+    return ScoringGraph(
+        facts.ranker,
+        graph_files(directory / facts.model_filename, directory / facts.params_filename),
+        facts.logits,
+        SCORE_FUNCTIONS[facts.score_function],
+        PairEncoder.load(directory / TOKENIZER_DIR, length),
+    )
+
+
+def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int) -> ScoringGraph:
+    folder = directory / SERVER_DIR if (directory / SERVER_DIR).is_dir() else directory
+    spec = _chosen(graphs_among(path.name for path in folder.iterdir()), str(folder))
+    graph = graph_files(folder / spec.path, folder / spec.params if spec.params else None)
+    _, fetches = read_tensors(graph.model)
+    width = fetches[0].shape[-1] if fetches[0].shape else 0
+    if width not in _UPSTREAM_RANKERS:
+        raise BundleError(
+            f"its first output has shape [N, {', '.join(map(str, fetches[0].shape))}], "
+            "a ranker's is [N, 1] or [N, 2]",
+            field=str(graph.model),
+        )
+    ranker = _UPSTREAM_RANKERS[width]
+    score = SCORE_FUNCTIONS[UPSTREAM_SCORE_FUNCTIONS[ranker]]
+    encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length)
+    return ScoringGraph(ranker, graph, fetches[0].name, score, encoder)
+
+
+def _chosen(graphs: Sequence[GraphSpec], where: str, *, quantized: bool = False) -> GraphSpec:
+    """What Paddle Inference takes, or else OpenVINO; a quantized graph is OpenVINO's.
+
+    Raises:
+        BundleError: neither of them reads a graph that is there.
+    """
+    paddle, openvino = paddle_reader(), OPENVINO_INT8 if quantized else OPENVINO
+    prefers_openvino = quantized or not readable(graphs, paddle)
+    takes_openvino = prefers_openvino and readable(graphs, openvino)
+    return choose(graphs, openvino if takes_openvino else paddle, where)
+
+
+def _tokenizer_dir(directory: Path, tokenizer: Optional[str]) -> Path:
+    if tokenizer is None:
+        for candidate in (directory / TOKENIZER_DIR, directory.parent / TOKENIZER_DIR, directory):
+            if (candidate / VOCAB_FILE).is_file():
+                return candidate
+        raise SetUpError(
+            f"{directory} holds no vocabulary; name a directory of {VOCAB_FILE}, or a model",
+            field="model_name_or_path",
+        )
+    if Path(tokenizer).is_dir():
+        return Path(tokenizer)
+    from train.model.backbone import find_backbone
+
+    return find_backbone(tokenizer, weights=False).tokenizer_dir
+
+
+def _length(asked: Optional[int], own: int) -> int:
+    if asked is not None and asked > own:
+        raise SetUpError(
+            f"{asked} is more than the {own} of the model; export it again with --max_seq_length",
+            field="max_seq_length",
+        )
+    return asked or own
+
+
+def is_pairwise(graph: ScoringGraph) -> bool:
+    """Whether to print scores as upstream's pair-wise command does."""
+    return graph.ranker == PAIRWISE

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores of two versions of a bundle on graded lists in; what the second one loses, out.
+
+Called by ``export.quantize``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.bundle.golden import RunFeed
+from contract.encoding import PairEncoder
+from contract.errors import DataError
+from contract.scoring import ScoreFunction
+from train.data.batches import sorted_batches
+from train.data.dataset import EncodedPairs, IntArray
+from train.evaluation.metrics import NDCG, Interval, QueryLists, bootstrap
+from train.evaluation.report import RESAMPLES
+
+FloatArray = NDArray[np.float32]
+
+QUALITY_FILE = "quality.json"
+
+_ROWS = 32
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a version of a bundle loses against the one it was made from.
+
+    Attributes:
+        lists: number of queries that have a relevant title and another one.
+        source: NDCG@10 of the source.
+        result: NDCG@10 of the result.
+        difference: result minus source on the same queries.
+        max_score_difference: over all rows.
+        mean_score_difference: of the absolute differences.
+        top_1_agreement: part of the lists in which both put the same title first.
+    """
+
+    lists: int
+    source: Interval
+    result: Interval
+    difference: Interval
+    max_score_difference: float
+    mean_score_difference: float
+    top_1_agreement: float
+
+    def __str__(self) -> str:
+        """Lines for the terminal."""
+        return "\n".join(
+            (
+                f"{self.lists} lists, 95 % bootstrap intervals over queries",
+                f"NDCG@10 of the source  {_cell(self.source)}",
+                f"NDCG@10 in int8        {_cell(self.result)}",
+                f"difference            {_cell(self.difference, '+')}",
+                f"scores differ by {self.max_score_difference:.4f} at most, "
+                f"{self.mean_score_difference:.5f} on average; "
+                f"the same title first in {self.top_1_agreement:.1%} of the lists",
+            )
+        )
+
+    def write(self, path: Path, about: Mapping[str, Any]) -> None:
+        """Write the figures and ``about`` as JSON; an interval is ``[mean, low, high]``."""
+        fields = {
+            **about,
+            "lists": self.lists,
+            "ndcg_at_10": {
+                "source": list(self.source),
+                "result": list(self.result),
+                "difference": list(self.difference),
+            },
+            "max_score_difference": self.max_score_difference,
+            "mean_score_difference": self.mean_score_difference,
+            "top_1_agreement": self.top_1_agreement,
+            "bootstrap_resamples": RESAMPLES,
+        }
+        text = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+def ranked_lists(queries: IntArray, labels: IntArray, path: Path) -> QueryLists:
+    """Lists of a dev file.
+
+    Raises:
+        DataError: none of them can be ranked.
+    """
+    lists = QueryLists(queries, labels)
+    if not len(lists):
+        raise DataError("no query has a relevant title and another one", field=str(path))
+    return lists
+
+
+def score_rows(
+    run: RunFeed, score: ScoreFunction, encoder: PairEncoder, rows: EncodedPairs
+) -> FloatArray:
+    """Scores ``[len(rows)]`` in the order of the rows."""
+    scores = np.empty(len(rows.lengths), np.float32)
+    for batch in sorted_batches(rows.lengths, _ROWS):
+        scores[batch] = score(run(encoder.pad(rows.rows(batch))))
+    return scores
+
+
+def compare_scores(lists: QueryLists, source: FloatArray, result: FloatArray, seed: int) -> Quality:
+    """Measure both on the same lists; the interval of the difference is a paired one."""
+    before, after = (lists.measure(scores)[NDCG] for scores in (source, result))
+    apart = np.abs(result.astype(np.float64) - source)
+    same = [np.argmax(result[rows]) == np.argmax(source[rows]) for rows in lists.rows]
+    return Quality(
+        len(lists),
+        bootstrap(before, seed, RESAMPLES),
+        bootstrap(after, seed, RESAMPLES),
+        bootstrap(after - before, seed, RESAMPLES),
+        float(apart.max()),
+        float(apart.mean()),
+        float(np.mean(same)),
+    )
+
+
+def _cell(interval: Interval, sign: str = "") -> str:
+    mean, low, high = (f"{value:{sign}.4f}" for value in interval)
+    return f"{mean} [{low}, {high}]"

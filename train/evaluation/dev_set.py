@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The dev file during training: how good the model is now. Called by ``train.training.loop``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from contract.encoding import PairEncoder
+from train.data.dataset import LabelledPairs, encode
+from train.evaluation.metrics import MRR, NDCG, QueryLists, auc
+from train.model.inference import scores
+
+AUC = "AUC"
+
+_SAMPLED_ROWS = 256
+
+
+class DevSet:
+    """Encoded dev rows with their labels and lists."""
+
+    def __init__(
+        self, pairs: LabelledPairs, encoder: PairEncoder, score_function: str, batch_size: int
+    ) -> None:
+        """Encode the rows once for all evaluations."""
+        self._encoder = encoder
+        self._score_function = score_function
+        self._batch_size = batch_size
+        self._labels = pairs.labels
+        self._pairs = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
+        self._lists = QueryLists(pairs.queries, pairs.labels)
+        rows = np.unique(np.linspace(0, len(pairs.labels) - 1, _SAMPLED_ROWS).astype(np.int64))
+        sample = [column[rows] for column in (pairs.queries, pairs.titles)]
+        self._sample = encode(encoder, pairs.texts, *sample)
+        self._sample_labels = pairs.labels[rows] > 0
+
+    @property
+    def chooses_by(self) -> str:
+        """The metric that makes a checkpoint the best one."""
+        return NDCG if len(self._lists) else AUC
+
+    def evaluate(self, model: Any) -> dict[str, float]:
+        """AUC over all rows and, where queries have several titles, means over their lists."""
+        values = self._scores(model, self._pairs)
+        result = {AUC: auc(values, self._labels)}
+        if len(self._lists):
+            measured = self._lists.measure(values)
+            result.update({name: float(measured[name].mean()) for name in (NDCG, MRR)})
+        return result
+
+    def sampled_loss(self, model: Any) -> float:
+        """Cross entropy of the scores over a fixed sample of rows, which is cheap."""
+        values = self._scores(model, self._sample).astype(np.float64).clip(1e-7, 1 - 1e-7)
+        return float(-np.log(np.where(self._sample_labels, values, 1 - values)).mean())
+
+    def _scores(self, model: Any, pairs: Any) -> Any:
+        return scores(model, self._encoder, pairs, self._batch_size, self._score_function)

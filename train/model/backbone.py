@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Find the pretrained model that a name or a directory stands for: PaddleNLP's ERNIE families.
+
+Its class, configuration, weights and vocabulary. PaddleNLP downloads what is given by name; a
+directory needs no network.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+from paddlenlp.transformers import (
+    ErnieConfig,
+    ErnieForSequenceClassification,
+    ErnieGramConfig,
+    ErnieGramForSequenceClassification,
+    ErnieGramModel,
+    ErnieGramTokenizer,
+    ErnieModel,
+    ErnieTokenizer,
+)
+from paddlenlp.utils.log import logger
+
+from contract.encoding import TOKENIZER_CONFIG_FILE, VOCAB_FILE
+from contract.errors import SetUpError
+from train.model.checkpoint import CONFIG_FILE, PARAMETERS_FILE, RANKER_FILE, read_parameters
+
+Parameters = dict[str, NDArray[Any]]
+
+logger.set_level("ERROR")
+
+_NOT_WORDPIECE = {
+    "ernie-tiny": "its vocabulary is SentencePiece",
+    "ernie-m": "its vocabulary is SentencePiece and it has no token types",
+    "ernie-code": "its vocabulary is SentencePiece and it has no token types",
+    "ernie-doc": "it reads long documents with memory, not pairs",
+    "ernie-ctm": "it reads knowledge tags, not pairs",
+    "ernie-layout": "it reads page layouts, not pairs",
+    "ernie_vil": "it reads images",
+}
+
+
+@dataclass(frozen=True)
+class Family:
+    """One architecture of PaddleNLP and the classes that make it up."""
+
+    prefix: str
+    config: type[Any]
+    encoder: type[Any]
+    classifier: type[Any]
+    tokenizer: type[Any]
+
+
+_FAMILIES = {
+    "ernie": Family(
+        "ernie", ErnieConfig, ErnieModel, ErnieForSequenceClassification, ErnieTokenizer
+    ),
+    "ernie_gram": Family(
+        "ernie_gram",
+        ErnieGramConfig,
+        ErnieGramModel,
+        ErnieGramForSequenceClassification,
+        ErnieGramTokenizer,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """What ``--model_name_or_path`` and ``--tokenizer`` stand for.
+
+    Attributes:
+        name: as the user gave it.
+        family: the architecture.
+        config: PaddleNLP's configuration object.
+        parameters: the weights under their file's names, or ``None`` for random ones.
+        tokenizer_dir: holds ``vocab.txt`` and ``tokenizer_config.json``.
+        ranker: the kind of ranker whose checkpoint this is, or ``None``.
+    """
+
+    name: str
+    family: Family
+    config: Any
+    parameters: Optional[Parameters]
+    tokenizer_dir: Path
+    ranker: Optional[str]
+
+
+def known_models() -> list[str]:
+    """Names of PaddleNLP's ERNIE and RocketQA families that can be a backbone."""
+    return sorted(
+        name
+        for family in _FAMILIES.values()
+        for name in family.config.pretrained_init_configuration
+        if name.startswith(("ernie-", "rocketqa")) and name not in _NOT_WORDPIECE
+    )
+
+
+def find_backbone(
+    name: str, tokenizer: Optional[str] = None, *, weights: bool = True, classifier: bool = False
+) -> Backbone:
+    """Resolve a directory, a configuration file or a name of PaddleNLP.
+
+    Args:
+        name: a directory with ``config.json``, such a file itself, or a name.
+        tokenizer: directory of ``vocab.txt``; ``None`` takes the model's own.
+        weights: whether to read the weights too.
+        classifier: whether a downloaded model should bring its classification head.
+
+    Raises:
+        SetUpError: there is no such model, it cannot be used, or a file of it is missing.
+    """
+    path = Path(name)
+    if path.exists():
+        backbone = _local(path, name, tokenizer, weights)
+    else:
+        backbone = _online(name, tokenizer, weights, classifier)
+    if getattr(backbone.config, "type_vocab_size", 0) < 2:
+        raise SetUpError(
+            "the model has no token types to tell query from title; use another",
+            field="model_name_or_path",
+        )
+    return backbone
+
+
+def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Backbone:
+    file = path / CONFIG_FILE if path.is_dir() else path
+    home = file.parent
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
+    except (OSError, ValueError) as error:
+        raise SetUpError(
+            f"no readable {CONFIG_FILE} ({error})", field=f"model_name_or_path {name}"
+        ) from error
+    model_type = content.get("model_type", "ernie")
+    if model_type not in _FAMILIES:
+        raise SetUpError(
+            f"model_type {model_type!r} is none of {', '.join(_FAMILIES)}", field=str(file)
+        )
+    family = _FAMILIES[model_type]
+    tokenizer_dir = Path(tokenizer) if tokenizer else home
+    if not (tokenizer_dir / VOCAB_FILE).is_file():
+        raise SetUpError(
+            f"{tokenizer_dir} holds no {VOCAB_FILE}; name a directory that does", field="tokenizer"
+        )
+    parameters_file = home / PARAMETERS_FILE
+    parameters = None
+    if weights and path.is_dir() and parameters_file.is_file():
+        parameters = read_parameters(parameters_file)
+    ranker = None
+    if (home / RANKER_FILE).is_file():
+        ranker = json.loads((home / RANKER_FILE).read_text(encoding="utf-8"))["ranker"]
+    config = family.config.from_dict(content)
+    return Backbone(name, family, config, parameters, tokenizer_dir, ranker)
+
+
+def _online(name: str, tokenizer: Optional[str], weights: bool, classifier: bool) -> Backbone:
+    for start, reason in _NOT_WORDPIECE.items():
+        if name == start or name.startswith(f"{start}-"):
+            raise SetUpError(f"{name} cannot be used: {reason}", field="model_name_or_path")
+    if name not in known_models():
+        raise SetUpError(
+            f"{name!r} is neither a directory nor one of {', '.join(known_models())}",
+            field="model_name_or_path",
+        )
+    family = next(f for f in _FAMILIES.values() if name in f.config.pretrained_init_configuration)
+    try:
+        config, parameters = _download(family, name, weights, classifier)
+        tokenizer_dir = Path(tokenizer) if tokenizer else _download_tokenizer(family, name)
+    except (OSError, RuntimeError, ValueError) as error:
+        logging.getLogger(__name__).debug("download of %s", name, exc_info=error)
+        raise SetUpError(
+            f"{name} could not be downloaded; go online once, or name a local directory",
+            field="model_name_or_path",
+        ) from error
+    return Backbone(name, family, config, parameters, tokenizer_dir, None)
+
+
+def _download(
+    family: Family, name: str, weights: bool, classifier: bool
+) -> tuple[Any, Optional[Parameters]]:
+    if not weights:
+        return family.config.from_pretrained(name), None
+    if classifier:
+        model = family.classifier.from_pretrained(name, num_labels=2)
+    else:
+        model = family.encoder.from_pretrained(name)
+    return model.config, {key: np.asarray(value) for key, value in model.state_dict().items()}
+
+
+def _download_tokenizer(family: Family, name: str) -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="tokenizer-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    family.tokenizer.from_pretrained(name).save_pretrained(str(directory))
+    return directory
+
+
+def copy_tokenizer(source: Path, target: Path) -> None:
+    """Copy the two files that make a tokenizer."""
+    for name in (VOCAB_FILE, TOKENIZER_CONFIG_FILE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)

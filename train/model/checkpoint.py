@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A checkpoint on disk: what its files are called, and how they are written and read.
+
+Training writes one, and resumes from it; ``train.model.ranker`` and export read it. Nothing here
+unpickles more than arrays.
+
+    model_state.pdparams    parameters, as Paddle saves them
+    config.json             the backbone's configuration, as PaddleNLP saves it
+    vocab.txt, tokenizer_config.json
+    ranker.json             which ranker, its score function, length, step and dev metrics
+    training_state.json     where training stood, for resuming
+    optimizer.npz           moments of the optimiser, under the parameters' names
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.errors import SetUpError
+
+PARAMETERS_FILE = "model_state.pdparams"
+CONFIG_FILE = "config.json"
+RANKER_FILE = "ranker.json"
+STATE_FILE = "training_state.json"
+OPTIMIZER_FILE = "optimizer.npz"
+
+_PARAMETER_NAMES = "StructuredToParameterName@@"
+
+_ALLOWED_GLOBALS: Mapping[tuple[str, str], Any] = {
+    ("numpy.core.multiarray", "_reconstruct"): np.core.multiarray._reconstruct,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("collections", "OrderedDict"): OrderedDict,
+    ("builtins", "tuple"): tuple,
+}
+
+
+class _ArrayUnpickler(pickle.Unpickler):  # noqa: S301 - it is what makes reading safe
+    """Loads what ``paddle.save`` writes for parameters, and can build nothing but arrays."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _ALLOWED_GLOBALS[(module, name)]
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in parameters") from None
+
+
+def find_parameters(checkpoint: Union[str, Path]) -> Path:
+    """The parameter file of a checkpoint given as a directory or as that file.
+
+    Raises:
+        SetUpError: there is none.
+    """
+    path = Path(checkpoint)
+    file = path / PARAMETERS_FILE if path.is_dir() else path
+    if file.is_file():
+        return file
+    inside = sorted(entry.parent.name for entry in path.glob(f"*/{PARAMETERS_FILE}"))
+    hint = f"; choose one of its {', '.join(inside)}" if inside else ""
+    raise SetUpError(f"no {PARAMETERS_FILE} there{hint}", field=f"checkpoint {checkpoint}")
+
+
+def read_parameters(file: Path) -> dict[str, NDArray[Any]]:
+    """Arrays of a ``.pdparams`` file by name; anything in it that is no array is refused.
+
+    Raises:
+        SetUpError: the file is damaged, or is not a file of parameters.
+    """
+    try:
+        content = _ArrayUnpickler(io.BytesIO(file.read_bytes()), encoding="latin1").load()
+        named = {name: value for name, value in content.items() if name != _PARAMETER_NAMES}
+    except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ValueError) as error:
+        raise SetUpError(f"not a readable file of parameters ({error})", field=str(file)) from error
+    arrays = {
+        # Paddle writes a lone tensor as (its name, its array)
+        name: value[1] if isinstance(value, tuple) and len(value) == 2 else value
+        for name, value in named.items()
+    }
+    strange = [name for name, value in arrays.items() if not isinstance(value, np.ndarray)]
+    if strange or not arrays:
+        raise SetUpError("holds no parameters", field=str(file))
+    return arrays
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """One JSON object.
+
+    Raises:
+        SetUpError: the file is missing or is not one.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SetUpError(f"cannot be read ({error})", field=str(file)) from error
+    if not isinstance(content, dict):
+        raise SetUpError("is not a JSON object", field=str(file))
+    return content
+
+
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON object with sorted keys."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
+    file.write_text(f"{text}\n", encoding="utf-8")
+
+
+def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
+    """Arrays of an ``.npz`` file by name.
+
+    Raises:
+        SetUpError: the file is missing or damaged.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError) as error:
+        raise SetUpError(f"cannot be read ({error})", field=str(file)) from error
+
+
+def sha256(file: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def atomic_directory(target: Path) -> Iterator[Path]:
+    """Give a new directory to fill; when the block ends well it takes the target's place.
+
+    A reader finds the old directory whole or the new one whole, and nothing half written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield work
+        work.chmod(0o755)
+        _swap(work, target)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def link_directory(source: Path, target: Path) -> None:
+    """Make ``target`` the same files as ``source``, hard-linked where the file system can."""
+    with atomic_directory(target) as work:
+        for file in source.iterdir():
+            try:
+                os.link(file, work / file.name)
+            except OSError:
+                shutil.copy2(file, work / file.name)
+
+
+def _swap(work: Path, target: Path) -> None:
+    if not target.exists():
+        work.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    target.rename(old / "replaced")
+    work.rename(target)
+    shutil.rmtree(old)

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A model and encoded rows in, logits or scores out, in the order of the rows.
+
+Called by training's evaluation, by distillation and by the evaluate and predict commands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
+from contract.scoring import SCORE_FUNCTIONS
+from train.data.batches import sorted_batches
+from train.data.dataset import EncodedPairs
+
+FloatArray = NDArray[np.float32]
+
+
+def logits(model: Any, encoder: PairEncoder, pairs: EncodedPairs, batch_size: int) -> FloatArray:
+    """Run the model over every pair without dropout; its mode is put back afterwards.
+
+    Returns:
+        ``[len(pairs), width]`` float32.
+    """
+    was_training = model.training
+    model.eval()
+    parts, order = [], []
+    with paddle.no_grad():
+        for batch in sorted_batches(pairs.lengths, batch_size):
+            feed = encoder.pad(pairs.rows(batch))
+            output = model(
+                paddle.to_tensor(feed[INPUT_IDS]), paddle.to_tensor(feed[TOKEN_TYPE_IDS])
+            )
+            parts.append(output.astype("float32").numpy())
+            order.append(batch)
+    if was_training:
+        model.train()
+    result: FloatArray = np.concatenate(parts)
+    result[np.concatenate(order)] = result.copy()
+    return result
+
+
+def scores(
+    model: Any,
+    encoder: PairEncoder,
+    pairs: EncodedPairs,
+    batch_size: int,
+    score_function: str,
+) -> FloatArray:
+    """The scores a service would give, ``[len(pairs)]`` float32."""
+    values: FloatArray = SCORE_FUNCTIONS[score_function](logits(model, encoder, pairs, batch_size))
+    return values

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A file of pairs and a checkpoint in, scored pairs out. Called by the two predict commands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from contract.errors import SetUpError
+from train.data.dataset import encode, read_unlabelled_pairs
+from train.model.device import set_device
+from train.model.inference import scores
+from train.model.ranker import load_ranker
+
+
+class Scored(NamedTuple):
+    """One pair with its score."""
+
+    query: str
+    title: str
+    score: float
+
+
+def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[Scored]:
+    """Score every pair of a file, in its order.
+
+    Raises:
+        SetUpError: the checkpoint is that of another ranker, or cannot be loaded.
+    """
+    pairs = read_unlabelled_pairs(input_file, options.max_bad_rows)
+    set_device(options.device, options.cpu_threads)
+    loaded = load_ranker(
+        options.params_path, options.model_name_or_path, max_seq_length=options.max_seq_length
+    )
+    if loaded.ranker != ranker:
+        raise SetUpError(
+            f"{options.params_path} is a {loaded.ranker} checkpoint, this command takes {ranker}",
+            field="params_path",
+        )
+    encoded = encode(loaded.encoder, pairs.texts, pairs.queries, pairs.titles)
+    values = scores(
+        loaded.model, loaded.encoder, encoded, options.batch_size, loaded.score_function
+    )
+    return [
+        # the shortest decimal that is this float32, as NumPy prints it
+        Scored(pairs.texts[q], pairs.texts[t], float(str(np.float32(value))))
+        for q, t, value in zip(pairs.queries, pairs.titles, values)
+    ]
+
+
+def show(results: Sequence[dict[str, Any]], output_file: Optional[Path]) -> None:
+    """Print one dictionary a line, and write them as JSON lines where a file is named.
+
+    Raises:
+        SetUpError: the file cannot be written.
+    """
+    for result in results:
+        print(result)
+    if output_file is None:
+        return
+    lines = "".join(f"{json.dumps(result, ensure_ascii=False)}\n" for result in results)
+    try:
+        output_file.write_text(lines, encoding="utf-8")
+    except OSError as error:
+        raise SetUpError(f"cannot be written ({error.strerror})", field=str(output_file)) from error

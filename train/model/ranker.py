@@ -1,0 +1,291 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two rankers as paddle layers: built for training, or loaded from a checkpoint.
+
+Both map ``(input_ids, token_type_ids)`` to logits: ``[N, 1]`` pair-wise, ``[N, 2]`` cross-encoder.
+Called by the commands of this folder and by export.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Optional, Union
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+from paddle import Tensor, nn
+
+from contract.encoding import VOCAB_FILE, PairEncoder
+from contract.errors import SetUpError
+from train.model.backbone import Backbone, find_backbone, known_models
+from train.model.checkpoint import (
+    CONFIG_FILE,
+    RANKER_FILE,
+    find_parameters,
+    read_json,
+    read_parameters,
+    sha256,
+)
+
+PAIRWISE = "pairwise"
+CROSS_ENCODER = "cross_encoder"
+SCORE_FUNCTION_OF = {PAIRWISE: "sigmoid", CROSS_ENCODER: "softmax_positive"}
+
+# length for a file of parameters that came without ours
+_DEFAULT_MAX_SEQ_LENGTH = 128
+
+
+class PairwiseMatching(nn.Layer):  # type: ignore[misc]
+    """A single tower: the logit is a linear map of the pooled [CLS] vector.
+
+    Attribute names are those of upstream's class, whose parameter files load here.
+    """
+
+    def __init__(self, backbone: nn.Layer) -> None:
+        """Put a new head on an ERNIE encoder."""
+        super().__init__()
+        self.ptm = backbone
+        self.dropout = nn.Dropout(backbone.config.hidden_dropout_prob)
+        self.similarity = nn.Linear(backbone.config.hidden_size, 1)
+
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
+        """Logits ``[N, 1]`` of rows ``[N, L]``; the score is their sigmoid."""
+        _, pooled = self.ptm(input_ids, token_type_ids)
+        return self.similarity(self.dropout(pooled))
+
+
+class Loaded(NamedTuple):
+    """Names of the model's parameters: read from the file, missing there, and left over there."""
+
+    read: list[str]
+    new: list[str]
+    unused: list[str]
+
+    def __str__(self) -> str:
+        """One line for the log."""
+        new = ", ".join(self.new[:4]) + (" ..." if len(self.new) > 4 else "")
+        unused = ", ".join(self.unused[:4]) + (" ..." if len(self.unused) > 4 else "")
+        return (
+            f"{len(self.read)} parameters loaded; new: {new or 'none'}; "
+            f"not used: {unused or 'none'}"
+        )
+
+
+@dataclass(frozen=True)
+class LoadedRanker:
+    """A ranker ready to score, and what else export needs of its checkpoint.
+
+    Attributes:
+        ranker: ``pairwise`` or ``cross_encoder``.
+        model: in eval mode.
+        encoder: turns pairs into the rows the model was trained on.
+        max_seq_length: that of ``encoder``.
+        score_function: a name of ``contract.scoring``.
+        tokenizer_dir: holds the vocabulary.
+        checkpoint_sha256: of the parameter file.
+    """
+
+    ranker: str
+    model: Any
+    encoder: PairEncoder
+    max_seq_length: int
+    score_function: str
+    tokenizer_dir: Path
+    checkpoint_sha256: str
+
+
+def build_model(ranker: str, backbone: Backbone) -> Any:
+    """The layer of a ranker with random weights."""
+    if ranker == PAIRWISE:
+        return PairwiseMatching(backbone.family.encoder(backbone.config))
+    backbone.config.num_labels = 2
+    return backbone.family.classifier(backbone.config)
+
+
+def encoder_of(model: Any) -> Any:
+    """The ERNIE encoder inside a ranker."""
+    return (
+        model.ptm
+        if isinstance(model, PairwiseMatching)
+        else getattr(model, model.base_model_prefix)
+    )
+
+
+def initialise(model: Any, backbone: Backbone, init: str, seed: int) -> str:
+    """Fill a model from the backbone's weights, or at random; says what was done in one line."""
+    if backbone.parameters is not None:
+        return f"{backbone.name}: {load_parameters(model, backbone.parameters)}"
+    if init == "default":
+        return f"{backbone.name}: no weights there, all parameters are random"
+    from train.model.matching_init import apply_matching_init
+
+    try:
+        apply_matching_init(encoder_of(model), seed=seed)
+    except ValueError as error:
+        raise SetUpError(str(error), field="init") from error
+    return f"{backbone.name}: no weights there, initialised for matching"
+
+
+def load_parameters(model: Any, parameters: Mapping[str, NDArray[Any]]) -> Loaded:
+    """Load a file of either ranker or of a bare encoder; heads of the other kind are left out.
+
+    Raises:
+        SetUpError: nothing fits, or a parameter has another shape.
+    """
+    own = model.state_dict()
+    inside = "ptm" if isinstance(model, PairwiseMatching) else model.base_model_prefix
+    renamed: dict[str, NDArray[Any]] = {}
+    for name, value in parameters.items():
+        renamed[_own_name(name, own, inside)] = value
+    for name in set(renamed) & set(own):
+        if list(renamed[name].shape) != list(own[name].shape):
+            raise SetUpError(
+                f"{name} has shape {list(renamed[name].shape)}, "
+                f"the model's config asks for {list(own[name].shape)}",
+                field="checkpoint",
+            )
+    result = Loaded(
+        sorted(set(renamed) & set(own)),
+        sorted(set(own) - set(renamed)),
+        sorted(set(renamed) - set(own)),
+    )
+    if not any(name.startswith(f"{inside}.encoder.") for name in result.read):
+        raise SetUpError("its parameters are not those of this architecture", field="checkpoint")
+    for name in result.read:
+        own[name].set_value(np.asarray(renamed[name]).astype("float32"))
+    return result
+
+
+def _own_name(name: str, own: Mapping[str, Any], inside: str) -> str:
+    """The name of a parameter in this model: encoders differ in their prefix only."""
+    if name in own:
+        return name
+    for prefix in ("ptm.", "ernie.", "ernie_gram.", ""):
+        if name.startswith(prefix):
+            candidate = f"{inside}.{name[len(prefix) :]}"
+            if candidate in own:
+                return candidate
+    return name
+
+
+def ranker_of_parameters(parameters: Mapping[str, Any]) -> Optional[str]:
+    """The ranker whose head a file of parameters holds."""
+    if "similarity.weight" in parameters:
+        return PAIRWISE
+    return CROSS_ENCODER if "classifier.weight" in parameters else None
+
+
+def make_encoder(backbone: Backbone, max_seq_length: int) -> PairEncoder:
+    """The encoder of a backbone, checked against the sizes of the model.
+
+    Raises:
+        SetUpError: rows would be longer, or ids larger, than the model can take.
+    """
+    longest = backbone.config.max_position_embeddings
+    if max_seq_length > longest:
+        raise SetUpError(
+            f"{max_seq_length} is more than the {longest} positions of {backbone.name}",
+            field="max_seq_length",
+        )
+    encoder = PairEncoder.load(backbone.tokenizer_dir, max_seq_length)
+    if encoder.vocab_size > backbone.config.vocab_size:
+        raise SetUpError(
+            f"the vocabulary has {encoder.vocab_size} tokens, "
+            f"the model {backbone.config.vocab_size}",
+            field="tokenizer",
+        )
+    if encoder.pad_id != backbone.config.pad_token_id:
+        raise SetUpError(
+            f"[PAD] is token {encoder.pad_id}, the model masks {backbone.config.pad_token_id}",
+            field="tokenizer",
+        )
+    return encoder
+
+
+def load_ranker(
+    checkpoint: Union[str, Path],
+    model_name_or_path: Optional[str] = None,
+    *,
+    max_seq_length: Optional[int] = None,
+) -> LoadedRanker:
+    """Load a trained ranker.
+
+    Args:
+        checkpoint: a checkpoint directory, its ``model_state.pdparams``, such a file of upstream,
+            or the name of a RocketQA cross-encoder, which PaddleNLP downloads with its head.
+        model_name_or_path: backbone of a parameter file that has neither ``ranker.json`` nor
+            ``config.json`` beside it.
+        max_seq_length: instead of the checkpoint's own.
+
+    Raises:
+        SetUpError: the checkpoint is missing, damaged, untrained or not that of a ranker.
+    """
+    name = str(checkpoint)
+    if not Path(name).exists() and name in known_models():
+        if not name.endswith("cross-encoder"):
+            raise SetUpError(
+                "a pretrained encoder scores nothing before training; name a checkpoint",
+                field=f"checkpoint {name}",
+            )
+        backbone = find_backbone(name, classifier=True)
+        digest = _digest(backbone.parameters or {})
+        return _ready(backbone, CROSS_ENCODER, max_seq_length or _DEFAULT_MAX_SEQ_LENGTH, digest)
+    file = find_parameters(checkpoint)
+    home = file.parent
+    if (home / RANKER_FILE).is_file():
+        about = read_json(home / RANKER_FILE)
+        backbone = find_backbone(str(home))
+        return _ready(
+            backbone, about["ranker"], max_seq_length or about["max_seq_length"], sha256(file)
+        )
+    parameters = read_parameters(file)
+    ranker = ranker_of_parameters(parameters)
+    if ranker is None:
+        raise SetUpError("holds an encoder without a trained head", field=str(file))
+    source = str(home) if (home / CONFIG_FILE).is_file() else model_name_or_path
+    if source is None:
+        raise SetUpError(
+            f"name the backbone of {file}, which has no {RANKER_FILE} beside it",
+            field="model_name_or_path",
+        )
+    tokenizer = str(home) if (home / VOCAB_FILE).is_file() else None
+    found = find_backbone(source, tokenizer, weights=False)
+    backbone = Backbone(name, found.family, found.config, parameters, found.tokenizer_dir, ranker)
+    length = max_seq_length or min(_DEFAULT_MAX_SEQ_LENGTH, found.config.max_position_embeddings)
+    return _ready(backbone, ranker, length, sha256(file))
+
+
+def _ready(backbone: Backbone, ranker: str, max_seq_length: int, digest: str) -> LoadedRanker:
+    model = build_model(ranker, backbone)
+    loaded = load_parameters(model, backbone.parameters or {})
+    if loaded.new or loaded.unused:
+        raise SetUpError(
+            f"does not fit its backbone: {loaded}", field=f"checkpoint {backbone.name}"
+        )
+    model.eval()
+    return LoadedRanker(
+        ranker,
+        model,
+        make_encoder(backbone, max_seq_length),
+        max_seq_length,
+        SCORE_FUNCTION_OF[ranker],
+        backbone.tokenizer_dir,
+        digest,
+    )
+
+
+def _digest(parameters: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(parameters):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(parameters[name]).tobytes())
+    return digest.hexdigest()
+
+
+def save_parameters(model: Any, file: Path) -> None:
+    """Write a model's parameters as Paddle does."""
+    paddle.save(model.state_dict(), str(file))
