@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments in, an exit status out; an error the user can mend is one line. Called by ``main``s."""
+"""Run a command: parse its arguments, and report an error that the user can mend in one line."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint in; a static graph, its tokenizer, golden pairs and ``export.json`` out.
+"""Export a checkpoint as a static graph, with its tokenizer, golden pairs and ``export.json``.
 
 Run as ``python -m export.export_model --params_path checkpoints/best --output_path output``.
 
@@ -87,7 +87,7 @@ def export_ranker(
         _copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
         write_golden(pairs, output / GOLDEN_FILE)
     except OSError as error:
-        raise SetUpError(f"cannot write it ({error})", field="output_path") from error
+        raise SetUpError(f"cannot be written ({error})", field=f"output_path {output}") from error
     _prove(ranker, pairs, facts, output)
     facts.write(output)
     return facts
@@ -148,7 +148,7 @@ def _prove(
     _, fetches = read_tensors(output / facts.model_filename)
     if tuple(spec.alias for spec in fetches) != facts.outputs:
         raise BundleError(
-            f"the graph returns {[s.alias for s in fetches]}, not {list(facts.outputs)}",
+            f"the graph returns {[s.alias for s in fetches]} instead of {list(facts.outputs)}",
             field=facts.model_filename,
         )
     predictor = GraphPredictor(output / facts.model_filename, output / facts.params_filename)
@@ -183,18 +183,26 @@ def _command(options: argparse.Namespace) -> str:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that name the checkpoint and the golden lists."""
     add = parser.add_argument
-    add("--params_path", required=True, help="checkpoint directory or its model_state.pdparams")
+    add("--params_path", required=True, help="a checkpoint directory, or its model_state.pdparams")
     add(
         "--model_name_or_path",
         help="backbone of a parameter file without ranker.json: PaddleNLP's name or a directory",
     )
-    add("--max_seq_length", type=positive_int, help="longest row in tokens instead of training's")
-    add("--golden_file", type=Path, help="TSV of query<TAB>title[<TAB>label] lists to prove on")
+    add(
+        "--max_seq_length",
+        type=positive_int,
+        help="longest row in tokens (default: as in training)",
+    )
+    add(
+        "--golden_file",
+        type=Path,
+        help="TSV of query<TAB>title[<TAB>label] lists for golden pairs (default: built-in lists)",
+    )
     add(
         "--optimize",
         type=boolean,
         default=True,
-        help="compute the last layer for the first position only; the scores stay; default: True",
+        help="compute the last layer for the first position only; no score changes (default: True)",
     )
 
 
@@ -228,7 +236,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         prog="export_model", description="Write a trained ranker as a static graph."
     )
     add_options(parser)
-    parser.add_argument("--output_path", default="./output", help="default: %(default)s")
+    parser.add_argument(
+        "--output_path", default="./output", help="directory to write to (default: %(default)s)"
+    )
     return run_command(run, parser, arguments)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An export directory in; what Paddle Serving loads, or a whole bundle, out.
+"""Make of an exported graph what Paddle Serving loads, or publish it as a bundle.
 
 Run as ``python -m export.export_to_serving --dirname output --bundle serving_models/pairwise``.
 
@@ -51,7 +51,7 @@ def write_serving_dirs(
     for path in server_dir.glob("*.*"):
         if format_of(path) in FORMATS and path.name not in names:
             raise SetUpError(
-                f"holds another model, {path.name}; remove it or choose another directory",
+                f"has another model in it, {path.name}; remove it or choose another directory",
                 field=f"server_path {server_dir}",
             )
     try:
@@ -65,7 +65,9 @@ def write_serving_dirs(
                 for path in (staging / name).rglob("*.*"):
                     _move(path, target / path.relative_to(staging / name))
     except OSError as error:
-        raise SetUpError(f"cannot write it ({error})", field=f"server_path {server_dir}") from error
+        raise SetUpError(
+            f"cannot be written ({error})", field=f"server_path {server_dir}"
+        ) from error
 
 
 def _move(path: Path, target: Path) -> None:
@@ -88,7 +90,7 @@ def _main_graph(options: argparse.Namespace, facts: Optional[ExportFacts]) -> Gr
         if file and not (dirname / file).is_file():
             found = ", ".join(sorted(p.name for p in dirname.glob("*.*") if _is_part(p)))
             raise SetUpError(
-                f"no {file} in {dirname}, which holds {found or 'no graph'}", field=flag
+                f"there is no {file} in {dirname}, which has {found or 'no graph'}", field=flag
             )
     return named_graph(dirname / name, dirname / params if params else None, "model_filename")
 
@@ -125,7 +127,9 @@ def run(options: argparse.Namespace) -> None:
     """Do what the flags say."""
     dirname = Path(options.dirname)
     if not dirname.is_dir():
-        raise SetUpError(f"no directory {dirname}; run export_model first", field="dirname")
+        raise SetUpError(
+            f"there is no directory {dirname}; run export_model first", field="dirname"
+        )
     facts = read_facts(dirname)
     graph = _main_graph(options, facts)
     feeds, fetches = _tensors(graph.model, options, facts)
@@ -153,29 +157,46 @@ def main(arguments: Optional[list[str]] = None) -> int:
         prog="export_to_serving", description="Write an exported graph for Paddle Serving."
     )
     add = parser.add_argument
-    add("--dirname", default="./output", help="what export_model wrote; default: %(default)s")
-    add("--model_filename", help=f"default: the export's own, else {_MODEL_FILENAMES[0]}, ...")
-    add("--params_filename", help="default: the export's own, else of the graph's name")
+    add("--dirname", default="./output", help="what export_model wrote (default: %(default)s)")
+    add(
+        "--model_filename",
+        help=f"the graph (default: the one of export.json, or {_MODEL_FILENAMES[0]}, ...)",
+    )
+    add(
+        "--params_filename",
+        help="its weights (default: those of export.json, or the file of the graph's name)",
+    )
     add(
         "--with_graph",
         type=Path,
         action="append",
         default=[],
         metavar="FILE",
-        help="another graph of the same weights, .pdmodel, .json or .onnx; may stand several times",
+        help="another graph of the same weights (.pdmodel, .json or .onnx); can be repeated",
     )
     add(
         "--onnx",
         type=boolean,
-        help="make an .onnx of the .json; default: where OpenVINO reads no other graph",
+        help="make an .onnx from the .json (default: where OpenVINO reads no other graph)",
     )
-    add("--server_path", help="default: ./serving_server, unless --bundle is given")
-    add("--client_path", help="default: ./serving_client, unless --bundle is given")
-    add("--feed_alias_names", help="comma-separated, for all inputs; default: their names")
-    add("--fetch_alias_names", help="comma-separated, for the outputs from the first on")
-    add("--show_proto", type=boolean, default=False, help="print the model config, write nothing")
-    add("--bundle", type=Path, help="directory to publish the whole bundle as")
-    add("--model_card", type=Path, help="a file to put into the bundle as MODEL_CARD.md")
+    add(
+        "--server_path",
+        help="for upstream's server files (default: ./serving_server, unless --bundle is given)",
+    )
+    add(
+        "--client_path",
+        help="for upstream's client files (default: ./serving_client, unless --bundle is given)",
+    )
+    add("--feed_alias_names", help="comma-separated aliases of all inputs (default: their names)")
+    add(
+        "--fetch_alias_names",
+        help="comma-separated aliases of the outputs, from the first on (default: their names)",
+    )
+    add(
+        "--show_proto", type=boolean, default=False, help="print the model config and write nothing"
+    )
+    add("--bundle", type=Path, help="publish a whole bundle under this directory")
+    add("--model_card", type=Path, help="put this file into the bundle as MODEL_CARD.md")
     add_options(parser)
     return run_command(run, parser, arguments)
 

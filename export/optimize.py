@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle faster: its graph computes the last layer only where a score depends on it.
+"""Make a bundle faster: compute its last layer only where a score depends on it.
 
 Run as ``python -m export.optimize --bundle serving_models/pairwise --output faster/pairwise``. It
 needs no checkpoint: the parameters are copied, the graph is rewritten
@@ -43,7 +43,8 @@ def optimize(source: Path, target: Path) -> Published:
     bundle = Bundle.open(source)
     if not readable(bundle.graphs, _REWRITES):
         raise BundleError(
-            "holds no .pdmodel, the only kind of graph that is rewritten", field=f"bundle {source}"
+            "has no .pdmodel, the only kind of graph that can be rewritten",
+            field=f"bundle {source}",
         )
     model, params = fp32_graph(bundle, _REWRITES)
     with tempfile.TemporaryDirectory(prefix="optimize-") as folder:
@@ -66,8 +67,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(
         prog="optimize", description="Publish a bundle with a faster graph and the same scores."
     )
-    parser.add_argument("--bundle", type=Path, required=True, help="serving_models/pairwise")
-    parser.add_argument("--output", type=Path, help="default: in the bundle's own place")
+    parser.add_argument(
+        "--bundle", type=Path, required=True, help="such as serving_models/pairwise"
+    )
+    parser.add_argument(
+        "--output", type=Path, help="directory of the new bundle (default: it replaces the old one)"
+    )
     return run_command(
         lambda options: print(optimize(options.bundle, options.output or options.bundle)),
         parser,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A static graph and a TSV of (query, title) in, one line a pair with its score out.
+"""Score the pairs of a file with a static graph, and measure its speed.
 
 Run as ``python -m export.predict --model_dir serving_models/pairwise --input_file pairs.tsv``.
 The flags are those of upstream's ``deploy/python/predict.py``; ``--model_dir`` is a bundle or what
@@ -64,7 +64,7 @@ class Predictor:
         scores = self._graph.score(self._run(feed).astype(np.float32))
         if not ((scores >= 0) & (scores <= 1)).all():
             raise BundleError(
-                f"returns {scores.min()} to {scores.max()}, which are no scores in [0, 1]; "
+                f"returns {scores.min()} to {scores.max()}, but scores lie in [0, 1]; "
                 "export the checkpoint with export_model",
                 field=str(self._graph.graph.model),
             )
@@ -84,7 +84,7 @@ def _engine(graph: ScoringGraph, options: InferenceOptions) -> RunFeed:
         return lambda feed: predictor(feed)[graph.output]
     if options.precision != "fp32" or options.enable_mkldnn or options.use_tensorrt:
         raise SetUpError(
-            f"{model.name} is run by OpenVINO, in the precision it is in; leave --precision, "
+            f"OpenVINO runs {model.name}, in the precision that it has; leave --precision, "
             "--enable_mkldnn and --use_tensorrt out",
             field="model_dir",
         )
@@ -183,22 +183,38 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="predict", description="Score pairs with a static graph.")
     add = parser.add_argument
     add("--model_dir", required=True, help="a bundle, or what export_model wrote")
-    add("--input_file", required=True, help="query<TAB>title, a third column is not read")
-    add("--model_name_or_path", help="tokenizer of a directory that holds none")
+    add(
+        "--input_file",
+        required=True,
+        help="TSV of query<TAB>title without a header; a third column is ignored",
+    )
+    add(
+        "--model_name_or_path",
+        help="tokenizer for a directory that has none: PaddleNLP's name, or a directory",
+    )
     add(
         "--max_seq_length",
         type=positive_int,
-        help="longest row in tokens (default: the model's own; 128 where it says nothing)",
+        help="longest row in tokens (default: the model's own, or 128 if it states none)",
     )
-    add("--batch_size", type=positive_int, default=32)
-    add("--device", choices=DEVICES, default="gpu", help="falls back to cpu where there is none")
+    add("--batch_size", type=positive_int, default=32, help="rows at once (default: 32)")
+    add(
+        "--device",
+        choices=DEVICES,
+        default="gpu",
+        help="cpu is taken where there is none (default: gpu)",
+    )
     flag: dict[str, Any] = {"type": boolean, "nargs": "?", "const": True, "default": False}
-    add("--use_tensorrt", **flag)
-    add("--precision", choices=PRECISIONS, default="fp32")
-    add("--cpu_threads", type=positive_int, default=10)
-    add("--enable_mkldnn", **flag)
+    add("--use_tensorrt", **flag, help="compile the graph with TensorRT, on a GPU")
+    add("--precision", choices=PRECISIONS, default="fp32", help="default: fp32")
+    add("--cpu_threads", type=positive_int, default=10, help="on the cpu (default: 10)")
+    add("--enable_mkldnn", **flag, help="use oneDNN's kernels on the cpu")
     add("--benchmark", **flag, help="score twice and print the second pass's speed")
-    add("--save_log_path", default="./log_output/", help=f"for --benchmark's {_LOG_FILE}")
+    add(
+        "--save_log_path",
+        default="./log_output/",
+        help=f"directory for --benchmark's {_LOG_FILE} (default: %(default)s)",
+    )
     return parser
 
 

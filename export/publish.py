@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint in, a bundle a service can load out: export_model and export_to_serving in one.
+"""Publish a checkpoint as a bundle: ``export_model`` and ``export_to_serving`` in one step.
 
 Run as ``python -m export.publish --params_path checkpoints/best --bundle serving_models/pairwise``.
 """
@@ -43,8 +43,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         prog="publish", description="Turn a checkpoint into a bundle, after proving its scores."
     )
     add_options(parser)
-    parser.add_argument("--bundle", type=Path, required=True, help="serving_models/pairwise")
-    parser.add_argument("--model_card", type=Path, help="put into the bundle as MODEL_CARD.md")
+    parser.add_argument(
+        "--bundle",
+        type=Path,
+        required=True,
+        help="directory to publish, such as serving_models/pairwise",
+    )
+    parser.add_argument(
+        "--model_card", type=Path, help="put this file into the bundle as MODEL_CARD.md"
+    )
     return run_command(lambda options: print(publish(options)), parser, arguments)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle, calibration rows and graded lists in; its int8 version and what that loses, out.
+"""Publish an int8 version of a bundle, unless it ranks worse.
 
 Run as ``python -m export.quantize --bundle serving_models/pairwise --calibration_file lists.tsv
 --dev_file graded.tsv --output serving_models/pairwise-int8``.
@@ -43,6 +43,7 @@ from export.bundle.source_facts import described_path
 from export.command import run_command
 from export.engines.openvino_inference import run_graph
 from export.proof.parity import check_parity
+from export.proof.proving_engines import logits_output
 from export.quantization.int8_graph import (
     DENSE,
     FEED_FORWARD,
@@ -53,13 +54,7 @@ from export.quantization.int8_graph import (
     require_nncf,
     save_graph,
 )
-from export.quantization.quality import (
-    QUALITY_FILE,
-    Quality,
-    compare_scores,
-    ranked_lists,
-    score_rows,
-)
+from export.quantization.quality import QUALITY_FILE, Quality, check_loss, measure, ranked_lists
 from train.data.dataset import encode, read_labelled_pairs
 from train.model.checkpoint import sha256
 from train.options import boolean, fraction, positive_int
@@ -83,26 +78,9 @@ def calibration_feeds(path: Path, encoder: PairEncoder, count: int, seed: int) -
     return [dict(encoder.pad(rows.rows(np.array([number])))) for number in drawn]
 
 
-def measure(source: Path, result: Path, bundle: Bundle, dev_file: Path, seed: int) -> Quality:
-    """Score the graded lists with both graphs.
-
-    Raises:
-        DataError: the file holds no lists.
-    """
-    pairs = read_labelled_pairs(dev_file)
-    lists = ranked_lists(pairs.queries, pairs.labels, dev_file)
-    encoder = bundle.encoder()
-    rows = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
-    scores = [
-        score_rows(run_graph(path, _logits_output(bundle)), bundle.score, encoder, rows)
-        for path in (source, result)
-    ]
-    return compare_scores(lists, scores[0], scores[1], seed)
-
-
 def golden_of(graph: Path, bundle: Bundle) -> list[GoldenPair]:
     """The bundle's golden pairs, scored by another graph, each row alone and unpadded."""
-    run, encoder, score = run_graph(graph, _logits_output(bundle)), bundle.encoder(), bundle.score
+    run, encoder, score = run_graph(graph, logits_output(bundle)), bundle.encoder(), bundle.score
     pairs = read_golden(bundle.root / GOLDEN_FILE)
     rows = encoder.encode_pairs([(pair.query, pair.title) for pair in pairs])
     logits = [run(encoder.pad([row])) for row in rows]
@@ -120,41 +98,11 @@ def verify_int8(directory: Path) -> None:
     """
     bundle = Bundle.open(directory)
     graph = bundle.graph(OPENVINO_INT8).model
-    engines = {_ENGINE: run_graph(graph, _logits_output(bundle))}
+    engines = {_ENGINE: run_graph(graph, logits_output(bundle))}
     golden = read_golden(directory / GOLDEN_FILE)
     encoder = bundle.encoder()
     for parity in check_parity(golden, encoder, engines, bundle.score, LOW_PRECISION_TOLERANCE):
         print(parity)
-
-
-def _logits_output(bundle: Bundle) -> str:
-    manifest = bundle.manifest
-    return next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
-
-
-def check_loss(quality: Quality, max_ndcg_drop: float) -> None:
-    """Refuse a loss of the mean; warn where the interval reaches beyond what is allowed.
-
-    The mean decides, so that a short dev file, whose interval is wide, does not refuse what has
-    lost nothing; the interval is printed and kept beside the bundle.
-
-    Raises:
-        SetUpError: NDCG@10 fell by more.
-    """
-    loss, worst = -quality.difference.mean, -quality.difference.low
-    if not loss <= max_ndcg_drop:  # also catches NaN
-        raise SetUpError(
-            f"NDCG@10 fell by {loss:.4f}, allowed {max_ndcg_drop}; nothing is published. Try "
-            "--fast_bias_correction False, another --smooth_quant_alpha, more --samples, or "
-            "--keep_fp32 for a part of the graph",
-            field="max_ndcg_drop",
-        )
-    if worst > max_ndcg_drop:
-        print(
-            f"the interval allows a loss of {worst:.4f}, more than {max_ndcg_drop}; "
-            "more lists in the dev file would tell",
-            file=sys.stderr,
-        )
 
 
 def quantize(options: argparse.Namespace) -> Published:
@@ -256,37 +204,59 @@ def make_parser() -> argparse.ArgumentParser:
         prog="quantize", description="Publish an int8 version of a bundle, unless it ranks worse."
     )
     add = parser.add_argument
-    add("--bundle", type=Path, required=True, help="an fp32 bundle: serving_models/pairwise")
-    add("--calibration_file", type=Path, required=True, help="header query<TAB>title<TAB>label")
-    add("--dev_file", type=Path, required=True, help="the same, graded: to measure NDCG@10 on")
-    add("--output", type=Path, required=True, help="a new directory: serving_models/pairwise-int8")
-    add("--max_ndcg_drop", type=fraction, default=0.005, help="default: %(default)s")
-    add("--samples", type=positive_int, default=300, help="calibration rows; default: %(default)s")
-    add("--seed", type=int, default=1000)
+    add(
+        "--bundle", type=Path, required=True, help="an fp32 bundle, such as serving_models/pairwise"
+    )
+    add(
+        "--calibration_file",
+        type=Path,
+        required=True,
+        help="TSV with the header query<TAB>title<TAB>label",
+    )
+    add("--dev_file", type=Path, required=True, help="the same with grades, to measure NDCG@10 on")
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        help="a new directory, such as serving_models/pairwise-int8",
+    )
+    add(
+        "--max_ndcg_drop",
+        type=fraction,
+        default=0.005,
+        help="largest loss of NDCG@10 (default: %(default)s)",
+    )
+    add(
+        "--samples",
+        type=positive_int,
+        default=300,
+        help="how many calibration rows to draw (default: 300)",
+    )
+    add("--seed", type=int, default=1000, help="of all draws (default: 1000)")
     add(
         "--parts",
         choices=(_AUTO, *PARTS),
         default=_AUTO,
-        help="what becomes int8; auto: dense, and feed_forward where dense loses too much",
+        help="what becomes int8 (default: auto, dense or, if that loses too much, feed_forward)",
     )
     add(
         "--smooth_quant_alpha",
         type=_alpha,
         default=defaults.smooth_quant_alpha,
-        help="part of the activations' range that moves into the weights, -1: none",
+        help="part of the activations' range moved into the weights, or -1 (default: %(default)s)",
     )
     add(
         "--fast_bias_correction",
         type=boolean,
         default=defaults.fast_bias_correction,
-        help="False is slower and may lose less",
+        help="False is slower and may lose less (default: True)",
     )
     add(
         "--keep_fp32",
         action="append",
         default=[],
         metavar="PATTERN",
-        help="regular expression of operator names to leave in fp32; may stand several times",
+        help="regular expression of operator names to leave in fp32; can be repeated",
     )
     return parser
 

@@ -1,3 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labelled text in, checkpoints of the two rankers out, with their evaluation."""
+"""Train the two rankers on labelled text, and measure them.
+
+The commands lie at the top of this folder. Below them, from low to high: ``bm25``, ``data``,
+``model``, ``evaluation``, ``training``; each imports only what comes before it.
+"""

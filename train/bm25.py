@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""BM25: the baseline to beat, and the miner of hard negatives.
-
-In: a collection of texts, then queries. Out: one score per text, or the indices of the best texts.
-Called by ``train.mine`` (negatives, padding of lists) and ``train.evaluate`` (baseline).
-"""
+"""BM25: the baseline that a ranker has to beat, and a search engine that finds hard negatives."""
 
 from __future__ import annotations
 

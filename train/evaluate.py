@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluate a checkpoint of either ranker: a labelled TSV in, AUC and ranking metrics out.
+"""Evaluate a checkpoint of either ranker on graded lists, beside BM25.
 
 Run as ``python -m train.evaluate --test_file FILE --init_from_ckpt CHECKPOINT``.
 """
@@ -21,16 +21,25 @@ from train.options import add_encoding_options, run_command
 
 def make_parser() -> argparse.ArgumentParser:
     """Options with upstream's names, and ours beside them."""
-    parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
-    parser.add_argument("--test_file", required=True, help="header query<TAB>title<TAB>label")
+    parser = argparse.ArgumentParser(
+        prog="evaluate",
+        description="Evaluate a checkpoint of either ranker on graded lists, beside BM25.",
+    )
+    parser.add_argument(
+        "--test_file", required=True, help="TSV with the header query<TAB>title<TAB>label"
+    )
     parser.add_argument("--init_from_ckpt", help="checkpoint directory or parameter file")
     parser.add_argument(
         "--model_name_or_path",
         default="ernie-3.0-medium-zh",
-        help="backbone of a bare parameter file; without --init_from_ckpt, what is evaluated",
+        help="backbone of a parameter file that comes alone, or without --init_from_ckpt the model "
+        "to evaluate (default: %(default)s)",
     )
     parser.add_argument(
-        "--margin", type=float, default=0.1, help="taken for upstream's sake; no metric needs it"
+        "--margin",
+        type=float,
+        default=0.1,
+        help="accepted because upstream has it; no metric uses it",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here too")
     add_encoding_options(parser, max_seq_length=None)

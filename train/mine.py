@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Development data in, training TSVs and held-out lists out, with BM25 negatives.
+"""Make the training files and held-out lists of the small bundles, with negatives found by BM25.
 
-Run as ``python -m train.mine --data_dir DIR --output_dir DIR``; ``train/recipes/small.sh`` does.
-The same seed gives the same files, byte for byte.
+Run as ``python -m train.mine --data_dir DIR --output_dir DIR``; the seed fixes every byte.
 """
 
 import argparse
@@ -287,10 +286,12 @@ def mine(data_dir: Path, output_dir: Path, seed: int) -> None:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data_dir", type=Path, required=True)
-    parser.add_argument("--output_dir", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=1000)
+    parser = argparse.ArgumentParser(
+        prog="mine", description="Make the training files and held-out lists of the small bundles."
+    )
+    parser.add_argument("--data_dir", type=Path, required=True, help="the development data")
+    parser.add_argument("--output_dir", type=Path, required=True, help="where the files go")
+    parser.add_argument("--seed", type=int, default=1000, help="of all draws (default: 1000)")
     arguments = parser.parse_args()
     mine(arguments.data_dir, arguments.output_dir, arguments.seed)
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluations of one checkpoint in, its MODEL_CARD.md out: the table of figures and a given text.
+"""Write the MODEL_CARD.md of a checkpoint: a table of its evaluations, and a text about it.
 
 Run as ``python -m train.model_card --ranker pairwise --text TEXT.md --output CARD.md *.json``; the
-files are what ``train.evaluate --json`` wrote. Recipes call it.
+JSON files are those of ``python -m train.evaluate --json``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,17 @@ _SYSTEMS = ("ranker", "bm25", "ranker_minus_bm25")
 
 def make_parser() -> argparse.ArgumentParser:
     """The command's options."""
-    parser = argparse.ArgumentParser(prog="model_card", description=__doc__)
-    parser.add_argument("--ranker", choices=RANKERS, required=True)
+    parser = argparse.ArgumentParser(
+        prog="model_card",
+        description="Write the MODEL_CARD.md of a checkpoint from its evaluations and a text.",
+    )
+    parser.add_argument("--ranker", choices=RANKERS, required=True, help="whose card it is")
     parser.add_argument("--text", type=Path, required=True, help="Markdown below the table")
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the card to write")
     parser.add_argument("--cpu_threads", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("evaluations", type=Path, nargs="+", help="files of evaluate --json")
+    parser.add_argument(
+        "evaluations", type=Path, nargs="+", help="files that train.evaluate --json wrote"
+    )
     return parser
 
 
@@ -58,7 +63,10 @@ def render(ranker: str, evaluations: Sequence[Path], text: str) -> str:
     found = {path: _read(path) for path in sorted(evaluations)}
     checkpoints = {figures["checkpoint_sha256"] for figures in found.values()}
     if len(checkpoints) > 1:
-        raise DataError("evaluations of different checkpoints", field=str(evaluations[0]))
+        raise DataError(
+            "the evaluations are of different checkpoints; name those of one",
+            field=str(evaluations[0]),
+        )
     rows = [_row(path.stem.removeprefix(f"{ranker}_"), f) for path, f in found.items()]
     worse = [
         path.stem.removeprefix(f"{ranker}_")
@@ -90,7 +98,7 @@ def _read(path: Path) -> dict[str, Any]:
                 raise ValueError(f"{system} has no interval")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"not a file of evaluate --json with {_METRIC} ({error})", field=str(path)
+            f"is not a file of evaluate --json with {_METRIC} ({error})", field=str(path)
         ) from error
     return figures
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Command-line pieces that the commands of this folder share, and their one-line errors.
+"""Options that several training commands have in common, and how they report a user's mistake.
 
 Imports no paddle, so that ``--help`` answers at once.
 """
@@ -54,13 +54,18 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
         "--max_seq_length",
         type=positive_int,
         default=max_seq_length,
-        help="longest row in tokens, the title is cut first (default: "
+        help="longest row in tokens; the title is cut first (default: "
         + (f"{max_seq_length})" if max_seq_length else "the checkpoint's own)"),
     )
-    parser.add_argument("--batch_size", type=positive_int, default=32, help="rows per device")
-    parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument(
-        "--device", choices=DEVICES, default="gpu", help="falls back to cpu where there is none"
+        "--batch_size", type=positive_int, default=32, help="rows per device (default: 32)"
+    )
+    parser.add_argument("--seed", type=int, default=1000, help="of all draws (default: 1000)")
+    parser.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="gpu",
+        help="cpu is taken where there is none (default: gpu)",
     )
     parser.add_argument(
         "--cpu_threads",
@@ -68,44 +73,91 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
         help="threads of one process on the cpu (default: OMP_NUM_THREADS, or all processors)",
     )
     parser.add_argument(
-        "--max_bad_rows", type=int, default=0, help="malformed rows that may be skipped"
+        "--max_bad_rows",
+        type=int,
+        default=0,
+        help="malformed rows that may be skipped (default: 0)",
     )
 
 
 def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_steps: int) -> None:
     """Options of both training commands."""
     add = parser.add_argument
-    add("--test_file", required=True, help="dev rows, header query<TAB>title<TAB>label")
-    add("--save_dir", default="./checkpoint")
-    add("--learning_rate", type=float, default=5e-5)
-    add("--weight_decay", type=float, default=0.0)
-    add("--epochs", type=positive_int, default=3)
-    add("--max_steps", type=positive_int, help="end after so many steps instead of --epochs")
-    add("--warmup_proportion", type=fraction, default=0.0, help="part of all steps")
-    add("--eval_step", type=positive_int, default=200)
+    add(
+        "--test_file",
+        required=True,
+        help="TSV of dev rows with the header query<TAB>title<TAB>label",
+    )
+    add("--save_dir", default="./checkpoint", help="where checkpoints go (default: %(default)s)")
+    add("--learning_rate", type=float, default=5e-5, help="at its peak (default: %(default)s)")
+    add("--weight_decay", type=float, default=0.0, help="of AdamW (default: %(default)s)")
+    add("--epochs", type=positive_int, default=3, help="passes over the rows (default: 3)")
+    add("--max_steps", type=positive_int, help="stop after so many steps, whatever --epochs says")
+    add(
+        "--warmup_proportion",
+        type=fraction,
+        default=0.0,
+        help="part of all steps in which the learning rate rises (default: 0)",
+    )
+    add(
+        "--eval_step",
+        type=positive_int,
+        default=200,
+        help="steps between evaluations (default: 200)",
+    )
     # upstream calls it save_step in one command and save_steps in the other
-    add("--save_steps", "--save_step", type=positive_int, default=save_steps)
-    add("--logging_steps", type=positive_int, default=10)
+    add(
+        "--save_steps",
+        "--save_step",
+        type=positive_int,
+        default=save_steps,
+        help="steps between checkpoints (default: %(default)s)",
+    )
+    add(
+        "--logging_steps",
+        type=positive_int,
+        default=10,
+        help="steps between log lines (default: 10)",
+    )
     add("--init_from_ckpt", help="checkpoint directory or parameter file to resume from")
-    add("--model_name_or_path", default=model, help="PaddleNLP name, or a local directory")
-    add("--tokenizer", help="directory of vocab.txt, where the model's directory has none")
+    add(
+        "--model_name_or_path",
+        default=model,
+        help="PaddleNLP's name, or a local directory or configuration file (default: %(default)s)",
+    )
+    add("--tokenizer", help="directory with vocab.txt, where the model's own has none")
     add(
         "--init",
         choices=("default", "matching"),
         default="default",
-        help="initialisation of a model without weights",
+        help="how to initialise a model that comes without weights",
     )
     add("--use_amp", type=boolean, nargs="?", const=True, default=False, help="mixed precision")
-    add("--scale_loss", type=float, default=2.0**15, help="first loss scale of fp16")
+    add(
+        "--scale_loss",
+        type=float,
+        default=2.0**15,
+        help="loss scale to begin with in fp16 (default: %(default)s)",
+    )
     add("--teacher_ckpt", help="checkpoint of either ranker to learn from")
-    add("--distill_weight", type=fraction, default=0.5, help="weight of the teacher's part")
+    add(
+        "--distill_weight",
+        type=fraction,
+        default=0.5,
+        help="weight of the teacher's part of the loss (default: 0.5)",
+    )
     add(
         "--length_bucketing",
         action="store_true",
         default=True,
-        help="batch rows of like length (the default)",
+        help="put rows of similar length into one batch (the default)",
     )
-    add("--no-length_bucketing", dest="length_bucketing", action="store_false")
+    add(
+        "--no-length_bucketing",
+        dest="length_bucketing",
+        action="store_false",
+        help="batch rows as they are drawn",
+    )
 
 
 def _default_threads() -> int:

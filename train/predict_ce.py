@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Score pairs with a cross-encoder: a TSV of (query, title) in, the best lines out.
+"""Score the pairs of a file with a cross-encoder, and print the best of them.
 
 Run as ``python -m train.predict_ce --test_set FILE --params_path CHECKPOINT``.
 """
@@ -21,18 +21,28 @@ from train.options import add_encoding_options, positive_int, run_command
 
 def make_parser() -> argparse.ArgumentParser:
     """Options with upstream's names, and ours beside them."""
-    parser = argparse.ArgumentParser(prog="predict_ce", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="predict_ce",
+        description="Score the pairs of a file with a cross-encoder, and print the best of them.",
+    )
     parser.add_argument(
-        "--test_set", required=True, help="query<TAB>title, a third column is not read"
+        "--test_set",
+        required=True,
+        help="TSV of query<TAB>title without a header; a third column is ignored",
     )
     parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
     parser.add_argument(
         "--model_name_or_path",
         default="rocketqa-base-cross-encoder",
-        help="backbone of a bare parameter file",
+        help="backbone of a parameter file that comes alone (default: %(default)s)",
     )
-    parser.add_argument("--topk", type=positive_int, default=10, help="lines to print")
-    parser.add_argument("--output_file", type=Path, help="write the lines here as JSON too")
+    parser.add_argument(
+        "--topk",
+        type=positive_int,
+        default=10,
+        help="how many lines to print (default: %(default)s)",
+    )
+    parser.add_argument("--output_file", type=Path, help="also write the lines here, as JSON")
     add_encoding_options(parser, max_seq_length=None)
     return parser
 

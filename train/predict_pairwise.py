@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Score pairs with a pair-wise ranker: a TSV of (query, title) in, one line a pair out.
+"""Score the pairs of a file with a pair-wise ranker, and print a line for each.
 
 Run as ``python -m train.predict_pairwise --input_file FILE --params_path CHECKPOINT``.
 """
@@ -21,17 +21,22 @@ from train.options import add_encoding_options, run_command
 
 def make_parser() -> argparse.ArgumentParser:
     """Options with upstream's names, and ours beside them."""
-    parser = argparse.ArgumentParser(prog="predict_pairwise", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="predict_pairwise",
+        description="Score the pairs of a file with a pair-wise ranker, and print a line for each.",
+    )
     parser.add_argument(
-        "--input_file", required=True, help="query<TAB>title, a third column is not read"
+        "--input_file",
+        required=True,
+        help="TSV of query<TAB>title without a header; a third column is ignored",
     )
     parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
     parser.add_argument(
         "--model_name_or_path",
         default="ernie-3.0-medium-zh",
-        help="backbone of a bare parameter file",
+        help="backbone of a parameter file that comes alone (default: %(default)s)",
     )
-    parser.add_argument("--output_file", type=Path, help="write the lines here as JSON too")
+    parser.add_argument("--output_file", type=Path, help="also write the lines here, as JSON")
     add_encoding_options(parser, max_seq_length=None)
     return parser
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Train the cross-encoder: a TSV of (query, title, label) in, checkpoints out.
+"""Train the cross-encoder on labelled pairs.
 
 Run as ``python -m train.train_ce --train_set FILE --test_file FILE``.
 """
@@ -26,10 +26,17 @@ from train.options import (
 
 def make_parser() -> argparse.ArgumentParser:
     """Options with upstream's names and defaults, and ours beside them."""
-    parser = argparse.ArgumentParser(prog="train_ce", description=__doc__)
-    parser.add_argument("--train_set", required=True, help="header query<TAB>title<TAB>label")
+    parser = argparse.ArgumentParser(
+        prog="train_ce", description="Train the cross-encoder on labelled pairs."
+    )
     parser.add_argument(
-        "--valid_steps", type=positive_int, default=100, help="steps between losses on a dev sample"
+        "--train_set", required=True, help="TSV with the header query<TAB>title<TAB>label"
+    )
+    parser.add_argument(
+        "--valid_steps",
+        type=positive_int,
+        default=100,
+        help="steps between losses on a sample of the dev rows (default: %(default)s)",
     )
     add_encoding_options(parser, max_seq_length=128)
     add_training_options(parser, model="rocketqa-base-cross-encoder", save_steps=100)

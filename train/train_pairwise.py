@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Train the pair-wise ranker: a TSV of (query, title, neg_title) in, checkpoints out.
+"""Train the pair-wise ranker on triples of a query, a better and a worse title.
 
 Run as ``python -m train.train_pairwise --train_file FILE --test_file FILE``.
 """
@@ -21,9 +21,19 @@ from train.options import add_encoding_options, add_training_options, run_comman
 
 def make_parser() -> argparse.ArgumentParser:
     """Options with upstream's names and defaults, and ours beside them."""
-    parser = argparse.ArgumentParser(prog="train_pairwise", description=__doc__)
-    parser.add_argument("--train_file", required=True, help="header query<TAB>title<TAB>neg_title")
-    parser.add_argument("--margin", type=float, default=0.2, help="between the two scores")
+    parser = argparse.ArgumentParser(
+        prog="train_pairwise",
+        description="Train the pair-wise ranker on triples of a query, a better and a worse title.",
+    )
+    parser.add_argument(
+        "--train_file", required=True, help="TSV with the header query<TAB>title<TAB>neg_title"
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=0.2,
+        help="how much higher the relevant title should score (default: 0.2)",
+    )
     add_encoding_options(parser, max_seq_length=128)
     add_training_options(parser, model="ernie-3.0-medium-zh", save_steps=10000)
     return parser

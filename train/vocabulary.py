@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Text files in, an ERNIE-style ``vocab.txt`` out, for models trained from random weights.
+"""Make an ERNIE-style ``vocab.txt`` from text files, for models trained from random weights.
 
-Run as ``python -m train.vocabulary --output vocab.txt FILE...``; ``train/recipes/small.sh`` does.
-Tokens stand in falling order of frequency, which ``train.model.matching_init`` relies on.
+Run as ``python -m train.vocabulary --output_dir DIR FILE...``. Tokens stand in falling order of
+frequency, on which ``train.model.matching_init`` relies.
 """
 
 import argparse
@@ -77,11 +77,21 @@ def _most_frequent(counts: dict[str, int], size: int) -> list[tuple[str, int]]:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="vocabulary",
+        description="Make a vocab.txt from text files, for models trained from random weights.",
+    )
     parser.add_argument("files", nargs="+", type=Path, help="UTF-8 text files")
-    parser.add_argument("--output_dir", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=6000, help="largest number of tokens")
-    parser.add_argument("--min_count", type=int, default=2)
+    parser.add_argument(
+        "--output_dir",
+        type=Path,
+        required=True,
+        help="where vocab.txt goes, and tokenizer_config.json",
+    )
+    parser.add_argument("--size", type=int, default=6000, help="most tokens (default: 6000)")
+    parser.add_argument(
+        "--min_count", type=int, default=2, help="leave out what is rarer (default: 2)"
+    )
     arguments = parser.parse_args()
     words = count_words(read_texts(arguments.files))
     tokens = build_vocabulary(words, arguments.size, arguments.min_count)

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A graph that ``export_model`` did not write in; the facts a bundle needs, and golden pairs, out.
+"""Adopt a graph that ``export_model`` did not write: find what a bundle needs beside it.
 
 The facts are what the user says of the graph. The golden pairs are scored by the graph itself, in
 the framework that wrote it, so that they hold every other graph, engine and version to that.
-Called by ``export.export_to_serving``.
 """
 
 from __future__ import annotations
@@ -44,18 +43,22 @@ _NEEDED = ("ranker", "max_seq_length")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that say of a graph what ``export.json`` would."""
-    add = parser.add_argument_group("for --bundle, of a graph without an export.json").add_argument
-    add("--ranker", choices=RANKERS)
+    add = parser.add_argument_group("for --bundle, where --dirname has no export.json").add_argument
+    add("--ranker", choices=RANKERS, help="which ranker the graph is")
     add("--max_seq_length", type=positive_int, help="longest row in tokens, as in training")
-    add("--tokenizer", type=Path, help=f"directory of {VOCAB_FILE}; default: in --dirname")
+    add("--tokenizer", type=Path, help=f"directory with {VOCAB_FILE} (default: in --dirname)")
     add(
         "--score_function",
         choices=sorted(SCORE_FUNCTIONS),
-        help="default: identity for a pairwise graph, which ends in a sigmoid, else "
-        "softmax_positive",
+        help="how logits become a score (default: identity for a pairwise graph, which ends in a "
+        "sigmoid, and softmax_positive for a cross-encoder)",
     )
-    add("--logits", help="the output it takes; default: the first")
-    add("--golden_file", type=Path, help="TSV of query<TAB>title lists; default: built-in ones")
+    add("--logits", help="the output that is scored (default: the first)")
+    add(
+        "--golden_file",
+        type=Path,
+        help="TSV of query<TAB>title lists for golden pairs (default: built-in lists)",
+    )
 
 
 def adopt(
@@ -78,8 +81,8 @@ def adopt(
     missing = [f"--{name}" for name in _NEEDED if getattr(options, name) is None]
     if missing:
         raise SetUpError(
-            f"{dirname} holds no export.json, which a bundle needs; run export_model again, say "
-            f"{' and '.join(missing)} of the graph, or leave --bundle out",
+            f"{dirname} has no export.json, which a bundle needs; run export_model again, give "
+            f"{' and '.join(missing)} for the graph, or leave --bundle out",
             field="bundle",
         )
     facts = _facts(options, graph, fetches)
@@ -116,7 +119,7 @@ def _check_tensors(
     """Before anything is run: the bundle would be refused for the same, and say less."""
     if {spec.name for spec in feeds} != {INPUT_IDS, TOKEN_TYPE_IDS}:
         raise SetUpError(
-            f"a ranker takes {INPUT_IDS} and {TOKEN_TYPE_IDS}, {model.name} takes "
+            f"a ranker takes {INPUT_IDS} and {TOKEN_TYPE_IDS}, but {model.name} takes "
             f"{', '.join(spec.name for spec in feeds)}",
             field="model_filename",
         )
@@ -125,7 +128,7 @@ def _check_tensors(
     if not found or found[0].shape != (width,):
         shapes = ", ".join(f"{spec.name} {['N', *spec.shape]}" for spec in fetches)
         raise SetUpError(
-            f"{facts.score_function} takes an output of shape [N, {width}], {model.name} "
+            f"{facts.score_function} takes an output of shape [N, {width}], but {model.name} "
             f"returns {shapes}",
             field="logits" if not found else "score_function",
         )
@@ -140,7 +143,9 @@ def _copy_tokenizer(named: Optional[Path], dirname: Path, target: Path) -> None:
                 if (place / name).is_file():
                     shutil.copyfile(place / name, target / name)
             return
-    raise SetUpError(f"no {VOCAB_FILE} in {places[0]}; name its directory", field="tokenizer")
+    raise SetUpError(
+        f"there is no {VOCAB_FILE} in {places[0]}; name its directory", field="tokenizer"
+    )
 
 
 def _score_golden(
@@ -153,9 +158,9 @@ def _score_golden(
     scores = np.array([pair.score for pair in pairs])
     if not ((scores >= 0) & (scores <= 1)).all():
         raise SetUpError(
-            f"{facts.score_function} of {facts.logits} is {scores.min():.3g} to "
-            f"{scores.max():.3g}, which are no scores in [0, 1]; "
-            f"{'sigmoid' if facts.ranker == PAIRWISE else 'softmax_positive'} takes logits",
+            f"{facts.score_function} of {facts.logits} gives {scores.min():.3g} to "
+            f"{scores.max():.3g}, but scores lie in [0, 1]; use "
+            f"{'sigmoid' if facts.ranker == PAIRWISE else 'softmax_positive'} for logits",
             field="score_function",
         )
     write_golden(pairs, folder / GOLDEN_FILE)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What ``export_model`` tells ``export_to_serving`` and ``predict`` of a graph: ``export.json``.
+"""The file ``export.json``, by which ``export_model`` tells later commands what its graph is.
 
 An export directory of upstream has no such file; :func:`read_facts` returns ``None`` for it.
 """
@@ -79,7 +79,7 @@ def read_facts(directory: Path) -> Optional[ExportFacts]:
         facts = ExportFacts(**{**fields, "outputs": tuple(fields["outputs"])})
         known = schema == _SCHEMA and facts.ranker in RANKERS
         if not known or facts.score_function not in SCORE_FUNCTIONS:
-            raise ValueError("another schema, ranker or score function than this version knows")
+            raise ValueError("this version does not know its schema, ranker or score function")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{error}; run export_model again", field=str(path)) from error
     return facts

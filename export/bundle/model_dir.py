@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A directory in; the graph it holds, its encoder and the one score function to apply, out.
+"""Find out how to score with a directory: its graph, its encoder and its score function.
 
-Takes a bundle, what ``export_model`` wrote, and what upstream's export wrote. Called by
-``export.predict``.
+The directory is a bundle, what ``export_model`` wrote, or what upstream's export wrote.
 """
 
 from __future__ import annotations
@@ -130,7 +129,7 @@ def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int)
     if width not in _UPSTREAM_RANKERS:
         raise BundleError(
             f"its first output has shape [N, {', '.join(map(str, fetches[0].shape))}], "
-            "a ranker's is [N, 1] or [N, 2]",
+            "but a ranker's has [N, 1] or [N, 2]",
             field=str(graph.model),
         )
     ranker = _UPSTREAM_RANKERS[width]
@@ -157,7 +156,7 @@ def _tokenizer_dir(directory: Path, tokenizer: Optional[str]) -> Path:
             if (candidate / VOCAB_FILE).is_file():
                 return candidate
         raise SetUpError(
-            f"{directory} holds no vocabulary; name a directory of {VOCAB_FILE}, or a model",
+            f"{directory} has no vocabulary; name a directory with {VOCAB_FILE}, or a model",
             field="model_name_or_path",
         )
     if Path(tokenizer).is_dir():

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a bundle in, a published bundle out; or a refusal that leaves the old one in place.
+"""Put a bundle together, prove it and publish it, or refuse it and leave the old one in place.
 
-Called by the commands that publish. What stands under the bundle's name has always been opened, and
-each of its graphs has scored the golden pairs by every engine of this environment that reads it.
+What stands under a bundle's name has always been opened, and each of its graphs has scored the
+golden pairs in every engine of this environment that reads it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def publish_bundle(
                 raise BundleError(error.message, field=field) from error
             size = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
     except OSError as error:
-        raise SetUpError(f"cannot write it ({error})", field=f"bundle {target}") from error
+        raise SetUpError(f"cannot be written ({error})", field=f"bundle {target}") from error
     return Published(target, manifest, size)
 
 
@@ -164,7 +164,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     for name in (TOKENIZER_DIR, GOLDEN_FILE):
         if not (parts.export_dir / name).exists():
             raise SetUpError(
-                f"{parts.export_dir} holds no {name}; run export_model again", field="dirname"
+                f"{parts.export_dir} has no {name}; run export_model again", field="dirname"
             )
     shutil.copytree(
         parts.export_dir / TOKENIZER_DIR, directory / TOKENIZER_DIR, copy_function=shutil.copyfile

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A new directory takes an old one's name in one step, so that no reader meets a half of either.
+"""Replace a directory by a new one in one step, so that no reader meets a half of either.
 
-Called by ``export.export_to_serving``. The new directory is filled beside the target under a name
-that starts with a dot; a process that dies leaves it there, and the next one removes it.
+The new directory is filled beside the target under a name that starts with a dot; a process that
+dies leaves it there, and the next one removes it.
 """
 
 from __future__ import annotations

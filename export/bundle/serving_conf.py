@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A graph's tensors in, the model configs of Paddle Serving out.
+"""Write the model configs that Paddle Serving reads beside a graph.
 
 The four files are those of paddle_serving_client's ``inference_model_to_serving``, which this
-replaces because it imports ``paddle.fluid``. Called by ``export.export_to_serving``.
+replaces because it imports ``paddle.fluid``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def with_aliases(
         )
     aliases += [spec.alias for spec in specs[len(aliases) :]]
     if len(set(aliases)) != len(aliases):
-        raise SetUpError(f"an alias stands twice in {', '.join(aliases)}", field=flag)
+        raise SetUpError(f"an alias appears twice in {', '.join(aliases)}", field=flag)
     return tuple(
         TensorSpec(spec.name, alias, spec.dtype, spec.shape) for spec, alias in zip(specs, aliases)
     )
@@ -87,5 +87,5 @@ def write_both_confs(config: Any, server_dir: Path, client_dir: Path) -> None:
 
 def _elem_type(spec: TensorSpec) -> int:
     if spec.dtype not in _ELEM_TYPE_OF:
-        raise SetUpError(f"Paddle Serving carries no {spec.dtype}", field=f"tensor {spec.name}")
+        raise SetUpError(f"Paddle Serving cannot carry {spec.dtype}", field=f"tensor {spec.name}")
     return _ELEM_TYPE_OF[spec.dtype]

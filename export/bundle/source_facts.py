@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a bundle says of where its weights came from: paths fit to publish, versions of packages."""
+"""What a bundle says of its source: paths fit to publish, and versions of packages."""
 
 from __future__ import annotations
 

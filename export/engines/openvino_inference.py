@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run a graph in OpenVINO, to prove its scores or to predict with it."""
+"""Run a graph in OpenVINO on this CPU, in fp32 or in the int8 that it holds."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A static graph and options in, a Paddle Inference predictor that is fed by name out.
+"""Run a static graph in Paddle Inference, with options that are checked first.
 
-Called by the parity check and by ``export.predict``. Options that this machine or this Paddle
-cannot honour are refused in one line instead of being dropped.
+An option that this machine or this Paddle cannot honour is refused in one line, not dropped.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def available_options(options: InferenceOptions) -> InferenceOptions:
     }
     if not present[options.device]:
         print(
-            f"device {options.device}: this machine or this Paddle has none, using cpu",
+            f"device {options.device}: this machine or this Paddle has none; using cpu",
             file=sys.stderr,
         )
         options = replace(options, device="cpu")
@@ -94,7 +93,8 @@ def _check_tensorrt(options: InferenceOptions) -> None:
         raise SetUpError("needs a GPU; leave it out", field="use_tensorrt")
     if paddle.inference.get_trt_compile_version() == (0, 0, 0):
         raise SetUpError(
-            "this PaddlePaddle is built without TensorRT; leave it out", field="use_tensorrt"
+            "this PaddlePaddle is built without TensorRT; leave --use_tensorrt out",
+            field="use_tensorrt",
         )
 
 

@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ranker's graph in; the same graph without the part of its last layer that nobody reads, out.
+"""Rewrite a ranker's graph so that its last layer computes only what a score depends on.
 
 The pooler reads the first position of the last encoder layer. Of the other positions only the keys
 and values of that layer reach a score, so its queries, attention, output projection and
 feed-forward are computed for the first position alone. Parameters and scores stay as they are.
-Called by ``export.export_model`` and ``export.optimize``.
 """
 
 from __future__ import annotations
@@ -173,4 +172,4 @@ def _attribute(op: Any, name: str) -> Any:
     for attribute in op.attrs:
         if attribute.name == name:
             return attribute
-    raise _Unknown(f"a {op.type} says nothing of its {name}")
+    raise _Unknown(f"a {op.type} has no attribute {name}")

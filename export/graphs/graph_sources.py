@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that a user names in, the graphs of one bundle out: named alike, OpenVINO's among them.
+"""Find the graphs that a user names for one bundle, and give them the same names of tensors.
 
-Called by ``export.export_to_serving`` and ``export.publish``.
+An ``.onnx`` for OpenVINO is added to them where only Paddle 3 could read the others.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def named_graph(model: Path, params: Optional[Path], flag: str) -> GraphFiles:
         SetUpError: no graph by its name, or a file is not there.
     """
     if format_of(model) in ("", XML):
-        raise SetUpError(f"{model} is no .pdmodel, .json or .onnx", field=flag)
+        raise SetUpError(f"{model} is not a .pdmodel, .json or .onnx", field=flag)
     graph = graph_files(model, params)
     for path in filter(None, (graph.model, graph.params)):
         if not path.is_file():
-            raise SetUpError(f"no {path.name} in {path.parent}", field=flag)
+            raise SetUpError(f"there is no {path.name} in {path.parent}", field=flag)
     return graph
 
 
@@ -66,8 +66,8 @@ def named_alike(
         elif not fits or outputs != names[1]:
             raise SetUpError(
                 f"{graph.model.name} takes {inputs} and returns {outputs}, "
-                f"{graphs[0].model.name} takes {names[0]} and returns {names[1]}; they must be "
-                "the same model",
+                f"but {graphs[0].model.name} takes {names[0]} and returns {names[1]}; give graphs "
+                "of the same model",
                 field="with_graph",
             )
         found.append(graph)
@@ -91,7 +91,10 @@ def check_one_of_each(graphs: Sequence[GraphFiles]) -> None:
     formats = [graph.format for graph in graphs]
     if len(set(formats)) != len(formats):
         names = ", ".join(str(graph.model) for graph in graphs)
-        raise SetUpError(f"holds one graph of each format, not {names}", field="with_graph")
+        raise SetUpError(
+            f"a bundle has one graph of each format, but these share one: {names}",
+            field="with_graph",
+        )
 
 
 def with_onnx(
@@ -115,7 +118,9 @@ def with_onnx(
     if wanted is False or (wanted is None and (others or not programs)):
         return tuple(graphs)
     if not programs or any(graph.format == ONNX for graph in graphs):
-        raise SetUpError("is made from a .json, where no .onnx is named", field="onnx")
+        raise SetUpError(
+            "an .onnx is made only from a .json, and where no .onnx is given", field="onnx"
+        )
     if not can_convert():
         _say_or_refuse(wanted)
         return tuple(graphs)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert a program of Paddle 3 (``.json``) to an ``.onnx``, which OpenVINO can read.
 
-paddle2onnx does it in a process of its own, because some programs make it die by a signal.
-``python -m export.graphs.onnx_graph`` is that process. Nothing here checks the scores: the golden
+paddle2onnx does it in a process of its own, because on some programs it dies by a signal.
+``python -m export.graphs.onnx_graph`` is that process. The scores are not checked here: the golden
 pairs prove an ``.onnx`` like every other graph of a bundle.
 """
 

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A graph in, the tensors it takes and returns out; and names given to a Paddle graph's outputs.
+"""Read which tensors a graph takes and returns, and name the outputs of a Paddle graph.
 
-Reads a ``.pdmodel`` as the protobuf and a ``.json`` as the text that it is, so that outputs can be
-named without running a graph and whatever Paddle is installed; an ``.onnx`` is read by OpenVINO.
-Called by ``export.export_model`` and ``export.export_to_serving``.
+A ``.pdmodel`` is read as the protobuf and a ``.json`` as the text that it is, so that this needs no
+running graph and works whatever Paddle is installed; OpenVINO reads an ``.onnx``.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def read_tensors(path: Path) -> Tensors:
     }
     read = readers.get(format_of(path))
     if read is None:
-        raise BundleError("is no .pdmodel, .json or .onnx", field=str(path))
+        raise BundleError("is not a .pdmodel, .json or .onnx", field=str(path))
     inputs, outputs = read(path)
     if not inputs or not outputs:
         raise BundleError("the graph has no inputs or no outputs", field=str(path))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A block whose C++ libraries write to stderr what no reader of a command wants to see."""
+"""Keep what C++ libraries write to stderr away from the user of a command."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of one query and its titles, for golden pairs: from a file, or the ones built in here.
+"""The lists of one query and its titles that become golden pairs: from a file, or built in.
 
-Called by ``export.export_model``. The built-in edge cases always come last, whatever the file.
+The built-in edge cases always come last, whatever the file.
 """
 
 from __future__ import annotations
@@ -93,11 +93,13 @@ def _read(path: Path) -> dict[str, tuple[str, ...]]:
         if not line.strip() or (number == 1 and cells[:2] == ["query", "title"]):
             continue
         if len(cells) not in (2, 3) or not cells[0].strip():
-            raise DataError("needs query<TAB>title, perhaps with a label", field=f"{path}:{number}")
+            raise DataError(
+                "must be query<TAB>title, with or without a label", field=f"{path}:{number}"
+            )
         titles = found.setdefault(cells[0], [])
         if cells[1] not in titles and len(titles) < _MAX_TITLES:
             titles.append(cells[1])
     lists = [(query, tuple(titles)) for query, titles in found.items() if len(titles) > 1]
     if not lists:
-        raise DataError("no query has two titles to order", field=str(path))
+        raise DataError("no query has two titles, so there is nothing to order", field=str(path))
     return dict(lists[:_MAX_LISTS])

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Golden pairs from the trained model, and the proof that a static graph scores them alike.
+"""Make golden pairs with the trained model, and prove that an engine scores them alike.
 
-In: a trained ranker and lists of (query, title). Out: golden pairs, each scored by the dynamic
-model alone; then every engine scores them in three arrangements. ``export_model`` and
-``export_to_serving`` refuse what differs.
+Each golden pair is scored by the dynamic model, alone and unpadded. An engine then scores all of
+them in three arrangements, since a row's score must not depend on its neighbours or padding.
 """
 
 from __future__ import annotations

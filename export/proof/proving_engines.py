@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A graph of a bundle in, every engine of this environment that reads it out, to prove its scores.
-
-Called by ``export.bundle.publishing`` before a bundle is put in place.
-"""
+"""Load a graph of a bundle in every engine of this environment that can read it, for the proof."""
 
 from __future__ import annotations
 
@@ -50,7 +47,7 @@ def engines_of(bundle: Bundle, graph: GraphFiles) -> dict[str, RunFeed]:
     if graph.format in paddle_reader().formats:
         engines.update({f"{kind} on {name}": run for kind, run in _paddle(bundle, graph).items()})
     if graph.format in OPENVINO.formats and find_spec("openvino") is not None:
-        engines[f"OpenVINO on {name}"] = run_graph(graph.model, _output(bundle))
+        engines[f"OpenVINO on {name}"] = run_graph(graph.model, logits_output(bundle))
     if not engines:
         # the words for a graph that Paddle cannot read say what to do
         spec = GraphSpec(graph.format, name)
@@ -63,7 +60,8 @@ def engines_of(bundle: Bundle, graph: GraphFiles) -> dict[str, RunFeed]:
     return engines
 
 
-def _output(bundle: Bundle) -> str:
+def logits_output(bundle: Bundle) -> str:
+    """The graph's own name of the output that is scored."""
     manifest = bundle.manifest
     return next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
 
@@ -91,7 +89,7 @@ def _run_local_predictor(bundle: Bundle) -> RunFeed:
     predictor = _local_predictor()
     with quiet_stderr():  # LocalPredictor leaves on what Paddle's C++ prints of its passes
         predictor.load_model_config(str(bundle.server_dir))
-    output = _output(bundle)
+    output = logits_output(bundle)
 
     def run(feed: Feed) -> NDArray[np.float32]:
         fetched = predictor.predict(feed=dict(feed), fetch=[output], batch=True)

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quantize a graph to int8 with NNCF, from calibration rows."""
+"""Quantize a graph to int8 with NNCF, from calibration rows.
+
+NNCF is imported here only, and only when it is used.
+"""
 
 from __future__ import annotations
 

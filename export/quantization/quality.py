@@ -1,13 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of two versions of a bundle on graded lists in; what the second one loses, out.
-
-Called by ``export.quantize``.
-"""
+"""Measure what a version of a bundle loses on graded lists against the one it was made from."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle import Bundle
 from contract.bundle.golden import RunFeed
 from contract.encoding import PairEncoder
-from contract.errors import DataError
+from contract.errors import DataError, SetUpError
 from contract.scoring import ScoreFunction
+from export.engines.openvino_inference import run_graph
+from export.proof.proving_engines import logits_output
 from train.data.batches import sorted_batches
-from train.data.dataset import EncodedPairs, IntArray
+from train.data.dataset import EncodedPairs, IntArray, encode, read_labelled_pairs
 from train.evaluation.metrics import NDCG, Interval, QueryLists, bootstrap
 from train.evaluation.report import RESAMPLES
 
@@ -123,6 +124,48 @@ def compare_scores(lists: QueryLists, source: FloatArray, result: FloatArray, se
         float(apart.mean()),
         float(np.mean(same)),
     )
+
+
+def measure(source: Path, result: Path, bundle: Bundle, dev_file: Path, seed: int) -> Quality:
+    """Score the graded lists with both graphs.
+
+    Raises:
+        DataError: the file holds no lists.
+    """
+    pairs = read_labelled_pairs(dev_file)
+    lists = ranked_lists(pairs.queries, pairs.labels, dev_file)
+    encoder, output = bundle.encoder(), logits_output(bundle)
+    rows = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
+    scores = [
+        score_rows(run_graph(path, output), bundle.score, encoder, rows)
+        for path in (source, result)
+    ]
+    return compare_scores(lists, scores[0], scores[1], seed)
+
+
+def check_loss(quality: Quality, max_ndcg_drop: float) -> None:
+    """Refuse a loss of the mean; warn where the interval reaches beyond what is allowed.
+
+    The mean decides, so that a short dev file, whose interval is wide, does not refuse what has
+    lost nothing; the interval is printed and kept beside the bundle.
+
+    Raises:
+        SetUpError: NDCG@10 fell by more.
+    """
+    loss, worst = -quality.difference.mean, -quality.difference.low
+    if not loss <= max_ndcg_drop:  # also catches NaN
+        raise SetUpError(
+            f"NDCG@10 fell by {loss:.4f}, more than {max_ndcg_drop}; nothing is published. Try "
+            "--fast_bias_correction False, another --smooth_quant_alpha, more --samples, or "
+            "--keep_fp32 for a part of the graph",
+            field="max_ndcg_drop",
+        )
+    if worst > max_ndcg_drop:
+        print(
+            f"the interval allows a loss of {worst:.4f}, more than {max_ndcg_drop}; "
+            "a dev file with more lists would say more",
+            file=sys.stderr,
+        )
 
 
 def _cell(interval: Interval, sign: str = "") -> str:

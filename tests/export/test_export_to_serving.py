@@ -212,17 +212,18 @@ def test_upstreams_export_gives_upstreams_directories(
     assert adopted.manifest.logits == "predict"
     capfd.readouterr()
     assert main([*arguments, *names, "--bundle", str(tmp_path / "bundle")]) == 2
-    assert "holds no export.json, which a bundle needs" in error_line(capfd)
+    assert "has no export.json, which a bundle needs" in error_line(capfd)
 
 
 def test_missing_parts_are_named(
     plain_dir: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--dirname", str(tmp_path / "nowhere")]) == 2
-    assert "dirname: no directory" in error_line(capfd)
+    assert "dirname: there is no directory" in error_line(capfd)
     assert main(["--dirname", str(plain_dir), "--model_filename", "x.pdmodel"]) == 2
-    assert f"model_filename: no x.pdmodel in {plain_dir}, which holds inference" in error_line(
-        capfd
+    assert (
+        f"model_filename: there is no x.pdmodel in {plain_dir}, which has inference"
+        in error_line(capfd)
     )
 
 
@@ -235,7 +236,7 @@ def test_a_second_model_in_the_server_directory_is_refused(
         assert main(["--dirname", str(exports / PAIRWISE), *line]) == 0
     capfd.readouterr()
     assert main(["--dirname", str(exports / CROSS_ENCODER), *line]) == 2
-    assert "holds another model, inference.predict.pdmodel" in error_line(capfd)
+    assert "has another model in it, inference.predict.pdmodel" in error_line(capfd)
 
 
 def test_show_proto_prints_and_writes_nothing(

@@ -154,7 +154,7 @@ def test_a_file_gives_the_first_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("只有一列\n", "golden.tsv:1: needs query<TAB>title"),
+        ("只有一列\n", "golden.tsv:1: must be query<TAB>title"),
         ("a\tb\nc\td\n", "no query has two titles"),
         ("", "no query has two titles"),
         (None, "cannot read the golden lists"),

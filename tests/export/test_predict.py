@@ -136,7 +136,7 @@ def test_a_missing_gpu_is_said_in_one_line(
         pytest.skip("this Paddle is built for a GPU")
     path, _ = golden_rows
     assert main(["--model_dir", str(bundles / ranker), "--input_file", str(path)]) == 0
-    expected = "device gpu: this machine or this Paddle has none, using cpu\n"
+    expected = "device gpu: this machine or this Paddle has none; using cpu\n"
     assert capfd.readouterr().err == expected
 
 

@@ -149,7 +149,7 @@ def test_a_loss_too_large_is_refused(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "holds no rows"),
+        ("", "has no rows"),
         ("query\ttitle\tlabel\na\tb\t0\na\tc\t0\n", "no query has a relevant title"),
     ],
 )

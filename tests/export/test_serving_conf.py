@@ -120,7 +120,7 @@ def test_dimensions_that_vary_are_left_out() -> None:
     assert (config.feed_var[0].name, config.feed_var[0].alias_name) == ("x", "y")
     assert list(config.feed_var[0].shape) == [3]
     assert config.feed_var[0].feed_type == 2
-    with pytest.raises(SetUpError, match="tensor x: Paddle Serving carries no complex64"):
+    with pytest.raises(SetUpError, match="tensor x: Paddle Serving cannot carry complex64"):
         serving_config([TensorSpec("x", "x", "complex64", ())], SPECS)
 
 

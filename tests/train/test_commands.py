@@ -139,7 +139,7 @@ def test_missing_device_is_said_once(
     arguments = ["--test_file", str(files.dev), "--init_from_ckpt", str(pairwise_run / "last")]
     assert evaluate.main(arguments) == 0
     assert capsys.readouterr().err.splitlines() == [
-        "device gpu: this machine or this Paddle has none, using cpu"
+        "device gpu: this machine or this Paddle has none; using cpu"
     ]
 
 

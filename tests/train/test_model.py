@@ -189,10 +189,10 @@ def test_directories_that_cannot_be_used(files: Files, tmp_path: Path) -> None:
 
 def test_sizes_are_checked_against_the_model(tmp_path: Path) -> None:
     small = find_backbone(str(write_model(tmp_path / "small", vocab_size=50)))
-    with pytest.raises(SetUpError, match=f"{len(CHARACTERS) + 5} tokens, the model 50"):
+    with pytest.raises(SetUpError, match=f"{len(CHARACTERS) + 5} tokens, but the model only 50"):
         make_encoder(small, 32)
     padded = find_backbone(str(write_model(tmp_path / "padded", pad_token_id=3)))
-    with pytest.raises(SetUpError, match=r"\[PAD\] is token 0, the model masks 3"):
+    with pytest.raises(SetUpError, match=r"\[PAD\] is token 0, but the model masks token 3"):
         make_encoder(padded, 32)
 
 

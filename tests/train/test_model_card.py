@@ -55,6 +55,6 @@ def test_files_that_are_no_evaluations_are_named(
     options = ["--ranker", "pairwise", "--text", str(tmp_path / "text.md"), "--output", "card.md"]
     (tmp_path / "none.json").write_text("{}")
     assert main([*options, str(tmp_path / "none.json")]) == 2
-    assert "none.json: not a file of evaluate --json" in capsys.readouterr().err
+    assert "none.json: is not a file of evaluate --json" in capsys.readouterr().err
     assert main([*options, str(good), str(other)]) == 2
     assert "different checkpoints" in capsys.readouterr().err

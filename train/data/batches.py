@@ -1,11 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lengths of rows in, the batches of an epoch out.
+"""Divide the rows of an epoch into batches.
 
-Called by ``train.training.loop`` and ``train.model.inference``.
-
-The plan of an epoch depends on the seed and the epoch's number alone, so that a run can be resumed
-in the middle of one, and so that several processes agree on it without talking.
+The plan depends on the seed and the epoch's number alone, so that a run can be resumed in the
+middle of an epoch, and so that several processes agree on it without talking.
 """
 
 from __future__ import annotations

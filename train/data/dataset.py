@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""UTF-8 TSV files in, columns of text and encoded rows out.
+"""Read labelled TSV files, and keep their rows as tokens.
 
-Every distinct text is kept once and rows refer to it by number, and token rows lie in one flat
-array, so that some 100,000 rows cost tens of megabytes. Called by the commands of this folder.
+Every distinct text is kept once and rows refer to it by number, and the tokens of all rows lie in
+one flat array, so that some 100,000 rows cost tens of megabytes.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class _BadRows:
         if self._count > self._limit:
             raise DataError(
                 f"{reason}; {self._count} malformed rows in all, "
-                f"mend them or raise --max_bad_rows (now {self._limit})",
+                f"correct them or raise --max_bad_rows (now {self._limit})",
                 field=f"{self._path}:{line}",
             )
         print(f"{self._path}: skipped {self._count} malformed rows", file=sys.stderr)
@@ -136,7 +136,7 @@ def _read(
             labels.append(int(cells[2]))
     bad.check()
     if not columns[0]:
-        raise DataError("holds no rows", field=str(path))
+        raise DataError("has no rows", field=str(path))
     return list(numbers), [np.asarray(column, dtype=np.int64) for column in columns], labels
 
 

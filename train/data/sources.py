@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The development data as graded lists: files of ``--data_dir`` in, ``RankedList`` objects out.
+"""Read the development data of the small bundles as graded lists, and find their negatives.
 
-Called by ``train.mine``. Every list says to which split it belongs, by a hash of its query.
+Every list belongs to one split, which a hash of its query decides.
 """
 
 import csv

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The dev file during training: how good the model is now. Called by ``train.training.loop``."""
+"""Measure on the dev file how good the model is, while it trains."""
 
 from __future__ import annotations
 

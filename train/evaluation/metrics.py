@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores and grades in, ranking metrics out. Called by ``train.evaluate`` and by training.
+"""Ranking metrics over lists of graded titles, AUC, and bootstrap intervals.
 
 A list is ordered as a service orders it: by falling score, equal scores in input order. A grade
 above 0 is relevant; nDCG takes the grade itself as gain (linear gain, as trec_eval does).

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of a ranker and of BM25 in, a comparison with intervals out.
-
-Called by ``train.evaluate``.
-"""
+"""Compare a ranker with BM25 on the same lists, with bootstrap intervals."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Find the pretrained model that a name or a directory stands for: PaddleNLP's ERNIE families.
+"""Find the pretrained model that a name or a directory stands for.
 
-Its class, configuration, weights and vocabulary. PaddleNLP downloads what is given by name; a
-directory needs no network.
+It is one of PaddleNLP's ERNIE families, with configuration, weights and vocabulary. PaddleNLP
+downloads what is given by name; a directory needs no network.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def find_backbone(
         backbone = _online(name, tokenizer, weights, classifier)
     if getattr(backbone.config, "type_vocab_size", 0) < 2:
         raise SetUpError(
-            "the model has no token types to tell query from title; use another",
+            "the model has no token types, so it cannot tell the query from the title; use another",
             field="model_name_or_path",
         )
     return backbone
@@ -142,18 +142,19 @@ def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Ba
             raise ValueError("not a JSON object")
     except (OSError, ValueError) as error:
         raise SetUpError(
-            f"no readable {CONFIG_FILE} ({error})", field=f"model_name_or_path {name}"
+            f"has no readable {CONFIG_FILE} ({error})", field=f"model_name_or_path {name}"
         ) from error
     model_type = content.get("model_type", "ernie")
     if model_type not in _FAMILIES:
         raise SetUpError(
-            f"model_type {model_type!r} is none of {', '.join(_FAMILIES)}", field=str(file)
+            f"model_type {model_type!r} is not supported; use one of {', '.join(_FAMILIES)}",
+            field=str(file),
         )
     family = _FAMILIES[model_type]
     tokenizer_dir = Path(tokenizer) if tokenizer else home
     if not (tokenizer_dir / VOCAB_FILE).is_file():
         raise SetUpError(
-            f"{tokenizer_dir} holds no {VOCAB_FILE}; name a directory that does", field="tokenizer"
+            f"{tokenizer_dir} has no {VOCAB_FILE}; name a directory that has one", field="tokenizer"
         )
     parameters_file = home / PARAMETERS_FILE
     parameters = None

@@ -1,16 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint on disk: what its files are called, and how they are written and read.
+"""What a checkpoint is on disk: the names of its files, and how they are read and written.
 
-Training writes one, and resumes from it; ``train.model.ranker`` and export read it. Nothing here
-unpickles more than arrays.
+Reading one unpickles nothing but arrays.
 
     model_state.pdparams    parameters, as Paddle saves them
     config.json             the backbone's configuration, as PaddleNLP saves it
     vocab.txt, tokenizer_config.json
     ranker.json             which ranker, its score function, length, step and dev metrics
     training_state.json     where training stood, for resuming
-    optimizer.npz           moments of the optimiser, under the parameters' names
+    optimizer.npz           moments of the optimizer, under the parameters' names
 """
 
 from __future__ import annotations
@@ -71,8 +70,8 @@ def find_parameters(checkpoint: Union[str, Path]) -> Path:
     if file.is_file():
         return file
     inside = sorted(entry.parent.name for entry in path.glob(f"*/{PARAMETERS_FILE}"))
-    hint = f"; choose one of its {', '.join(inside)}" if inside else ""
-    raise SetUpError(f"no {PARAMETERS_FILE} there{hint}", field=f"checkpoint {checkpoint}")
+    hint = f"; choose one of its directories {', '.join(inside)}" if inside else ""
+    raise SetUpError(f"has no {PARAMETERS_FILE}{hint}", field=f"checkpoint {checkpoint}")
 
 
 def read_parameters(file: Path) -> dict[str, NDArray[Any]]:
@@ -85,7 +84,9 @@ def read_parameters(file: Path) -> dict[str, NDArray[Any]]:
         content = _ArrayUnpickler(io.BytesIO(file.read_bytes()), encoding="latin1").load()
         named = {name: value for name, value in content.items() if name != _PARAMETER_NAMES}
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ValueError) as error:
-        raise SetUpError(f"not a readable file of parameters ({error})", field=str(file)) from error
+        raise SetUpError(
+            f"is not a readable file of parameters ({error})", field=str(file)
+        ) from error
     arrays = {
         # Paddle writes a lone tensor as (its name, its array)
         name: value[1] if isinstance(value, tuple) and len(value) == 2 else value
@@ -93,7 +94,7 @@ def read_parameters(file: Path) -> dict[str, NDArray[Any]]:
     }
     strange = [name for name, value in arrays.items() if not isinstance(value, np.ndarray)]
     if strange or not arrays:
-        raise SetUpError("holds no parameters", field=str(file))
+        raise SetUpError("has no parameters in it", field=str(file))
     return arrays
 
 

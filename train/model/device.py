@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which device computes, and which of several processes this is. Called by the commands."""
+"""Choose the device that computes, and tell which of several training processes this is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def set_device(name: str, cpu_threads: int) -> str:
             raise ValueError("no GPU")
         paddle.set_device(name)
     except (ValueError, RuntimeError, OSError):
-        print(f"device {name}: this machine or this Paddle has none, using cpu", file=sys.stderr)
+        print(f"device {name}: this machine or this Paddle has none; using cpu", file=sys.stderr)
         name = "cpu"
         paddle.set_device(name)
     # Paddle has no public name for this but OMP_NUM_THREADS, at which it prints warnings
@@ -64,7 +64,8 @@ def mixed_precision(use_amp: bool, device: str) -> Callable[[], AbstractContextM
         return nullcontext
     if device == "cpu" and not has_bf16():
         raise SetUpError(
-            "this processor has no bfloat16 (AVX-512); leave it out or use a GPU", field="use_amp"
+            "this processor has no bfloat16 (AVX-512); leave --use_amp out, or use a GPU",
+            field="use_amp",
         )
     dtype = "bfloat16" if device == "cpu" else "float16"
     return lambda: paddle.amp.auto_cast(enable=True, level="O1", dtype=dtype)

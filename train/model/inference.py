@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A model and encoded rows in, logits or scores out, in the order of the rows.
-
-Called by training's evaluation, by distillation and by the evaluate and predict commands.
-"""
+"""Run a ranker over encoded rows: its logits or scores, in the order of the rows."""
 
 from __future__ import annotations
 

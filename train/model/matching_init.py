@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A PaddleNLP ErnieModel with random weights in, the same model primed to match tokens out.
+"""Initial weights that let a small untrained model match tokens between query and title.
 
-Called by ``train.model.ranker`` for ``--init matching``; loading a checkpoint needs none of this.
+Used for ``--init matching``; loading a checkpoint needs none of this.
 """
 
 import math

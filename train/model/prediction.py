@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A file of pairs and a checkpoint in, scored pairs out. Called by the two predict commands."""
+"""Score a file of pairs with a checkpoint, and print the result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[S
     )
     if loaded.ranker != ranker:
         raise SetUpError(
-            f"{options.params_path} is a {loaded.ranker} checkpoint, this command takes {ranker}",
+            f"{options.params_path} is a {loaded.ranker} checkpoint, but this command needs "
+            f"{ranker}",
             field="params_path",
         )
     encoded = encode(loaded.encoder, pairs.texts, pairs.queries, pairs.titles)

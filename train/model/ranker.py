@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two rankers as paddle layers: built for training, or loaded from a checkpoint.
+"""The two rankers as Paddle layers: built for training, or loaded from a checkpoint.
 
 Both map ``(input_ids, token_type_ids)`` to logits: ``[N, 1]`` pair-wise, ``[N, 2]`` cross-encoder.
-Called by the commands of this folder and by export.
 """
 
 from __future__ import annotations
@@ -145,7 +144,7 @@ def load_parameters(model: Any, parameters: Mapping[str, NDArray[Any]]) -> Loade
         if list(renamed[name].shape) != list(own[name].shape):
             raise SetUpError(
                 f"{name} has shape {list(renamed[name].shape)}, "
-                f"the model's config asks for {list(own[name].shape)}",
+                f"but the model's config asks for {list(own[name].shape)}",
                 field="checkpoint",
             )
     result = Loaded(
@@ -154,7 +153,7 @@ def load_parameters(model: Any, parameters: Mapping[str, NDArray[Any]]) -> Loade
         sorted(set(renamed) - set(own)),
     )
     if not any(name.startswith(f"{inside}.encoder.") for name in result.read):
-        raise SetUpError("its parameters are not those of this architecture", field="checkpoint")
+        raise SetUpError("its parameters are those of another architecture", field="checkpoint")
     for name in result.read:
         own[name].set_value(np.asarray(renamed[name]).astype("float32"))
     return result
@@ -188,19 +187,20 @@ def make_encoder(backbone: Backbone, max_seq_length: int) -> PairEncoder:
     longest = backbone.config.max_position_embeddings
     if max_seq_length > longest:
         raise SetUpError(
-            f"{max_seq_length} is more than the {longest} positions of {backbone.name}",
+            f"{max_seq_length} is more than the {longest} positions of {backbone.name}; use fewer",
             field="max_seq_length",
         )
     encoder = PairEncoder.load(backbone.tokenizer_dir, max_seq_length)
     if encoder.vocab_size > backbone.config.vocab_size:
         raise SetUpError(
-            f"the vocabulary has {encoder.vocab_size} tokens, "
-            f"the model {backbone.config.vocab_size}",
+            f"the vocabulary has {encoder.vocab_size} tokens, but the model only "
+            f"{backbone.config.vocab_size}; use the vocabulary it was made for",
             field="tokenizer",
         )
     if encoder.pad_id != backbone.config.pad_token_id:
         raise SetUpError(
-            f"[PAD] is token {encoder.pad_id}, the model masks {backbone.config.pad_token_id}",
+            f"[PAD] is token {encoder.pad_id}, but the model masks token "
+            f"{backbone.config.pad_token_id}; use the vocabulary it was made for",
             field="tokenizer",
         )
     return encoder
@@ -228,7 +228,7 @@ def load_ranker(
     if not Path(name).exists() and name in known_models():
         if not name.endswith("cross-encoder"):
             raise SetUpError(
-                "a pretrained encoder scores nothing before training; name a checkpoint",
+                "a pretrained encoder cannot score before training; name a trained checkpoint",
                 field=f"checkpoint {name}",
             )
         backbone = find_backbone(name, classifier=True)
@@ -245,7 +245,7 @@ def load_ranker(
     parameters = read_parameters(file)
     ranker = ranker_of_parameters(parameters)
     if ranker is None:
-        raise SetUpError("holds an encoder without a trained head", field=str(file))
+        raise SetUpError("has an encoder but no trained head; train it first", field=str(file))
     source = str(home) if (home / CONFIG_FILE).is_file() else model_name_or_path
     if source is None:
         raise SetUpError(

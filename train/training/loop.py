@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop of both rankers: steps, and between them the log, evaluations and checkpoints.
+"""The training loop of both rankers: steps, and between them logs, evaluations and checkpoints.
 
 Every step draws its dropout from (seed, step, process) and every epoch its order from (seed,
 epoch), so a run that stopped goes on exactly as it would have.
@@ -200,7 +200,7 @@ class Trainer:
             loss, speed = self._meter.read()
             if not math.isfinite(loss):
                 raise SetUpError(
-                    f"the loss is {loss} at step {self._progress.step}; lower it",
+                    f"the loss is {loss} at step {self._progress.step}; lower the learning rate",
                     field="learning_rate",
                 )
             if rank() == 0:

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The losses that training minimises, each a mean over the batch as one float32 number.
+"""The losses that training minimises; each is the mean over a batch, a float32 scalar.
 
-| loss                | logits            | beside them                    | trains        |
+| loss                | logits            | compared with                  | trains        |
 |---------------------|-------------------|--------------------------------|---------------|
 | margin ranking      | 2 x [n, 1]        | nothing                        | pair-wise     |
 | cross entropy       | [n, 2]            | labels [n], 0 or 1             | cross-encoder |

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The training objective of each ranker: its file, encoded once, and the loss of a batch of it.
+"""What each ranker is trained on: a file that is encoded once, and the loss of any batch of it.
 
-A teacher, where there is one, scores the whole file once before training.
+Where there is a teacher, it scores the whole file once before training.
 """
 
 from __future__ import annotations

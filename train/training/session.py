@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One training command from its options to its last checkpoint.
-
-``train_pairwise`` and ``train_ce`` call it with the way their file becomes an objective.
-"""
+"""Run one training command, from its options to its last checkpoint."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Save where training stands in a checkpoint, and restore it, so that a run can be resumed."""
+"""Save in a checkpoint where training stands, and restore it, so that a run can be resumed."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Snapshots:
                 scaler.load_state_dict(_arrays_of(state["scaler"]))
         except (KeyError, TypeError) as error:
             raise SetUpError(
-                f"does not belong to its parameters ({error}); to start anew from its weights "
+                f"does not belong to its parameters ({error}); to start again from its weights, "
                 "give the checkpoint as --model_name_or_path",
                 field=str(directory / STATE_FILE),
             ) from error
@@ -119,8 +119,8 @@ class Snapshots:
         for name, value in asdict(self._identity).items():
             if name != "model_name_or_path" and saved[name] != value:
                 raise SetUpError(
-                    f"the checkpoint has {name} {saved[name]}, this run {value}; to start anew "
-                    "from its weights give the checkpoint as --model_name_or_path",
+                    f"the checkpoint has {name} {saved[name]}, this run has {value}; to start "
+                    "again from its weights, give the checkpoint as --model_name_or_path",
                     field="init_from_ckpt",
                 )
 
