@@ -25,7 +25,8 @@ TRAINING_gpu = .venv-gpu
 TRAINING = $(TRAINING_$(DEVICE))/bin/python
 TOOLS = $(MODERN)/bin
 
-TYPED = $(wildcard contract clients experiments general_model_service)
+# without tests, which hand wrong types over on purpose
+TYPED = $(wildcard benchmarks clients contract experiments export general_model_service pipeline train)
 CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
 BUILD_TENSOR_SERVICE = VENV=$(SERVING) general_model_service/build.sh
 TESTS ?= tests
