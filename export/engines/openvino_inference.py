@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.golden import Feed, RunFeed
 from contract.errors import BundleError
-from contract.golden import Feed, RunFeed
 from export.graphs.quiet import quiet_stderr
 
 

@@ -1,54 +1,59 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The keys of config_nlp.yml under ``http``: who may call, from where, and over what.
-
-Read by pipeline.settings.service with the rest of the file.
-"""
+"""The keys of config_nlp.yml under ``http``: who may call, from where, and over what."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Annotated, Optional
+
+from pydantic import AfterValidator, WithJsonSchema
 
 from contract.errors import ConfigError
-from pipeline.settings.strict_yaml import Reader, items, key, text, texts, whole
+from pipeline.settings.keys import LIST, Count, Section, Text, Texts, refusal
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def _digest(reader: Reader, value: Any, path: str) -> str:
-    digest = text(reader, value, path).lower()
+def _digest(text: str) -> str:
+    digest = text.lower()
     if not _SHA256.fullmatch(digest):
-        raise ConfigError(
-            "must be the SHA-256 of the key in hexadecimal; printf %s KEY | sha256sum prints it",
-            field=path,
+        raise refusal(
+            "must be the SHA-256 of the key in hexadecimal; printf %s KEY | sha256sum prints it"
         )
     return digest
 
 
+Digest = Annotated[
+    Text,
+    AfterValidator(_digest),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}),
+]
+
+
 @dataclass(frozen=True)
-class ApiKeyConfig:
-    """http.api_keys[i].
+class ApiKeyConfig(Section):
+    """http.api_keys[i]: one caller's.
 
     Attributes:
         name: of the key's owner, in refusals; the key itself stands nowhere.
-        sha256: of the key.
+        sha256: of the key, in hexadecimal.
         requests_per_minute: that the key may send; a burst of as many may come at once.
         max_in_flight: requests of the key in work at once.
         documents_per_day: that the key may have ranked from midnight to midnight, UTC.
     """
 
-    name: str = key(text, "")
-    sha256: str = key(_digest, "")
-    requests_per_minute: Optional[int] = key(whole(1))
-    max_in_flight: Optional[int] = key(whole(1))
-    documents_per_day: Optional[int] = key(whole(1))
+    name: Text = ""
+    sha256: Digest = ""
+    requests_per_minute: Optional[Count] = None
+    max_in_flight: Optional[Count] = None
+    documents_per_day: Optional[Count] = None
 
 
 @dataclass(frozen=True)
-class HttpConfig:
-    """http.
+class HttpConfig(Section):
+    """http: who may call, from where, and over what.
 
     Attributes:
         api_keys: without any, everybody may call.
@@ -57,10 +62,10 @@ class HttpConfig:
         tls_key: PEM file of its private key.
     """
 
-    api_keys: tuple[ApiKeyConfig, ...] = key(items(ApiKeyConfig), ())
-    cors_origins: tuple[str, ...] = key(texts, ())
-    tls_certificate: Optional[str] = key(text)
-    tls_key: Optional[str] = key(text)
+    api_keys: Annotated[tuple[ApiKeyConfig, ...], LIST] = ()
+    cors_origins: Texts = ()
+    tls_certificate: Optional[Text] = None
+    tls_key: Optional[Text] = None
 
 
 def check_http(config: HttpConfig) -> None:

@@ -1,22 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The keys of config_nlp.yml under ``tracing``, and what the environment adds to them.
-
-Read by pipeline.settings.service with the rest of the file.
-"""
+"""The keys of config_nlp.yml under ``tracing``, and what the environment adds to them."""
 
 from __future__ import annotations
 
 import importlib.util
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 from urllib.parse import urlsplit
 
 from contract.errors import ConfigError
-from pipeline.settings.strict_yaml import checked_by, fraction, key, text, text_map
+from pipeline.settings.keys import Section, Share, Text, TextMap
 
 _LOGGER = logging.getLogger(__name__)
 SERVICE_NAME = "ranking-stack"
@@ -30,8 +26,8 @@ _INSTALL = (
 
 
 @dataclass(frozen=True)
-class TracingConfig:
-    """tracing.
+class TracingConfig(Section):
+    """tracing: where traces are sent, and how many.
 
     Attributes:
         endpoint: of a collector, by OTLP over HTTP; without it the environment's, else no traces.
@@ -40,10 +36,10 @@ class TracingConfig:
         headers: of each export, such as an API key.
     """
 
-    endpoint: Optional[str] = key(text)
-    sample_ratio: float = key(fraction, 1.0)
-    service_name: Optional[str] = key(text)
-    headers: Mapping[str, str] = field(default_factory=dict, metadata=checked_by(text_map))
+    endpoint: Optional[Text] = None
+    sample_ratio: Share = 1.0
+    service_name: Optional[Text] = None
+    headers: TextMap = field(default_factory=dict)
 
     @property
     def traces_endpoint(self) -> Optional[str]:
