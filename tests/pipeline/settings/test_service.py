@@ -139,6 +139,7 @@ def test_the_default_ranker_comes_first(tmp_path: Path) -> None:
         ("rpc_port: 8089\nop: {erine: {}}\n", "op.erine: unknown key; did you mean ernie?"),
         ("- 1\n", "the file: must hold keys and values"),
         ("rpc_port: [\n", "not yaml"),
+        ("? [rpc_port]\n: 8089\n", "not yaml (while constructing a mapping"),
         ("rpc_port: !!python/object/apply:os.system [exit]\n", "not yaml"),
     ],
 )
