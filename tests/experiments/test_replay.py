@@ -255,7 +255,7 @@ def test_a_second_signal_gives_up_what_hangs(service: StandIn, lists: Path) -> N
         try:
             wait_until(lambda: len(service.ranked) >= 3)
             process.terminate()
-            time.sleep(0.2)
+            wait_until(lambda: not signal_waits(process.pid))  # two at once would count as one
             assert process.poll() is None
             process.terminate()
             out, _ = process.communicate(timeout=2)
@@ -263,6 +263,12 @@ def test_a_second_signal_gives_up_what_hangs(service: StandIn, lists: Path) -> N
             process.kill()
     assert process.returncode == 143
     assert "requests given up unanswered" in out
+
+
+def signal_waits(pid: int) -> bool:
+    """Whether a process has not taken a signal yet that was sent to it."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return "\nShdPnd:\t0000000000000000\n" not in status
 
 
 def wait_until(reached: Any) -> None:

@@ -82,7 +82,8 @@ def test_a_new_bundle_takes_over_without_a_failed_request(
         if by_signal:
             service.process.send_signal(signal.SIGHUP)
         until(lambda: version(service) != before)
-        time.sleep(0.2)
+        answered = len(statuses)
+        until(lambda: len(statuses) > answered + 20)
     finally:
         stop.set()
         for caller in callers:

@@ -7,6 +7,7 @@ The program is a script that runs until told to end, or ends by itself where its
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -65,7 +66,8 @@ def start(repository: Path, program: Path) -> Iterator[Start]:
         while process.poll() is None:
             # the first one asks, a further one kills what does not end
             process.terminate()
-            time.sleep(0.5)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.5)
 
 
 def models(tmp_path: Path, *names: str) -> list[Path]:

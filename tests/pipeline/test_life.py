@@ -21,6 +21,7 @@ from tests.bundles import SENTENCES, strip_manifest
 from tests.pipeline.calls import Reply, http_call, rank, rpc_call
 from tests.pipeline.launch import Launched
 from tests.pipeline.settings.test_service import UPSTREAM
+from tests.waiting import wait_until
 
 # a fast machine scores a thousand a second even so
 MOST = 10_000
@@ -158,7 +159,8 @@ def test_a_second_signal_exits_at_once(config: dict[str, Any], tmp_path: Path) -
         requests = InTheBackground(large(config, 4.0))
         wait_in_work(config, 2)
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
+        wait_until(lambda: "stopping" in service.stdout, "the first signal is heeded")
+        assert service.process.poll() is None
         service.process.send_signal(signal.SIGTERM)
         assert service.wait_end(2) == 128 + signal.SIGTERM
         assert service.session() == []
@@ -204,9 +206,10 @@ def test_a_crash_of_an_op_process_ends_the_service(config: dict[str, Any], tmp_p
         both = rank(url, query="感冒", documents=list(SENTENCES), ranker="both")
         assert list(both.decoded("rankings")) == [PAIRWISE, CROSS_ENCODER]
         requests = InTheBackground(large(config, 6.0))
-        time.sleep(0.2)
+        wait_in_work(config, 2)
+        scoring = busiest(service)
         assert not requests.replies, "the requests must be in work when the process dies"
-        os.kill(busiest(service), signal.SIGKILL)
+        os.kill(scoring, signal.SIGKILL)
         seen = [http_call(url, "/ready", method="GET") for _ in wait_for_refusal(url)]
         assert (seen[-1].status, seen[-1].err_no) == (503, 3001)
         reply = rank(url, query="感冒", documents=["感冒灵"])
@@ -234,15 +237,21 @@ def wait_for_refusal(url: str) -> Any:
 
 
 def busiest(service: Launched) -> int:
-    """The child that has used most processor time of late: the op that is scoring."""
+    """The first child to use half a second of processor time from now: the op that is scoring.
 
-    def ticks(pid: int) -> int:
+    The others need less for all requests together.
+    """
+
+    def seconds(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-        return int(fields[11])
+        return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
-    before = {pid: ticks(pid) for pid in service.children()}
-    time.sleep(0.4)
-    return max(before, key=lambda pid: ticks(pid) - before[pid])
+    before = {pid: seconds(pid) for pid in service.children()}
+
+    def busy() -> list[int]:
+        return [pid for pid in before if seconds(pid) - before[pid] >= 0.5]
+
+    return wait_until(busy, "a child computes")[0]
 
 
 def test_upstreams_file_in_processes_and_the_death_of_the_parent(

@@ -212,14 +212,28 @@ def test_what_happens_is_counted(engines: RowEngines) -> None:
     assert 'ranking_queue_rows{ranker="cross_encoder"} 0.0' in text
 
 
-def test_who_would_wait_too_long_is_refused_and_knows_it_at_once(engines: RowEngines) -> None:
+class LaterClock:
+    """The scheduler's clock, which can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+
+def test_who_would_wait_too_long_is_refused_and_knows_it_at_once(
+    engines: RowEngines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = LaterClock()
+    monkeypatch.setattr("pipeline.batching.scheduler.time", clock)
     scheduler = make_scheduler(engines, max_batch_tokens=BUDGET, max_queue_ms=100.0)
     try:
         # one batch of 32 tokens takes more than 0.2 s here, so that rate is known
         engines.go.clear()
         slow = scheduler.submit(rows(4, LENGTH))
         assert engines.entered.acquire(timeout=30)
-        time.sleep(0.2)
+        clock.ahead_s += 0.2
         engines.go.set()
         slow.result(30)
         occupied = occupy(scheduler, engines)

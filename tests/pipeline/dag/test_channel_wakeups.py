@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Optional
@@ -19,6 +18,7 @@ from paddle_serving_server.pipeline.channel import (
 )
 
 from pipeline.dag.channel_wakeups import WakeOnePerOp, name_thread
+from tests.waiting import wait_until
 
 OPS = ("ernie", "rocketqa")
 THREADS = 6
@@ -50,7 +50,7 @@ class Readers:
         ]
         for thread in self.threads:
             thread.start()
-        time.sleep(0.2)  # until all wait
+        self.wait_until_all_sleep()
 
     def _read(self) -> None:
         op = threading.current_thread().name
@@ -73,10 +73,19 @@ class Readers:
         self.channel.push(data, producer)
 
     def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + 10
-        while any(self.got[op] < count for op in OPS):
-            assert time.monotonic() < deadline, f"{dict(self.got)} of {count} arrived"
-            time.sleep(0.005)
+        wait_until(
+            lambda: all(self.got[op] >= count for op in OPS), f"{count} messages reach each op"
+        )
+
+    def wait_until_all_sleep(self) -> None:
+        """Until nobody runs; who was woken, also in vain, has been counted by then."""
+        wait_until(lambda: self._sleeping() == len(self.threads), "all threads sleep")
+
+    def _sleeping(self) -> int:
+        """A thread that has been told to wake is none of them any more, though it sleeps still."""
+        condition = self.channel._cv
+        with condition:
+            return sum(len(c._waiters) for c in condition._conditions.values())
 
 
 @pytest.fixture
@@ -97,7 +106,7 @@ def test_every_message_reaches_both_ops_and_wakes_one_thread_of_each(readers: Re
     for number in range(20):
         readers.push(number, "tokenize")
         readers.wait_for(number + 1)
-    time.sleep(0.1)
+        readers.wait_until_all_sleep()
     assert readers.got == dict.fromkeys(OPS, 20)
     assert readers.woken == dict.fromkeys(OPS, 20)
 
@@ -113,8 +122,9 @@ def test_a_burst_arrives_whole(readers: Readers) -> None:
 @pytest.mark.parametrize("readers", [("left", "right")], indirect=True)
 def test_half_of_a_joined_message_wakes_nobody(readers: Readers) -> None:
     readers.push(0, "left")
-    time.sleep(0.2)
+    readers.wait_until_all_sleep()
     assert not readers.woken
     readers.push(0, "right")
     readers.wait_for(1)
+    readers.wait_until_all_sleep()
     assert readers.woken == dict.fromkeys(OPS, 1)

@@ -4,12 +4,27 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from contract.errors import Overloaded, ShuttingDown
 from pipeline.door.admission import Admission
+
+
+class Clock:
+    """Admission's clock, which goes only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("pipeline.door.admission.time", clock)
+    return clock
 
 
 def opened(max_in_flight: int = 100, max_delay_ms: float = 1.0) -> Admission:
@@ -18,12 +33,12 @@ def opened(max_in_flight: int = 100, max_delay_ms: float = 1.0) -> Admission:
     return admission
 
 
-def learn(admission: Admission, size: int = 1000, requests: int = 20) -> None:
-    """What one request after another takes: some milliseconds each."""
+def learn(admission: Admission, clock: Clock, requests: int = 20) -> None:
+    """What one request after another takes: 5 ms each."""
     for _ in range(requests):
-        with admission.enter(size) as ticket:
+        with admission.enter(1000) as ticket:
             ticket.served = True
-            time.sleep(0.005)
+            clock.now_s += 0.005
 
 
 def test_when_closed_it_lets_nobody_in() -> None:
@@ -55,37 +70,37 @@ def test_before_anything_is_known_nobody_is_refused_for_the_wait() -> None:
     assert len([admission.enter(1000) for _ in range(100)]) == 100
 
 
-def test_a_few_alike_are_always_let_in_and_no_more_when_they_take_long() -> None:
+def test_a_few_alike_are_always_let_in_and_no_more_when_they_take_long(clock: Clock) -> None:
     admission = opened()
-    learn(admission)
+    learn(admission, clock)
     assert len([admission.enter(1000) for _ in range(8)]) == 8
     with pytest.raises(Overloaded, match="ms of work wait already, and at most 1 may"):
         admission.enter(1000)
 
 
-def test_a_small_request_waits_for_no_more_of_a_large_one_than_its_own_size() -> None:
+def test_a_small_request_waits_for_no_more_of_a_large_one_than_its_own_size(clock: Clock) -> None:
     admission = opened()
-    learn(admission)
+    learn(admission, clock)
     for _ in range(8):
         admission.enter(1_000_000)
     with pytest.raises(Overloaded):
         admission.look(1_000)
     admission = opened(max_delay_ms=1000.0)
-    learn(admission)
+    learn(admission, clock)
     for _ in range(8):
         admission.enter(1_000_000)
     admission.look(1_000)
 
 
-def test_a_bound_of_nothing_is_none() -> None:
+def test_a_bound_of_nothing_is_none(clock: Clock) -> None:
     admission = opened(max_delay_ms=0.0)
-    learn(admission)
+    learn(admission, clock)
     assert len([admission.enter(1000) for _ in range(100)]) == 100
 
 
-def test_refused_requests_tell_nothing_of_the_pace() -> None:
+def test_refused_requests_tell_nothing_of_the_pace(clock: Clock) -> None:
     admission = opened()
-    learn(admission)
+    learn(admission, clock)
     for _ in range(200):
         with admission.enter(1_000_000):
             pass
@@ -95,23 +110,13 @@ def test_refused_requests_tell_nothing_of_the_pace() -> None:
     assert len(tickets) == admission.in_flight
 
 
-def test_a_stall_is_not_taken_for_slowness(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr("pipeline.door.admission.time.monotonic", lambda: now)
+def test_a_stall_is_not_taken_for_slowness(clock: Clock) -> None:
     admission = opened(max_delay_ms=50.0)
-
-    def serve(requests: int) -> None:
-        nonlocal now
-        for _ in range(requests):
-            with admission.enter(1000) as ticket:
-                ticket.served = True
-                now += 0.005
-
-    serve(20)
+    learn(admission, clock)
     stalled = [admission.enter(1000) for _ in range(5)]
-    now += 60.0
+    clock.now_s += 60.0
     for ticket in stalled:
         admission.leave(ticket)
-    serve(34)
+    learn(admission, clock, 34)
     # at 5 ms each ten fit into 50 ms, at a minute each none beyond the eight would
     assert len([admission.enter(1000) for _ in range(9)]) == 9

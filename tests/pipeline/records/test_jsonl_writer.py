@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from contract.experiments.records import Feedback, from_line
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.settings.experiments import ExposuresConfig
 from pipeline.telemetry.metrics import Metrics
+from tests.waiting import wait_until
 
 
 def lines_of(directory: Path) -> list[str]:
@@ -34,6 +34,10 @@ def counted(metrics: Metrics, outcome: str) -> float:
     return float(line.rsplit(" ", 1)[1])
 
 
+def wait_until_written(metrics: Metrics, count: int) -> None:
+    wait_until(lambda: counted(metrics, "written") >= count, f"{count} records are written")
+
+
 def record_log(directory: Path, metrics: Metrics, **keys: object) -> RecordLog:
     config = ExposuresConfig(**keys)  # type: ignore[arg-type]
     return RecordLog("feedback", directory, config, metrics.of_records("feedback"))
@@ -47,7 +51,7 @@ def test_all_records_are_written_in_order_over_several_files(tmp_path: Path, fsy
     for number in range(300):
         assert log.offer(Feedback(1.0, str(number), (1, 2)))
         if number % 100 == 0:
-            time.sleep(0.05)
+            wait_until_written(metrics, number + 1)
     log.stop(10)
     assert numbers_of(tmp_path / "new" / "one") == list(range(300))
     files = list((tmp_path / "new" / "one").iterdir())
@@ -87,8 +91,7 @@ def test_a_removed_directory_is_noticed_at_the_next_record(tmp_path: Path) -> No
     log = record_log(directory, metrics)
     log.start()
     log.offer(Feedback(1.0, "0"))
-    while counted(metrics, "written") < 1:
-        time.sleep(0.01)
+    wait_until_written(metrics, 1)
     shutil.rmtree(directory)
     log.offer(Feedback(1.0, "1"))
     log.stop(10)
@@ -112,8 +115,7 @@ def test_the_disk_is_synced_as_asked(
     log.start()
     for number in range(5):
         log.offer(Feedback(1.0, str(number)))
-        while counted(metrics, "written") <= number:
-            time.sleep(0.005)
+        wait_until_written(metrics, number + 1)
     log.stop(10)
     # at the end of the file in any case; the first interval begins with the process's clock
     expected = {"always": {6}, "interval": {1, 2}, "never": {1}}
@@ -121,31 +123,46 @@ def test_the_disk_is_synced_as_asked(
     assert numbers_of(tmp_path) == list(range(5))
 
 
-FULL_DISK = """
-import resource, sys, time
+# what the programs below begin with
+COUNTS = """
+import logging, os, resource, signal, sys, threading
 from pathlib import Path
 from contract.experiments.records import Feedback
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.settings.experiments import ExposuresConfig
+from tests.waiting import wait_until
 
 class Counts:
     def __init__(self): self.on_disk = self.gone = 0
     def watch(self, waiting, waiting_bytes): pass
     def written(self, records): self.on_disk += records
     def lost(self, records): self.gone += records
+    def wait(self, records):
+        wait_until(lambda: self.on_disk >= records, f"{records} records are written", 30)
+"""
 
+FULL_DISK = f"""{COUNTS}
+class Complaints(logging.StreamHandler):
+    came = threading.Event()
+    def emit(self, record):
+        super().emit(record)
+        self.came.set()
+
+logging.getLogger("pipeline").addHandler(Complaints())
 directory, recovers = Path(sys.argv[1]), sys.argv[2] == "recovers"
 counts = Counts()
 log = RecordLog("feedback", directory, ExposuresConfig(max_queue=1000), counts)
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
 log.start()
-for number in range(50):
+assert log.offer(Feedback(1.0, "0", (1, 2, 3)))
+counts.wait(1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+for number in range(1, 50):
     assert log.offer(Feedback(1.0, str(number), (1, 2, 3)))
-time.sleep(0.5)
+assert Complaints.came.wait(30)
 if recovers:
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    time.sleep(1.2)
+    counts.wait(50)
     assert log.offer(Feedback(1.0, "50", (1, 2, 3)))
 log.stop(5)
 print(counts.on_disk, counts.gone)
@@ -181,11 +198,13 @@ from pipeline.telemetry.metrics import Metrics
 from pipeline.records.jsonl_writer import RecordLog
 from pipeline.settings.experiments import ExposuresConfig
 log = RecordLog("feedback", Path(sys.argv[1]), ExposuresConfig(), Metrics().of_records("feedback"))
+    program = f"""{COUNTS}
+counts = Counts()
+log = RecordLog("feedback", Path(sys.argv[1]), ExposuresConfig(), counts)
 log.start()
 for number in range(1000):
     log.offer(Feedback(1.0, str(number)))
-while log._queue.qsize(): time.sleep(0.001)
-time.sleep(0.05)
+counts.wait(1000)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run(

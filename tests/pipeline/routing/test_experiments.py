@@ -353,15 +353,19 @@ def test_what_is_answered_is_on_disk_after_a_kill_and_after_a_stop(
     config["experiments"] = [SPLIT]
     config["exposures"] = {"directory": str(tmp_path / "records"), "fsync": "always"}
     url = f"http://127.0.0.1:{config['http_port']}"
+
+    def on_disk() -> set[str]:
+        return {record.request_id for record in records(tmp_path)}
+
     for end in (signal.SIGKILL, signal.SIGTERM):
         with Launched(config, tmp_path) as launched:
             launched.wait_ready()
-            ids = [rank(url, query=QUERY, documents=["a"]).fields["request_id"] for _ in range(5)]
-            if end == signal.SIGKILL:
-                time.sleep(0.5)  # the writer's turn; what is not written yet may be lost
+            ids = {rank(url, query=QUERY, documents=["a"]).fields["request_id"] for _ in range(5)}
+            if end == signal.SIGKILL:  # what is not written yet may be lost
+                assert wait_for(lambda ids=ids: ids <= on_disk())
             launched.process.send_signal(end)
             launched.wait_end()
-        assert set(ids) <= {r.request_id for r in records(tmp_path)}
+        assert ids <= on_disk()
 
 
 def test_a_directory_that_goes_away_fails_no_request(bundles: Path, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from benchmarks.abuse_http import LIMITS, abuse, gauges
 from benchmarks.hostile import SLOW_PARTS, Address, slow
 from benchmarks.service import RunningService
 from tests.services import running_service
+from tests.waiting import wait_until
 
 MOST = 1_000_000
 GOOD = {"query": "感冒", "documents": ["感冒灵"]}
@@ -66,8 +66,7 @@ def test_a_thousand_hostile_requests(edge: RunningService) -> None:
 
 def test_bodies_of_all_requests_are_bounded_together(edge: RunningService) -> None:
     with sending(edge, 500_000) as first, sending(edge, 450_000) as second:
-        while held(edge) < 950_000:
-            time.sleep(0.01)
+        wait_until(lambda: held(edge) >= 950_000, "both bodies are held")
         body = json.dumps({**GOOD, "documents": ["a" * 90_000]}).encode()
         refused = httpx.post(f"{edge.url}/rerank", content=body, timeout=30)
         assert refused.status_code == 429
@@ -77,8 +76,7 @@ def test_bodies_of_all_requests_are_bounded_together(edge: RunningService) -> No
         # both come to their end in time
         assert b" 408 " in until_end(first)[:20]
         assert b" 408 " in until_end(second)[:20]
-    while held(edge):
-        time.sleep(0.01)
+    wait_until(lambda: not held(edge), "nothing is held")
 
 
 def test_a_chunked_body_is_bounded_as_it_comes(edge: RunningService) -> None:
@@ -87,8 +85,7 @@ def test_a_chunked_body_is_bounded_as_it_comes(edge: RunningService) -> None:
             yield b" " * 10_000
 
     with sending(edge, 500_000), sending(edge, 400_000):
-        while held(edge) < 900_000:
-            time.sleep(0.01)
+        wait_until(lambda: held(edge) >= 900_000, "both bodies are held")
         refused = httpx.post(f"{edge.url}/ranker/prediction", content=chunks(), timeout=30)
         assert refused.status_code == 429
         assert refused.json()["err_no"] == 51
@@ -113,8 +110,10 @@ def test_a_connection_too_many_is_refused_at_once(edge: RunningService) -> None:
     assert json.loads(content)["error"]["code"] == "overloaded"
     assert b"Content-Length: %d" % len(content) in head
     with httpx.Client(timeout=30) as client:
-        while True:
+
+        def answers() -> bool:
             with contextlib.suppress(httpx.TransportError):
-                if client.post(f"{edge.url}/rerank", json=GOOD).status_code == 200:
-                    break
-            time.sleep(0.05)
+                return client.post(f"{edge.url}/rerank", json=GOOD).status_code == 200
+            return False
+
+        wait_until(answers, "a new connection is served")
