@@ -111,10 +111,10 @@ fuzz: setup-serving ## run each fuzz target for FUZZ_SECONDS (600)
 	@$(BUILD_TENSOR_SERVICE) fuzz $(FUZZ_SECONDS)
 
 fuzz-http: setup-dev ## hold the service to its OpenAPI document for FUZZ_SECONDS (600)
-	@$(TOOLS)/python -m benchmarks.fuzz_http --seconds $(FUZZ_SECONDS)
+	@$(TOOLS)/python -m tests.pipeline.edges.http.openapi_fuzz --seconds $(FUZZ_SECONDS)
 
 abuse: setup-dev ## send COUNT (10000) hostile requests to the service, and see what they leave behind
-	@$(TOOLS)/python -m benchmarks.abuse_http --count $(COUNT)
+	@$(TOOLS)/python -m tests.pipeline.edges.http.abuse --count $(COUNT)
 
 lint: setup-dev ## check style, types, C++ format, shell scripts and the Dockerfile
 	@$(TOOLS)/ruff check .

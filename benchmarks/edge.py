@@ -28,10 +28,10 @@ if not __package__:  # run as a file
 import grpc
 
 from benchmarks import machine
-from benchmarks.child import REPOSITORY
 from benchmarks.report import RESULTS, write_json
-from benchmarks.service import RunningService, service_config
 from benchmarks.workload import RankCall, Workload, load_workload
+from child_services.child import REPOSITORY
+from child_services.running_service import RunningService, service_config
 from clients import RankerClient
 from clients.ranker.pipeline_wire import INFERENCE, encode_request
 from clients.rpc_client import RpcRankerClient

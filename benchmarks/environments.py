@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.child import REPOSITORY
+from child_services.child import REPOSITORY
 from contract.errors import SetUpError
 
 PEERS_PYTHON = REPOSITORY / ".venv-peers" / "bin" / "python"

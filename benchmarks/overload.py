@@ -27,11 +27,11 @@ import numpy as np
 import yaml
 
 from benchmarks import machine
-from benchmarks.child import REPOSITORY
 from benchmarks.open_loop import OpenLoop, Seen
 from benchmarks.report import RESULTS, write_json
-from benchmarks.service import CONFIG_FILE, RunningService, service_config
 from benchmarks.workload import Workload, load_workload
+from child_services.child import REPOSITORY
+from child_services.running_service import CONFIG_FILE, RunningService, service_config
 from contract.bundle import Bundle
 from contract.rankers import RANKERS
 

@@ -18,9 +18,9 @@ from benchmarks.candidates import HTTP, IN_PROCESS, OURS, RPC, Candidate
 from benchmarks.engines import BF16, FP32, INT8, OPENVINO, PADDLE
 from benchmarks.environments import card_python
 from benchmarks.rounds import Rank, System, through_service
-from benchmarks.service import OP_OF_RANKER, RunningService, service_config
 from benchmarks.worker_process import WorkerProcess
 from benchmarks.workload import RankCall, Workload
+from child_services.running_service import OP_OF_RANKER, RunningService, service_config
 from clients.http_client import HttpRankerClient
 from clients.ranker.key_value_client import KeyValueRankerClient
 from clients.rpc_client import RpcRankerClient

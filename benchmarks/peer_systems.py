@@ -21,12 +21,12 @@ import httpx
 import numpy as np
 
 from benchmarks.candidates import HTTP, IN_PROCESS, PEER, RPC, UPSTREAM, Candidate
-from benchmarks.child import ChildService, free_port, run_module
 from benchmarks.environments import PEERS_PYTHON, card_python
 from benchmarks.own_systems import TIMEOUT_S, in_worker, new_directory
 from benchmarks.rounds import Rank, System, through_service
 from benchmarks.worker_process import WorkerProcess
 from benchmarks.workload import RankCall, made_up_pairs
+from child_services.child import ChildService, free_port, run_module
 from clients.rpc_client import RpcRankerClient
 from contract.bundle import Bundle
 from contract.errors import DeadlineExceeded, RankingError, SetUpError

@@ -25,8 +25,8 @@ from typing import Any, Callable, NamedTuple
 import grpc
 import yaml
 
-from benchmarks.child import REPOSITORY, ChildService
-from benchmarks.service import service_config
+from child_services.child import REPOSITORY, ChildService
+from child_services.running_service import service_config
 from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
 from contract.rankers import RANKERS
 

@@ -23,10 +23,10 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from benchmarks import machine
-from benchmarks.child import REPOSITORY
 from benchmarks.report import RESULTS, write_json
-from benchmarks.service import RunningService, service_config
 from benchmarks.workload import Workload, load_workload
+from child_services.child import REPOSITORY
+from child_services.running_service import RunningService, service_config
 from clients.rpc_client import RpcRankerClient
 from contract.errors import RankingError, ServiceError
 from contract.experiments.records import SHADOW, SPLIT, Exposure

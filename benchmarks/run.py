@@ -24,7 +24,6 @@ if not __package__:  # run as a file
 
 from benchmarks import machine, own_systems, peer_systems, plot
 from benchmarks.candidates import Candidate, LeftOut
-from benchmarks.child import run_module
 from benchmarks.measure import Outcome, Plan, measure
 from benchmarks.own_systems import CARD_VARIANTS, OWN_VARIANTS, VARIANTS
 from benchmarks.peer_systems import CROSS_ENCODERS, INFINITY_NAME, PEERS, UPSTREAM_NAME
@@ -32,6 +31,7 @@ from benchmarks.report import RESULTS, Roofline, Subject, as_json, header, table
 from benchmarks.roofline import Sizes
 from benchmarks.shapes import BUILT, MEDIUM, SHAPES, bundles_of
 from benchmarks.workload import RankCall, Workload, load_workload
+from child_services.child import run_module
 from contract.bundle import Bundle
 from contract.errors import BundleError, InferenceFailed, RankingError, ServiceError, SetUpError
 from contract.rankers import PAIRWISE, RANKERS

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from benchmarks.child import REPOSITORY
 from benchmarks.environments import card_python
+from child_services.child import REPOSITORY
 from contract.bundle.files import MANIFEST_FILE, TOKENIZER_DIR
 from contract.encoding import VOCAB_FILE, PairEncoder, save_tokenizer
 from contract.errors import SetUpError

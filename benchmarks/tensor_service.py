@@ -26,9 +26,9 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from benchmarks import machine
-from benchmarks.child import REPOSITORY
 from benchmarks.report import RESULTS, write_json
-from benchmarks.tensor_process import PROGRAM, TensorProcess
+from child_services.child import REPOSITORY
+from child_services.tensor_process import PROGRAM, TensorProcess
 from contract.bundle import Bundle
 from contract.errors import RankingError, ServiceError, SetUpError
 from general_model_service.program import with_libraries

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from benchmarks.child import ChildService
 from benchmarks.rounds import Round
 from benchmarks.workload import RankCall
+from child_services.child import ChildService
 from contract.errors import InferenceFailed
 
 # a medium model in fp32 answers the whole workload in less on one slow core

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.service import RunningService, service_config
+from child_services.running_service import RunningService, service_config
 from contract.rankers import RANKERS
 
 

@@ -9,11 +9,14 @@ export, and what has to go on working with the packages of Paddle Serving 0.9.
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
 # the set card alone has PaddleNLP, and the PaddlePaddle that writes .pdmodel programs
 ON_CARD = importlib.util.find_spec("paddlenlp") is not None
+# there may be none: CI and make setup-card make it
+CARD_PYTHON = Path(__file__).resolve().parent.parent / ".venv-card" / "bin" / "python"
 
 card_only = pytest.mark.skipif(
     not ON_CARD, reason="needs the packages of the set card: make test-card"

@@ -22,9 +22,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "clients": frozenset({"contract"}),
     "experiments": frozenset({"contract"}),
     "general_model_service": frozenset({"contract.errors"}),
+    # it starts services, and asks them over the wire whether they are there
+    "child_services": frozenset({"contract", "clients", "general_model_service.program"}),
     "benchmarks": frozenset(
         # of the service, it calls what routes and records; the rest is measured over the wire
-        {"contract", "clients", "train", "export", "general_model_service"}
+        {"child_services", "contract", "clients", "train", "export", "general_model_service"}
         | {"pipeline.records", "pipeline.routing", "pipeline.settings"}
     ),
 }
@@ -163,3 +165,12 @@ def _root(node: ast.AST) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def imports_of_benchmarks(source: str) -> list[str]:
+    """Imports of what measures, which only its own tests have a use for."""
+    return [
+        f"{line}: {module}; what a test needs belongs into child_services or tests"
+        for line, module in imported_modules(ast.parse(source))
+        if module.split(".")[0] == "benchmarks"
+    ]

@@ -11,7 +11,7 @@ from typing import Callable
 
 import pytest
 
-from benchmarks.tensor_process import TensorProcess
+from child_services.tensor_process import TensorProcess
 
 StartTensorService = Callable[..., TensorProcess]
 

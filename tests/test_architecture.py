@@ -14,6 +14,7 @@ from tests.source_scan import (
     MAY_IMPORT,
     ONE_PLACE,
     STAND_INS,
+    imports_of_benchmarks,
     misplaced_imports,
     tokenizing,
     unsafe_calls,
@@ -215,6 +216,26 @@ def test_the_tokenizer_scan_lets_users_of_the_encoder_pass() -> None:
         "text = query.encode()\ncopy_tokenizer(a, b)\nErnieTokenizer.from_pretrained(name)"
     )
     assert tokenizing(source) == []
+
+
+def test_only_their_own_tests_import_benchmarks() -> None:
+    own = Path("tests/benchmarks")
+    tests = [p for p in FILES if p.parts[0] == "tests"]
+    assert any(imports_of_benchmarks(text(p)) for p in tests if own in p.parents)
+    assert not breaches({p: imports_of_benchmarks(text(p)) for p in tests if own not in p.parents})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import benchmarks.workload",
+        "from benchmarks import run",
+        "def f():\n    from benchmarks.rounds import System",
+    ],
+)
+def test_the_scan_of_tests_finds_a_breach(source: str) -> None:
+    assert len(imports_of_benchmarks(source)) == 1
+    assert imports_of_benchmarks(source.replace("benchmarks", "child_services")) == []
 
 
 def test_no_folder_or_module_is_a_grab_bag() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.service import RunningService
-from benchmarks.tensor_process import TensorProcess
+from child_services.running_service import RunningService
+from child_services.tensor_process import TensorProcess
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.clients.peers import serve  # noqa: F401
 from tests.services import running_service

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.http_client import HttpRankerClient
 from contract.rankers import PAIRWISE
 from tests.bundles import SENTENCES

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.environments import CARD_PYTHON
 from pipeline.settings.service import load_config
 from tests.conftest import REPOSITORY
 from tests.docs.blocks import RUN, Block, all_blocks
 from tests.docs.comparison import check_json, check_text
 from tests.docs.page_runner import PageRunner
 from tests.docs.working_copy import WorkingCopy
+from tests.sets import CARD_PYTHON
 
 BLOCKS = all_blocks()
 LANGUAGES = (*RUN, "text", "json", "yaml", "ini")

@@ -24,10 +24,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from benchmarks.child import free_port
-from benchmarks.environments import CARD_PYTHON
-from benchmarks.tensor_process import PROGRAM
+from child_services.child import free_port
+from child_services.tensor_process import PROGRAM
 from tests.conftest import REPOSITORY
+from tests.sets import CARD_PYTHON
 
 PORTS = (8088, 8089, 8600, 8601)
 READY_PORTS = (8088, 8600, 8601)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from contract.experiments.records import from_line
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES

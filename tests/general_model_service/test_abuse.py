@@ -16,7 +16,7 @@ import grpc
 import numpy as np
 import pytest
 
-from benchmarks.tensor_process import TensorProcess
+from child_services.tensor_process import TensorProcess
 from contract.encoding import Row
 from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService

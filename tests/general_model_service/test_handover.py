@@ -16,7 +16,7 @@ import numpy as np
 import openvino
 import pytest
 
-from benchmarks.tensor_process import TensorProcess
+from child_services.tensor_process import TensorProcess
 from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient

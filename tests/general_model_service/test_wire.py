@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from paddle_serving_app.proto import general_model_service_pb2 as messages
 
-from benchmarks.tensor_process import TensorProcess
+from child_services.tensor_process import TensorProcess
 from contract.wire.tensor_codec import SERVICE
 from tests.general_model_service import wire
 from tests.sets import skip_unless_card
@@ -267,7 +267,7 @@ def test_metrics_count_what_the_protocol_refuses(pairwise: TensorProcess) -> Non
 def test_metrics_of_a_port_of_their_own(
     tensor_service: StartTensorService, repository: Path
 ) -> None:
-    from benchmarks.child import free_port
+    from child_services.child import free_port
 
     port = free_port()
     tensor_service(

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from benchmarks.child import ChildService
-from benchmarks.service import service_config
-from benchmarks.tensor_process import PROGRAM, TensorProcess
+from child_services.child import ChildService
+from child_services.running_service import service_config
+from child_services.tensor_process import PROGRAM, TensorProcess
 from contract.rankers import PAIRWISE, RANKERS
 from tests.bundles import FIXTURES as BUNDLES
 from tests.golden_answers import experiments, gateway, inference, rerank, state, tensors

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from benchmarks.tensor_process import TensorProcess
+from child_services.tensor_process import TensorProcess
 from contract.rankers import PAIRWISE
 from tests.conftest import REPOSITORY
 from tests.pipeline.calls import http_call, rank

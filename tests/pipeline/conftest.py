@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from tests.clients.peers import serve  # noqa: F401
 from tests.services import running_service, small_config
 from tests.tensor_service import tensor_service  # noqa: F401

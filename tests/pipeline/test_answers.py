@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from contract.bundle import Bundle
 from contract.bundle.golden import read_golden
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS

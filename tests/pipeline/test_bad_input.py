@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from tests.pipeline.calls import (
     Reply,
     gateway_body,
@@ -169,7 +169,7 @@ def test_a_service_of_one_ranker_refuses_the_other(service: RunningService) -> N
         (b'{"key": ["0"], "value": ["a"], "colour": 1}', "colour: does not go with key and value"),
         (b'{"key": ["0"], "value": ["a"], "name": "ernie"}', "name: must be 'ranker'"),
         (b'{"tensors": [3]}', "tensors[0]: must hold some of name"),
-        (b'{"\ud800": 1, "key": []}', "\\ud800: does not go with"),
+        (b'{"\\ud800": 1, "key": []}', "\\ud800: does not go with"),
     ],
 )
 def test_bodies_that_are_no_request(service: RunningService, body: bytes, message: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.child import free_port
+from child_services.child import free_port
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES, strip_manifest
 from tests.pipeline.calls import Reply, http_call, rank, rpc_call

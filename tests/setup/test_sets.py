@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.rpc_client import RpcRankerClient
 from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE
 from contract.bundle.golden import read_golden

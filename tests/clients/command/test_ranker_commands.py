@@ -17,8 +17,8 @@ from typing import Any, Optional
 
 import pytest
 
-from benchmarks.child import free_port
-from benchmarks.service import RunningService
+from child_services.child import free_port
+from child_services.running_service import RunningService
 from clients import http_client, rpc_client
 
 TSV = "query\ttitle\n感冒\t多喝水\n合同\t经济补偿\n感冒\t注意休息\n"

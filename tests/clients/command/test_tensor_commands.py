@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.child import free_port
+from child_services.child import free_port
 from clients import tensor_http_client, tensor_rpc_client
 from contract.bundle import Bundle
 from contract.experiments.assignment import Assignment

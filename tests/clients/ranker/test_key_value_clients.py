@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.http_client import HttpRankerClient
 from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
 from clients.rpc_client import RpcRankerClient

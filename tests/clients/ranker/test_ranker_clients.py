@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients import AsyncRankerClient, RankerClient
 from contract.errors import InvalidField, RequestTooLarge, UnknownService
 from contract.rankers import CROSS_ENCODER, PAIRWISE

@@ -15,8 +15,8 @@ from typing import Any, Callable
 
 import pytest
 
-from benchmarks import tensor_process
-from benchmarks.tensor_process import TensorProcess
+from child_services import tensor_process
+from child_services.tensor_process import TensorProcess
 from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient

@@ -9,7 +9,7 @@ import signal
 import time
 from typing import Any, Callable
 
-from benchmarks.tensor_process import TensorProcess
+from child_services.tensor_process import TensorProcess
 from contract.bundle import Bundle
 from contract.bundle.files import GOLDEN_FILE
 from contract.bundle.golden import check_golden, read_golden

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import tensor_process
+from child_services import tensor_process
 from contract.bundle import Bundle
 from contract.bundle.files import GOLDEN_FILE
 from contract.bundle.golden import read_golden

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import tensor_process
-from benchmarks.child import free_port
+from child_services import tensor_process
+from child_services.child import free_port
 from contract.bundle import Bundle
 from contract.errors import (
     BundleError,

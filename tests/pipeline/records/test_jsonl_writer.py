@@ -190,14 +190,6 @@ def test_a_disk_that_takes_no_more(tmp_path: Path, repository: Path, end: str) -
 
 
 def test_a_kill_loses_nothing_that_was_written(tmp_path: Path, repository: Path) -> None:
-    program = """
-import os, signal, sys, time
-from pathlib import Path
-from contract.experiments.records import Feedback
-from pipeline.telemetry.metrics import Metrics
-from pipeline.records.jsonl_writer import RecordLog
-from pipeline.settings.experiments import ExposuresConfig
-log = RecordLog("feedback", Path(sys.argv[1]), ExposuresConfig(), Metrics().of_records("feedback"))
     program = f"""{COUNTS}
 counts = Counts()
 log = RecordLog("feedback", Path(sys.argv[1]), ExposuresConfig(), counts)

@@ -15,7 +15,7 @@ from typing import Any, Callable
 import pytest
 import yaml
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.http_client import HttpRankerClient
 from clients.rpc_client import RpcRankerClient
 from contract.bundle import Bundle

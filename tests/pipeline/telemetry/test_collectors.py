@@ -17,8 +17,8 @@ from typing import Any
 import grpc
 import pytest
 
-from benchmarks.child import free_port
-from benchmarks.service import RunningService
+from child_services.child import free_port
+from child_services.running_service import RunningService
 from contract.errors import ConfigError
 from contract.rankers import PAIRWISE
 from pipeline.request.spans import Span

@@ -9,8 +9,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks.child import free_port
-from benchmarks.service import RunningService
+from child_services.child import free_port
+from child_services.running_service import RunningService
 from tests.pipeline.calls import rank
 from tests.services import running_service
 

@@ -17,7 +17,7 @@ import pytest
 from paddle_serving_server.pipeline.proto import pipeline_service_pb2 as pb
 from paddle_serving_server.pipeline.proto import pipeline_service_pb2_grpc as services
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from tests.pipeline.calls import http_call
 from tests.pipeline.telemetry.collector import Collector, Told, running_collector
 from tests.services import running_service

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from benchmarks.abuse_http import LIMITS, abuse, gauges
-from benchmarks.hostile import SLOW_PARTS, Address, slow
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
+from tests.pipeline.edges.http.abuse import LIMITS, abuse, gauges
+from tests.pipeline.edges.http.hostile_requests import SLOW_PARTS, Address, slow
 from tests.services import running_service
 from tests.waiting import wait_until
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from contract.errors import ConfigError
 from pipeline.settings.service import load_config
 from tests.pipeline.launch import Launched, failure

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from contract.experiments.interleaving import team_draft
 from tests.pipeline.calls import http_call
 from tests.pipeline.calls import rank as rank_over_http

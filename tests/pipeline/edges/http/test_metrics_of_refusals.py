@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from tests.pipeline.calls import http_call
 from tests.pipeline.launch import Launched
 from tests.pipeline.telemetry.test_metrics import scrape

@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.http_client import HttpRankerClient
 from contract.bundle import Bundle
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS

@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks.fuzz_http import cases_of, fuzz
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from contract.wire import feedback, request
 from pipeline.door.services import Services
 from pipeline.edges.http.app import build_app
@@ -25,6 +24,7 @@ from pipeline.edges.http.routes import rerank_shapes as rerank_bodies
 from pipeline.edges.http.routing import DescribedRoute
 from pipeline.settings.service import ServiceConfig
 from pipeline.telemetry.metrics import Metrics
+from tests.pipeline.edges.http.openapi_fuzz import cases_of, fuzz
 
 READERS = {
     "Rank": request.FIELDS,

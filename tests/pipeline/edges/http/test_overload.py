@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.http_client import HttpRankerClient
 from tests.bundles import SENTENCES
 from tests.pipeline.telemetry.test_metrics import scrape

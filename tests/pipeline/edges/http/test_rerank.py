@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from clients.http_client import HttpRankerClient
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from tests.bundles import SENTENCES

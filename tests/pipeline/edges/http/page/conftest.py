@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from tests.pipeline.edges.http.page.pages import (
     DESKTOP,
     EXPERIMENTS,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from benchmarks.service import RunningService
+from child_services.running_service import RunningService
 from contract.experiments.interleaving import team_draft
 from tests.conftest import REPOSITORY
 from tests.pipeline.calls import rank as rank_over_http

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A command in, a running child process out, in a session and a directory of its own.
+"""Starts a program as a child process, in a session and a directory of its own, and ends it.
 
-Called by the other modules of benchmarks that start processes.
+What is left of the session is killed, so that no measurement and no test leaves a process behind.
 """
 
 from __future__ import annotations

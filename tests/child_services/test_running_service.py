@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The service that benchmark and tests start: it ends with them, or says why it does not start."""
+"""A service as a child process: it leaves nothing behind, and says why it does not start."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.child import free_port
-from benchmarks.service import RunningService, service_config
+from child_services.child import free_port
+from child_services.running_service import RunningService, service_config
 from clients.http_client import HttpRankerClient
 from contract.errors import SetUpError
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS

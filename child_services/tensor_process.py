@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle and flags in, a running tensor service out, in a session and a directory of its own.
-
-Called by benchmarks.tensor_service and by the fixtures of the tests.
-"""
+"""Starts the C++ tensor service on a free port as a child process, and waits until it is ready."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from benchmarks.child import ChildService, free_port
+from child_services.child import ChildService, free_port
 from contract.errors import SetUpError
 from general_model_service.program import BUILT, PROGRAM_VARIABLE
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""schemathesis asks a real service what its OpenAPI document allows and forbids.
+"""Holds a real service to its OpenAPI document: schemathesis asks what that allows and forbids.
 
-``python -m benchmarks.fuzz_http --seconds 600`` goes on with new seeds until the time is over, or
-until an answer is not as documented.
+``python -m tests.pipeline.edges.http.openapi_fuzz --seconds 600`` goes on with new seeds until the
+time is over, or until an answer is not as documented.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.service import RunningService, service_config
+from child_services.running_service import RunningService, service_config
 from contract.rankers import RANKERS
 
 _CHECKS = (

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A configuration in, a running service out, in a session and a directory of its own.
-
-Called by benchmarks.run and by the fixtures of the tests; measures start-up and memory.
-"""
+"""Starts the service on free ports as a child process, and waits for its first answer."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from typing import Any, Optional
 
 import yaml
 
-from benchmarks.child import REPOSITORY, ChildService, free_port
+from child_services.child import REPOSITORY, ChildService, free_port
 from clients.http_client import HttpRankerClient
 from contract.bundle.files import SERVER_DIR
 from contract.errors import ServiceError

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile requests at a real service, and what they left behind.
+"""Shows that thousands of hostile requests leave a real service as it was.
 
-``python -m benchmarks.abuse_http`` prints statuses, memory, threads and open files before and
-after; exits 1 when the service answers otherwise than before, answered an error of its own, or kept
-anything.
+``python -m tests.pipeline.edges.http.abuse`` prints statuses, and memory, threads and open files
+before and after. It exits 1 when the service answers otherwise than before, failed by itself, or
+kept anything.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.hostile import KINDS, SLOW_PARTS, Address, slow
-from benchmarks.service import RunningService, service_config
+from child_services.running_service import RunningService, service_config
 from clients.http_client import HttpRankerClient
 from contract.rankers import RANKERS
+from tests.pipeline.edges.http.hostile_requests import KINDS, SLOW_PARTS, Address, slow
 
 _SIDE_BY_SIDE = 8
 _WARM_UP = 0.2
@@ -113,11 +113,7 @@ def abuse(url: str, pid: int, count: int, seed: int) -> list[str]:
     """Send them all; what is wrong afterwards."""
     parts = urlsplit(url)
     address = (str(parts.hostname), int(parts.port or 80))
-    with HttpRankerClient(url) as client:
-        expected = [
-            [d.score for d in client.rank("感冒", ["感冒灵", "合同"], ranker=r).results]
-            for r in RANKERS
-        ]
+    expected = scores(url)
     send(address, int(count * _WARM_UP), seed + 1)
     settled(url, pid, State.of(pid).files)
     before = State.of(pid)
@@ -126,13 +122,9 @@ def abuse(url: str, pid: int, count: int, seed: int) -> list[str]:
     took = time.monotonic() - start
     wrong = settled(url, pid, before.files)
     after = State.of(pid)
-    with HttpRankerClient(url) as client:
-        scores = [
-            [d.score for d in client.rank("感冒", ["感冒灵", "合同"], ranker=r).results]
-            for r in RANKERS
-        ]
-    if scores != expected:
-        wrong.append(f"scores are {scores}, were {expected}")
+    now = scores(url)
+    if now != expected:
+        wrong.append(f"scores are {now}, were {expected}")
     wrong += [f"{k} got {s}, {n} times" for (k, s), n in answers.items() if s not in _ALLOWED]
     if after.memory_mb > before.memory_mb + _GROWTH_MB:
         wrong.append(f"memory grew from {before.memory_mb:.1f} to {after.memory_mb:.1f} MB")

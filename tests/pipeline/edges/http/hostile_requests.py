@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that no good client sends, over plain sockets. Called by benchmarks.abuse_http.
+"""Requests that no good client sends, over plain sockets.
 
 Each kind takes an address and a random generator, sends, and returns the status of the answer, or
 0 where the connection ended without one, which a kind that leaves early or sends no HTTP may see.
