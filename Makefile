@@ -137,7 +137,7 @@ bench-routing: setup-serving ## measure what routing, records and a shadow cost
 	@$(PYTHON) -m benchmarks.routing $(BENCH_FLAGS)
 
 bench-edge: setup-serving ## measure HTTP beside RPC, and with 1,000 idle connections
-	@$(PYTHON) -m benchmarks.edge $(BENCH_FLAGS)
+	@$(PYTHON) -m benchmarks.http_and_rpc $(BENCH_FLAGS)
 
 bench-overload: setup-serving ## measure twice the load that the service can carry
 	@$(PYTHON) -m benchmarks.overload $(BENCH_FLAGS)

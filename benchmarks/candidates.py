@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a system under measurement is, whoever wrote it; and one that could not be measured.
-
-Made by benchmarks.own_systems and benchmarks.peer_systems, measured by benchmarks.measure.
-"""
+"""Names what is measured: a system, whoever wrote it, and one that could not be measured."""
 
 from __future__ import annotations
 

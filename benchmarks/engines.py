@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle, an engine's name and a precision in; callables from feed to logits out.
-
-The engines as their own public APIs run them, without the service's code around them. Called by
-benchmarks.in_process.
-"""
+"""Opens engines by their own public APIs, without the service's code around them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The Pythons of other environments that a measurement needs: card's, and the peers'."""
+"""Finds the Pythons of other environments that a measurement needs: card's, and the peers'."""
 
 from __future__ import annotations
 

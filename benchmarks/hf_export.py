@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle in, the same model as Hugging Face's BertForSequenceClassification out.
+"""Turns a bundle into the same model in Hugging Face's format, which the peers load.
 
 ``python -m benchmarks.hf_export --bundle serving_models/pairwise --output .cache/hf`` writes
-``config.json``, ``model.safetensors``, ``vocab.txt`` and ``tokenizer_config.json``, which the peers
-of benchmarks.run load. Called by benchmarks.peer_systems.
+``config.json``, ``model.safetensors``, ``vocab.txt`` and ``tokenizer_config.json``.
 
 ERNIE is BERT with post-layer norm, but for its task-type embedding: all rows of a ranker have task
 0, so that row is added to every token type. A cross-encoder's two logits become one, their

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle and an engine in, a worker that ranks by them at their best out.
+"""A worker that ranks with one engine at its best, in a process of its own.
 
-``python -m benchmarks.in_process --bundle DIR --engine openvino --precision fp32``, started by
-benchmarks.own_systems, so that each engine has a process, and its memory a number, of its own.
+``python -m benchmarks.in_process --bundle DIR --engine openvino --precision fp32``. The process is
+there so that each engine's memory is a number of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.direct import DirectRanker
+from benchmarks.direct_ranker import DirectRanker
 from benchmarks.engines import open_runs
 from benchmarks.worker import Calls, serve
 from benchmarks.workload import RankCall

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing in; what a number has to carry out: machine, commit, package versions, date."""
+"""Says what a figure has to carry: machine, commit, package versions, date."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Started systems in, figures out: scores are compared, then systems take turns in rounds.
-
-Called by benchmarks.run.
-"""
+"""Measures systems that have been started: compares their scores, then times them in turns."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP requests in, sent at given moments whatever comes back; status and latency of each out.
+"""Sends HTTP requests at given moments, whatever comes back, and times each answer.
 
-Sockets and a selector in one thread, so that it takes little from the cores it measures on. Called
-by benchmarks.overload.
+Sockets and a selector in one thread, so that it takes little from the cores it measures on.
 """
 
 from __future__ import annotations

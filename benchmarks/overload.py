@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happens at twice the load that the service can carry.
+"""Measures what happens at twice the load that the service can carry.
 
-``make bench-overload`` and ``python -m benchmarks.overload`` run it: the capacity first, with a few
-requests always under way, then requests at the moments of a Poisson process, at 80 % and at 200 %
-of it. The load generator runs on the same cores; its own share of them is printed.
+``make bench-overload`` and ``python -m benchmarks.overload`` run it. It finds the capacity first,
+with a few requests always under way, and then sends requests at the moments of a Poisson process,
+at 80 % and at 200 % of it. The load generator runs on the same cores; its own share is printed.
 """
 
 from __future__ import annotations

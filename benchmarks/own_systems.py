@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A variant's name in, this project's service and engine with that variant running out.
+"""Starts this project's own service and engines, each in the variants that are compared.
 
 The table OURS names engine, precision and bundle of each. A variant that this machine, this
-checkout or these bundles cannot run raises what stands in the way. Called by benchmarks.run.
+checkout or these bundles cannot run raises what stands in the way.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A peer's name and a bundle in, that peer running on the same weights out.
+"""Starts the systems that a user would take instead, on the same weights.
 
 Upstream's service reads the bundle; sentence-transformers and Infinity read what
-benchmarks.hf_export makes of it, in the environment of ``make setup-peers``. Called by
-benchmarks.run.
+benchmarks.hf_export makes of it, in the environment of ``make setup-peers``.
 """
 
 from __future__ import annotations

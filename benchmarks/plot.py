@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of one run in, a bar for each system's best pairs/s out, as SVG beside it.
+"""Draws the result of a run as SVG: a bar for each system's best pairs/s.
 
-Called by benchmarks.run; ``python -m benchmarks.plot results.json`` draws an older one.
+``python -m benchmarks.plot results.json`` draws an older one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measurements in, text for a terminal and a JSON file out.
-
-Called by benchmarks.run; benchmarks.tensor_service writes its JSON with it too.
-"""
+"""Shows what was measured: a table for a terminal, and a JSON file."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle in; what this machine multiplies at best, and what one pair costs, out.
+"""Works out the most pairs a second that this machine could compute with a bundle.
 
-``python -m benchmarks.roofline --bundle DIR`` prints JSON; benchmarks.run starts it as a process of
-its own, so that no other library's threads are about.
+``python -m benchmarks.roofline --bundle DIR`` prints JSON. It runs in a process of its own, so that
+no other library's threads are about.
 
 The roofline of a precision is its rate of a large matrix product, in floating-point (or integer)
 operations a second, over the operations of a mean pair. A row of L tokens through ``layers``

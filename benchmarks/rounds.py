@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Systems and a workload in, scores and times by round out. Called by benchmarks.measure.
+"""Times systems in rounds, in which they take turns, in another order each time.
 
-A system is anything that ranks a workload once and says how long that took. Systems take
-turns, in another order each round, so that noise of the machine falls on all of them.
+So noise of the machine falls on all of them. A system is anything that ranks a workload once and
+says how long that took.
 """
 
 from __future__ import annotations

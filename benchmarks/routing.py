@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What experiments cost: routing a request, recording it, and a shadow beside the answer.
+"""Measures what experiments cost: routing a request, recording it, and a shadow beside it.
 
 ``make bench-routing`` and ``python -m benchmarks.routing`` run it. The router and the record log
 are called in process; for the rest, services that differ only in their experiments take turns.

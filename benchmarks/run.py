@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bundles and a workload in; one table of pairs/s, latency and memory, JSON and a plot out.
+"""Measures this project beside what a user would take instead: pairs/s, latency and memory.
 
 ``make bench`` and ``python -m benchmarks.run`` run it: this project's service and engines beside
 upstream's service, sentence-transformers and Infinity on the same weights, and the machine's
-roofline. Scores are compared before anything is timed; systems take turns.
+roofline. Scores are compared before anything is timed; systems take turns. It prints a table, and
+writes JSON and a plot.
 """
 
 from __future__ import annotations

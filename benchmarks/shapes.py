@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A shape's name in, the directory of its bundles out; a shape of random weights is built once.
+"""Gives the bundles of a model's shape, and builds those of random weights once.
 
 ``small`` is what the project ships. ``medium`` is ERNIE-medium's architecture with random weights
-from a fixed seed: speed does not depend on what weights are worth. Called by benchmarks.run;
+from a fixed seed: speed does not depend on what weights are worth.
 ``python -m benchmarks.shapes medium`` builds it without measuring.
 """
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A connection to a service in, the time of a lone small call and the growth with size out.
-
-Called by benchmarks.measure, after the rounds, with nothing else running.
-"""
+"""Times calls one by one, with nothing else running: a small one, and the growth with size."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle in, the C++ tensor service measured beside its engine called in process.
+"""Measures the C++ tensor service beside its engine called in process.
 
 ``make bench-tensor-service`` and ``python -m benchmarks.tensor_service`` run it: the time of a
 lone request, the rate at 32 connections, what overload does to those who are served, and memory

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lines of JSON in, lines of JSON out: a system that ranks inside its own process, for the parent.
+"""The child's side of a worker: a system that ranks in its own process, asked by lines of JSON.
 
-The child's side of benchmarks.worker_process. Called by benchmarks.in_process and by
-benchmarks/peers, in whatever Python those run: the standard library only.
+It runs in whatever Python a system needs, so it takes the standard library only.
 
     parent: {"rank": [[query, [document, ...]], ...]}
     child:  {"seconds": s, "compute_s": s or null, "latencies_s": [s, ...], "scores": [[...], ...]}

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A command that speaks benchmarks.worker's lines in, a System that runs in that child out.
-
-Called by benchmarks.own_systems and benchmarks.peer_systems.
-"""
+"""The parent's side of a worker: starts the child and has it rank."""
 
 from __future__ import annotations
 

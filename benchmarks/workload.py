@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A JSON file, or nothing, in; queries with their documents out. Called by benchmarks.run."""
+"""Gives the queries and documents that systems rank: those of a JSON file, or synthetic ones."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Copies of fixtures/all_graphs with some of its graphs, or with other weights in one of them.
+"""Copies fixtures/all_graphs with some of its graphs, or with other weights in one of them.
 
 The fixture is a bundle that holds a .pdmodel, a .json and an .onnx of the same weights
-(tests/make_graph_fixture.py). Called by tests of every folder that loads graphs.
+(tests/make_graph_fixture.py).
 """
 
 from __future__ import annotations

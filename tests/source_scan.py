@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Python source in, what it breaks of the project's rules out; called by test_architecture.
+"""Finds what Python source breaks of the project's rules on imports, safety and tokenizing.
 
 Reads the syntax tree only: comments and strings do not count, and nothing is imported.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bundles in, real tensor services on them out, for the tests that call one."""
+"""Starts real tensor services, for the tests that call one."""
 
 from __future__ import annotations
 

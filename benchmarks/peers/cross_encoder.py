@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A directory of benchmarks.hf_export in, a worker around sentence-transformers' CrossEncoder out.
+"""A worker around sentence-transformers' CrossEncoder, on what benchmarks.hf_export wrote.
 
-Run in the environment of ``make setup-peers`` by benchmarks.peer_systems. A call is one
-``predict`` with the default batch size of 32, as its documentation shows it.
+It runs in the environment of ``make setup-peers``. A call is one ``predict`` with the default batch
+size of 32, as its documentation shows it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle and a port in, the service that PaddleNLP's ranking example describes out.
+"""The service that PaddleNLP's ranking example describes, on a bundle of ours.
 
 One op on Paddle Serving's own WebService: Python tokenizer, all pairs of a request padded to the
 longest, Paddle Inference in fp32 through LocalPredictor with ir_optim on. Tokens are cut at the
-bundle's length, so that scores can be compared. Started by benchmarks.peer_systems.
+bundle's length, so that scores can be compared.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tiny bundles and a tiny workload: the benchmark's plumbing is tested, never a time."""
+"""Tiny bundles and a tiny workload, for tests of how the benchmark works; they check no time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle in Hugging Face's format: names, shapes and configuration; scores where torch is."""
+"""A bundle in Hugging Face's format: its names, shapes and configuration, and its scores."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.candidates import Candidate
-from benchmarks.direct import DirectRanker
+from benchmarks.direct_ranker import DirectRanker
 from benchmarks.engines import open_runs
 from benchmarks.in_process import encode, rank
 from benchmarks.measure import Outcome, compare

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a page shows, against what was printed. Engines differ in the last digits of a score."""
+"""Compares what a page shows with what was printed; the last digits of a score may differ."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One working copy, and one set of services, for all pages."""
+"""One working copy, and one set of services, for the tests of all pages."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 """Runs the blocks of the pages, each page from its top, two pages at a time.
 
 Importing PaddleNLP takes a core for seconds at each command of training; the other core goes on
-with the other pages. Called by the fixtures of these tests.
+with the other pages.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the programs can print: texts of the sources, with ``...`` where they put a value."""
+"""Lists what the programs can print: texts of the sources, with ``...`` where a value stands."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages say outside of code blocks: links, commands, paths, messages, errors, metrics."""
+"""The pages outside of their code blocks: links, commands, paths, messages, errors, metrics."""
 
 from __future__ import annotations
 

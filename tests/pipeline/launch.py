@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The service as a child process that may fail to start, be killed or be cut off; for its tests.
+"""Starts the service as a child process that may fail to start, be killed or be cut off.
 
-In goes the text or the keys of a configuration, out comes what it printed and how it ended.
+It keeps what the process printed and how it ended.
 """
 
 from __future__ import annotations

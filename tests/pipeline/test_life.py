@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a service ends: it drains on a signal, and a part that dies takes the whole with it."""
+"""The end of a service: it drains on a signal, and ends whole when a part of it dies."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""bootstrap.sh as it is, on a copy of itself with locks of one tiny wheel. No network.
-
-In: the script, the uv that it finds. Out: environments in temporary folders.
-"""
+"""bootstrap.sh on a copy of itself, with locks of one tiny wheel, without network."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The locks: what pyproject.toml asks for, pinned, hashed, alike in all of a set, naming no host.
-
-In: pyproject.toml and requirements/*.lock. No network.
-"""
+"""The locks: what pyproject.toml asks for, pinned, hashed, the same in all of a set; no host."""
 
 from __future__ import annotations
 

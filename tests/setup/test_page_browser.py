@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What make test does for a browser: nothing where one is, install as root, else say how."""
+"""How make test finds a browser: it takes one that is there, installs as root, else says how."""
 
 from __future__ import annotations
 

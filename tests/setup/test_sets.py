@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the two sets of packages owe each other: the same bundles, ids and scores."""
+"""The two sets of packages agree: the same bundles, token ids and scores."""
 
 from __future__ import annotations
 

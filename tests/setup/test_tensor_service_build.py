@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""general_model_service/build.sh as it is, on a project of files that CMake copies. No network.
+"""general_model_service/build.sh on a project of files that CMake copies, without network.
 
-In: the script, CMake and Ninja. Out: builds in temporary folders; the real one is make's to build.
+The real program is for make to build.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run leaves on disk, and that it is there whole or not at all."""
+"""What a training run leaves on disk: whole files or none."""
 
 from __future__ import annotations
 

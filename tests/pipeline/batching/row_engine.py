@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An engine that says what it was asked: a row's logits are its own numbers, whatever the batch.
+"""An engine for the scheduler's tests, whose logits are a row's own numbers in whatever batch.
 
-With it come what opens it, rows to feed it, and a scheduler on it. For the scheduler's tests.
+With it come what opens it, rows to feed it, and a scheduler on it.
 """
 
 from __future__ import annotations

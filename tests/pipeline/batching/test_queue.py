@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which rows go together: within the budget, of like length, in the order of their jobs."""
+"""Batches: rows within the token budget, of like length, in the order of their requests."""
 
 from __future__ import annotations
 

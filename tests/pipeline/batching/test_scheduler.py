@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The scheduler on a real small engine: every row gets its own logits, come what may."""
+"""The scheduler on a real small engine: each row gets its own logits, whatever else happens."""
 
 from __future__ import annotations
 

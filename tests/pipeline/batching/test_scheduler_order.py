@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who is served when: small before large, large all the same, cancelled and late ones never."""
+"""The scheduler's order: small requests first, large ones too, late and cancelled ones never."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Identical rows are computed once, and every future gets its own logits whatever happens."""
+"""Equal rows of several requests are computed once, and each request gets its logits."""
 
 from __future__ import annotations
 

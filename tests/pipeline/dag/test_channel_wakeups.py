@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A channel of Paddle's with our condition: everything arrives, and nobody is woken in vain."""
+"""A channel of Paddle's with our condition: all messages arrive, and no thread wakes in vain."""
 
 from __future__ import annotations
 

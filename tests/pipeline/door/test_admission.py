@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Admission: who is let in, by number and by the wait that is to be expected."""
+"""Admission: whom it lets in, by how many are in work and by how long they will wait."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the remote engine do with services: open, ask, wait for, kill."""
+"""What tests of the remote engine do with tensor services: open, ask, wait for, kill."""
 
 from __future__ import annotations
 

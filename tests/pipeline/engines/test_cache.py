@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is kept on disk comes back whole or is made again; nothing about it stops a start."""
+"""The engines' cache on disk: it gives back whole files or none, and never stops a start."""
 
 from __future__ import annotations
 

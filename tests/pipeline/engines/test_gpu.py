@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What would run on a GPU, told without one: the precision is asked for, not dropped."""
+"""Settings of a GPU, tested without one: a precision is asked for, and never dropped."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Engines on the graphs of one bundle: each runs what it reads, and refuses the rest in time."""
+"""Engines on a bundle with several graphs: each runs the one it reads, and refuses the others."""
 
 from __future__ import annotations
 

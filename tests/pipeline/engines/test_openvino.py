@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenVINO engine scores as Paddle does, by name, and tells when it could not compute."""
+"""The OpenVINO engine scores as Paddle does, finds tensors by name, and reports its failures."""
 
 from __future__ import annotations
 

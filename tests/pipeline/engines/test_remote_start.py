@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which services the remote engine takes: none of another bundle, and none that does not answer."""
+"""Services that the remote engine refuses at its start: of another bundle, or silent."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is there at the start is left out of searches; what comes later is still found."""
+"""Garbage collection: objects of the start are left out of it, later ones are found."""
 
 from __future__ import annotations
 

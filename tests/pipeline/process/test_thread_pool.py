@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A pool's threads are there before it is handed work, and they do it."""
+"""A pool starts all its threads before it is handed work, and fails the start without them."""
 
 from __future__ import annotations
 

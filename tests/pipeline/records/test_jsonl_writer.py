@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records reach the disk whole: rotation, a full queue, a full disk, a kill."""
+"""The writer of records: rotation, a full queue, a full disk, a kill."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Experiments of a real service: who answers, what the answer and the records say."""
+"""Experiments of a real service: which ranker answers, and what answers and records say."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Experiments decide as configured, and what cannot be is named by its yaml path."""
+"""Experiments as configured: what they decide, and settings that cannot be, named by path."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A changed file changes the plan; a bad one is refused, logged, and what ran goes on."""
+"""A changed file of experiments is taken over; a bad one is refused, and the old goes on."""
 
 from __future__ import annotations
 

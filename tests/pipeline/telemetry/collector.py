@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A small OTLP collector over HTTP: spans posted to it come out decoded."""
+"""A small OTLP collector over HTTP for tests, which keeps the spans posted to it."""
 
 from __future__ import annotations
 

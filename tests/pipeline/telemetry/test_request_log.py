@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A request waits for no log file, and each line is written once, in order."""
+"""The request log: no request waits for the file, and each line is written once, in order."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an experiment would do, asked for without a trace: assignments, drafts, dry runs."""
+"""Questions about experiments that leave no record: assignments, drafts, dry runs."""
 
 from __future__ import annotations
 

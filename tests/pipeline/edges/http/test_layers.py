@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The layers around the app: failures nobody foresaw, bodies that end over the limit."""
+"""The layers around the HTTP app: unexpected failures, and bodies that turn out too long."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was refused is counted and has no time; the end of the service is said."""
+"""Metrics of refused requests, which are counted but not timed, and of a service that stops."""
 
 from __future__ import annotations
 

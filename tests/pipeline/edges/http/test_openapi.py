@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenAPI document is whole: every route, every field that readers accept; and the page."""
+"""The OpenAPI document names every route and every field, and its page needs no other host."""
 
 from __future__ import annotations
 

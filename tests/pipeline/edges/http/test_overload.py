@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A flood beyond what may wait: some are refused, all others right, and nothing is left behind."""
+"""More requests than may wait: some are refused, all others are right, and nothing is kept."""
 
 from __future__ import annotations
 

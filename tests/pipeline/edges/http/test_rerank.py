@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The shapes of other re-rankers' clients: what they send is taken, what they read is there."""
+"""Requests of other re-rankers' clients are taken, and answered with the fields they read."""
 
 from __future__ import annotations
 

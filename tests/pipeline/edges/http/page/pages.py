@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the page share: sizes, experiments, a service, and steps of a reader."""
+"""What the tests of the page share: sizes, experiments, a service, and a reader's steps."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calls in, scores and times out: a bundle's engine at its best in this process, no service.
+"""The yardstick of the benchmark: an engine at its best, in this process, without a service.
 
-The yardstick of the benchmark: rows of all calls sorted by length into batches, tokenizing
-included. Called by benchmarks.in_process.
+The rows of all calls are sorted by length into batches; tokenizing counts.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a request costs over HTTP beside the same request over RPC, and with connections held open.
+"""Measures what a request costs over HTTP and over RPC, and with connections held open.
 
-``make bench-edge`` and ``python -m benchmarks.edge`` run it. One service; the callers take turns,
-one request at a time, so that all see the same moments of the machine.
+``make bench-edge`` and ``python -m benchmarks.http_and_rpc`` run it. One service; the callers take
+turns, one request at a time, so that all see the same moments of the machine.
 """
 
 from __future__ import annotations
