@@ -30,6 +30,9 @@ TYPED = $(wildcard benchmarks clients contract experiments export general_model_
 CPP = $(wildcard general_model_service/*/*.h general_model_service/*/*.cc)
 BUILD_TENSOR_SERVICE = VENV=$(SERVING) general_model_service/build.sh
 TESTS ?= tests
+# 1: make test also counts the statements that the tests of modern run, against the floor in
+# pyproject.toml; a part of the tests has no floor
+COVERAGE ?=
 # of make test-card: what card's packages do, and what has to go on working with them
 CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/ranker/test_key_value_clients.py \
 	tests/clients/ranker/test_pipeline_wire.py tests/clients/tensor/test_wire.py tests/benchmarks/test_hf_export.py \
@@ -60,10 +63,10 @@ IN_MODERN = requirements/modern
 IN_CARD = requirements/card
 
 .DEFAULT_GOAL := help
-.PHONY: help serve tensor-service test test-modern test-card leave-out-card audit sanitize fuzz fuzz-http abuse lint \
-	format bench models lock clean setup-serving setup-train setup-export setup-experiments setup-dev setup-card \
-	setup-newer setup-clients setup-sdks setup-peers build-tensor-service bench-routing bench-tensor-service bench-edge \
-	bench-overload
+.PHONY: help serve tensor-service test test-modern coverage test-card leave-out-card audit sanitize fuzz \
+	fuzz-http abuse lint format bench models lock clean setup-serving setup-train setup-export \
+	setup-experiments setup-dev setup-card setup-newer setup-clients setup-sdks setup-peers \
+	build-tensor-service bench-routing bench-tensor-service bench-edge bench-overload
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -89,10 +92,19 @@ else
 		$(MAKE) --no-print-directory leave-out-card STATUS=$$?; fi)
 endif
 
+# reads as well what services left that the tests started
+REPORT_COVERAGE = $(TOOLS)/coverage combine --quiet && \
+	$(TOOLS)/coverage report --skip-covered --sort=cover $(if $(filter tests,$(TESTS)),,--fail-under=0)
+
 test-modern: setup-dev $(if $(OF_SDKS),setup-sdks) $(if $(OF_CLIENTS),setup-clients) $(if $(OF_SETUP),setup-newer) ## run the tests of modern
 	@VENV=$(MODERN) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(if $(filter tests,$(TESTS))$(findstring page,$(TESTS)),$(PAGE_BROWSER))
-	@$(TOOLS)/python -m pytest $(TESTS)
+	@$(if $(COVERAGE),$(TOOLS)/coverage erase)
+	@$(TOOLS)/python $(if $(COVERAGE),-m coverage run) -m pytest $(TESTS)
+	@$(if $(COVERAGE),$(REPORT_COVERAGE))
+
+coverage: ## run the tests of modern and list what they do not run; TESTS=tests/contract takes a part
+	@$(MAKE) --no-print-directory test-modern COVERAGE=1
 
 test-card: setup-card ## run the tests of card: training, export, the main path, upstream's client
 	@VENV=$(CARD) general_model_service/build.sh
