@@ -9,29 +9,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "error.h"
-#include "tensor.h"
+#include "request.h"
 
 namespace tensor_service {
-
-enum class Format { kJson, kProto };
-
-struct InferenceRequest {
-  std::vector<Tensor> tensors;
-  std::vector<std::string> fetch_names;  // aliases or names; empty means all
-  bool profile = false;
-  std::uint64_t log_id = 0;
-};
-
-struct InferenceReply {
-  std::vector<Tensor> outputs;
-  std::string engine_name;
-  std::vector<std::int64_t> profile_times;  // microseconds since the epoch, see README-dev.md
-  bool profile = false;
-  std::uint64_t log_id = 0;
-};
 
 // Reads a body. Throws CallError: kMalformed for bytes that are not the format, kInvalid for an
 // unknown field value, kOverflow for elements out of their type's range.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "codec.h"
 #include "compression.h"
 
 namespace tensor_service {

@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "codec.h"
+#include "call.h"
 #include "model.h"
-#include "protocol.h"
+#include "request.h"
 
 namespace tensor_service {
 

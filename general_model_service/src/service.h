@@ -11,9 +11,9 @@
 #include <memory>
 #include <mutex>
 
+#include "call.h"
 #include "metrics.h"
 #include "model.h"
-#include "protocol.h"
 #include "response_cache.h"
 #include "scheduler.h"
 
