@@ -22,7 +22,7 @@ from contract.wire.caller_errors import with_field
 
 
 class _Codes(NamedTuple):
-    """One kind of error as each protocol numbers it, as in general_model_service/src/error.cc.
+    """A kind of error as each protocol numbers it, as in general_model_service/src/report/error.cc.
 
     ``brpc`` is 0 where the error stands inside a good response.
     """

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "summary.h"
 #include "workload.h"
 

@@ -17,9 +17,9 @@
 #include <string>
 #include <string_view>
 
-#include "codec.h"
-#include "compression.h"
+#include "codec/codec.h"
 #include "general_model_service.pb.h"
+#include "wire/compression.h"
 
 namespace tensor_service {
 

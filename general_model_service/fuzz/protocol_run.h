@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-#include "protocol.h"
+#include "wire/protocol.h"
 
 // There with AddressSanitizer only.
 extern "C" __attribute__((weak)) std::size_t __sanitizer_get_current_allocated_bytes();

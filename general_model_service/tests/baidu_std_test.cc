@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "baidu_peer.h"
-#include "compression.h"
 #include "recording_sink.h"
+#include "wire/compression.h"
 
 namespace tensor_service {
 namespace {

@@ -3,7 +3,7 @@
 //
 // base64 against the vectors of RFC 4648 and a round of all bytes.
 
-#include "base64.h"
+#include "codec/base64.h"
 
 #include <gtest/gtest.h>
 

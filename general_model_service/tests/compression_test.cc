@@ -3,12 +3,12 @@
 //
 // gzip and zlib data, whole, in pieces, damaged and far too large.
 
-#include "compression.h"
+#include "wire/compression.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "error.h"
+#include "report/error.h"
 
 namespace tensor_service {
 namespace {

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "golden.h"
+#include "bundle/golden.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "bundle.h"
+#include "bundle/bundle.h"
 #include "bundle_copy.h"
 
 namespace tensor_service {

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "compression.h"
 #include "http2_peer.h"
 #include "recording_sink.h"
+#include "wire/compression.h"
 
 namespace tensor_service {
 namespace {

@@ -3,7 +3,7 @@
 //
 // Rounding to the 16-bit formats, against the values that IEEE 754 gives.
 
-#include "half.h"
+#include "tensor/half.h"
 
 #include <gtest/gtest.h>
 

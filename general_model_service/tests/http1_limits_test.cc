@@ -7,8 +7,8 @@
 
 #include <utility>
 
-#include "compression.h"
 #include "recording_sink.h"
+#include "wire/compression.h"
 
 namespace tensor_service {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "compression.h"
 #include "recording_sink.h"
+#include "wire/compression.h"
 
 namespace tensor_service {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "job.h"
+#include "scheduling/job.h"
 
 #include <gtest/gtest.h>
 

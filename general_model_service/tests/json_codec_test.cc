@@ -3,7 +3,7 @@
 //
 // Requests as JSON: what is read, and how what is not a request is refused.
 
-#include "json_codec.h"
+#include "codec/json_codec.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "bundle_copy.h"
-#include "model.h"
+#include "model/model.h"
 
 namespace tensor_service {
 namespace {

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "bundle_copy.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "ranker_rows.h"
 
 namespace tensor_service {

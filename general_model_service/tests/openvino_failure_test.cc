@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "bundle_copy.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "ranker_rows.h"
 
 namespace tensor_service {

@@ -3,7 +3,7 @@
 //
 // Requests as protobuf, against messages that protobuf itself writes, and how others are refused.
 
-#include "proto_codec.h"
+#include "codec/proto_codec.h"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,8 @@
 
 #include <limits>
 
+#include "codec/proto_codec.h"
 #include "general_model_service.pb.h"
-#include "proto_codec.h"
 #include "refusal.h"
 
 namespace tensor_service {

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "bundle/golden.h"
 #include "bundle_copy.h"
-#include "golden.h"
 
 namespace tensor_service {
 

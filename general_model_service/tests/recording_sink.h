@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol.h"
+#include "wire/protocol.h"
 
 namespace tensor_service {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "codec.h"
+#include "codec/codec.h"
 
 namespace tensor_service {
 

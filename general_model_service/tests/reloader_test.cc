@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "reloader.h"
+#include "program/reloader.h"
 
 #include <gtest/gtest.h>
 

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "job.h"
-#include "model.h"
+#include "model/model.h"
+#include "scheduling/job.h"
 
 namespace tensor_service {
 

@@ -23,7 +23,7 @@ from contract.wire.tensor_errors import CODES, from_brpc, from_grpc, from_http, 
 
 
 def test_the_table_is_the_services(repository: Path) -> None:
-    source = (repository / "general_model_service/src/error.cc").read_text(encoding="utf-8")
+    source = (repository / "general_model_service/src/report/error.cc").read_text(encoding="utf-8")
     rows = re.findall(r"\{(\d+), (\d+), (\d+), (-?\d+)\},\s*// k(\w+)", source)
     assert rows[0] == ("200", "0", "0", "0", "Ok")
     assert [tuple(map(int, row[:4])) for row in rows[1:]] == [tuple(codes[:4]) for codes in CODES]

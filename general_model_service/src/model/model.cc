@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "model/model.h"
+
+#include <algorithm>
+
+#include "report/log.h"
+
+namespace tensor_service {
+namespace {
+
+std::size_t port_of(const std::vector<Port>& ports, const TensorSpec& spec, const char* role) {
+  std::string known;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].name == spec.name) {
+      return i;
+    }
+    known += (i == 0 ? "" : ", ") + ports[i].name;
+  }
+  throw BundleError(spec.name + ": the bundle declares this " + role + ", the graph has only " +
+                    known + "; export the bundle again");
+}
+
+void match_inputs(Model& model, const std::vector<Port>& ports) {
+  for (const TensorSpec& spec : model.bundle.feeds) {
+    const std::size_t port = port_of(ports, spec, "input");
+    if (ports[port].type != spec.type) {
+      throw BundleError(spec.name + ": the bundle declares " +
+                        std::string(elem_type_name(spec.type)) + ", the graph takes " +
+                        std::string(elem_type_name(ports[port].type)) +
+                        "; export the bundle again");
+    }
+    model.inputs.push_back({spec, port, ports[port].shape});
+  }
+  if (model.inputs.size() != ports.size()) {
+    throw BundleError("the graph has " + std::to_string(ports.size()) +
+                      " inputs, the bundle declares " + std::to_string(model.inputs.size()) +
+                      "; export the bundle again");
+  }
+}
+
+bool has_batch_axis(const Shape& shape) { return !shape.empty() && shape[0] == -1; }
+
+void match_outputs(Model& model, const std::vector<Port>& ports) {
+  model.may_pad = true;
+  for (const TensorSpec& spec : model.bundle.fetches) {
+    const std::size_t port = port_of(ports, spec, "output");
+    model.outputs.push_back({spec, port, ports[port].type, ports[port].shape});
+  }
+  // of all outputs, also those the bundle does not name: they are computed for the whole batch
+  for (const Port& port : ports) {
+    model.rows_independent = model.rows_independent && has_batch_axis(port.shape);
+    model.may_pad = model.may_pad && std::count(port.shape.begin(), port.shape.end(), -1) <= 1;
+  }
+}
+
+Precision chosen_precision(const ModelOptions& options, const Bundle& bundle) {
+  const bool quantized = bundle.manifest && bundle.manifest->precision == "int8";
+  if (quantized) {
+    return Precision::kInt8;
+  }
+  if (options.precision == Precision::kInt8 && !options.automatic_precision) {
+    throw BundleError(bundle.root.string() +
+                      ": not a quantized bundle; give one to --model, or --precision bf16 or fp32");
+  }
+  if (options.automatic_precision) {
+    return cpu_has_bf16() ? Precision::kBf16 : Precision::kFp32;
+  }
+  if (options.precision == Precision::kBf16 && !cpu_has_bf16()) {
+    throw BundleError("--precision bf16: this CPU does not multiply bfloat16; use auto or fp32");
+  }
+  return options.precision;
+}
+
+// A tensor of an .onnx may have several names, of which the bundle knows one.
+std::vector<std::string> names_of(const Bundle& bundle) {
+  std::vector<std::string> names;
+  for (const auto* specs : {&bundle.feeds, &bundle.fetches}) {
+    for (const TensorSpec& spec : *specs) {
+      names.push_back(spec.name);
+    }
+  }
+  return names;
+}
+
+std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle,
+                               Precision precision) {
+  auto model = std::make_shared<Model>();
+  model->bundle = bundle;
+  model->precision = precision;
+  const std::vector<std::string> names = names_of(bundle);
+  model->engines = make_openvino_engines(
+      bundle.model, {.precision = precision, .threads = options.threads, .names = names},
+      options.engines);
+  const Engine& engine = *model->engines.front();
+  match_inputs(*model, engine.inputs());
+  model->rows_independent =
+      std::all_of(model->inputs.begin(), model->inputs.end(),
+                  [](const Input& input) { return has_batch_axis(input.shape); });
+  match_outputs(*model, engine.outputs());
+  for (const auto& compiled : model->engines) {
+    model->idle.push_back(compiled.get());
+    // each copy: it also computes its first shapes before a caller waits for them
+    model->golden_difference = check_golden(bundle, *compiled, precision);
+  }
+  if (options.lone_threads > options.threads) {
+    const EngineOptions wide{
+        .precision = precision, .threads = options.lone_threads, .names = names};
+    model->lone = std::move(make_openvino_engines(bundle.model, wide, 1).front());
+    check_golden(bundle, *model->lone, precision);
+  }
+  return model;
+}
+
+}  // namespace
+
+std::string Model::version() const {
+  return bundle.manifest ? bundle.manifest->version : "unversioned";
+}
+
+std::shared_ptr<Model> load_model(const ModelOptions& options) {
+  const Bundle bundle = open_bundle(options.path);
+  const Precision precision = chosen_precision(options, bundle);
+  if (!options.automatic_precision || precision != Precision::kBf16) {
+    return compile(options, bundle, precision);
+  }
+  try {
+    return compile(options, bundle, precision);
+  } catch (const BundleError& error) {
+    log_line(std::string("--precision auto: fp32, for in bf16 ") + error.what());
+    return compile(options, bundle, Precision::kFp32);
+  }
+}
+
+std::string_view precision_name(Precision precision) {
+  switch (precision) {
+    case Precision::kFp32:
+      return "fp32";
+    case Precision::kBf16:
+      return "bf16";
+    case Precision::kInt8:
+      return "int8";
+  }
+  return "unknown";
+}
+
+}  // namespace tensor_service

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "program/options.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <map>
+#include <thread>
+
+namespace tensor_service {
+namespace {
+
+// More threads than this do not make one short row faster.
+constexpr int kMostLoneThreads = 4;
+
+// What the flags hold before they become options.
+struct Flags {
+  std::string model;
+  std::string precision = "fp32";
+  int streams = 0;
+  int math_threads = 0;
+  int lone_threads = 0;
+  int threads = 0;
+  std::size_t max_body_size = 536870912;
+  std::int64_t batch_wait_us = 0;
+  int reload_interval_s = 2;
+  int drain_s = 10;
+  int read_timeout_s = 20;
+  int idle_timeout_s = 600;
+};
+
+void add_model_flags(CLI::App& app, Flags& flags, Options& options) {
+  app.add_option("--model", flags.model, "bundle, or its serving_server directory")->required();
+  app.add_option("--precision", flags.precision,
+                 "fp32, bf16, int8 (of a quantized bundle), or auto: bf16 where the CPU has it")
+      ->check(CLI::IsMember({"fp32", "bf16", "int8", "auto"}))
+      ->capture_default_str();
+  app.add_option("--streams", flags.streams, "batches computed at once; 0: one for each core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--math_threads", flags.math_threads, "threads of one batch; 0: 1")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option(
+         "--lone_threads", flags.lone_threads,
+         "threads of a batch that has the machine to itself; 0: one for each core, 4 at most")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--reload_interval_s", flags.reload_interval_s,
+                 "how often to look for a changed bundle; 0: only on SIGHUP")
+      ->check(CLI::Range(0, 86400))
+      ->capture_default_str();
+  app.add_flag("--first_output", options.service.first_output,
+               "answer an unknown fetch name with the first output, as upstream does");
+  app.add_option("--request_cache_size", options.service.cache_bytes,
+                 "bytes of answers to keep; 0: none")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40U))  // -1 would mean no bound
+      ->capture_default_str();
+}
+
+void add_batch_flags(CLI::App& app, Flags& flags, SchedulerOptions& scheduler) {
+  app.add_flag("--pad_dynamic", scheduler.pad_dynamic,
+               "batch rows of different length, padded with zeros");
+  app.add_option("--batch_tokens", scheduler.batch_tokens, "tokens of a batch, padding included")
+      ->check(CLI::Range(1, 1 << 24))
+      ->capture_default_str();
+  app.add_option("--max_batch_rows", scheduler.max_batch_rows, "rows of a batch")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--batch_wait_us", flags.batch_wait_us,
+                 "how long a batch that is not full waits for more rows")
+      ->check(CLI::Range(0, 10000000))
+      ->capture_default_str();
+  app.add_option("--queue_factor", scheduler.queue_factor,
+                 "refuse a request with more than this many times its own tokens ahead of it")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--queue_floor", scheduler.queue_floor, "tokens ahead that never refuse")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
+  app.add_option("--queue_tokens", scheduler.queue_tokens, "tokens in the queue, at most")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
+}
+
+void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
+  app.add_option("--host", server.host, "address to listen on")->capture_default_str();
+  app.add_option("--port", server.port, "HTTP, gRPC and baidu_std; 0: a free one")
+      ->capture_default_str();
+  app.add_option("--prometheus_port", server.prometheus_port,
+                 "serve /metrics there too; 0: only on --port")
+      ->capture_default_str();
+  app.add_option("--threads", flags.threads, "threads in all; 0: --streams and one more")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--max_body_size", flags.max_body_size, "bytes of a request")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{2147483647}))
+      ->capture_default_str();
+  app.add_option("--max_connections", server.max_connections, "open connections")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  app.add_option("--read_timeout_s", flags.read_timeout_s,
+                 "for a request that has begun, with a second more for each 16 KiB")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
+  app.add_option("--idle_timeout_s", flags.idle_timeout_s, "for a connection between requests")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
+  app.add_option("--drain_s", flags.drain_s, "for open requests after SIGTERM")
+      ->check(CLI::Range(0, 3600))
+      ->capture_default_str();
+}
+
+void apply(const Flags& flags, Options& options) {
+  static const std::map<std::string, Precision> kPrecisions = {
+      {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}};
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.model.path = flags.model;
+  options.model.automatic_precision = flags.precision == "auto";
+  if (!options.model.automatic_precision) {
+    options.model.precision = kPrecisions.at(flags.precision);
+  }
+  options.model.threads = std::max(1, flags.math_threads);
+  options.model.engines =
+      flags.streams > 0 ? flags.streams : std::max(1, cores / options.model.threads);
+  options.model.lone_threads =
+      flags.lone_threads > 0 ? flags.lone_threads : std::min(cores, kMostLoneThreads);
+  options.service.scheduler.workers = options.model.engines;
+  options.service.scheduler.batch_wait = std::chrono::microseconds(flags.batch_wait_us);
+  options.server.threads = flags.threads > 0 ? flags.threads : options.model.engines + 1;
+  options.server.drain = std::chrono::seconds(flags.drain_s);
+  options.server.connections.protocol.max_body = flags.max_body_size;
+  options.server.connections.read_timeout = std::chrono::seconds(flags.read_timeout_s);
+  options.server.connections.idle_timeout = std::chrono::seconds(flags.idle_timeout_s);
+  options.reload_interval = std::chrono::seconds(flags.reload_interval_s);
+}
+
+}  // namespace
+
+std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
+  CLI::App app("Serves a Paddle Serving bundle as GeneralModelService: tensors in, tensors out.",
+               "tensor_service");
+  Flags flags;
+  add_model_flags(app, flags, options);
+  add_batch_flags(app, flags, options.service.scheduler);
+  add_server_flags(app, flags, options.server);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "tensor_service: error: %s; see --help\n", error.what());
+    return 2;
+  }
+  apply(flags, options);
+  return std::nullopt;
+}
+
+}  // namespace tensor_service

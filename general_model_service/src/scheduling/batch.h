@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of one or several jobs that run together, padded to one shape: filled by the scheduler, fed
+// to an engine, its outputs handed back to the jobs row by row.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scheduling/job.h"
+
+namespace tensor_service {
+
+struct BatchRow {
+  std::shared_ptr<Job> job;
+  std::uint32_t row = 0;
+};
+
+// Input buffers that a worker keeps between batches.
+struct BatchBuffers {
+  std::vector<std::string> inputs;  // by the model's inputs
+  std::vector<Shape> shapes;
+};
+
+// Runs the rows on an engine of their common model. pad_to is the length rows are padded to with
+// zeros, 0 for rows of equal length. Stores each row's outputs in its job; throws
+// std::runtime_error when the engine fails, CallError when outputs of one job cannot be joined.
+void run_batch(const std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
+               BatchBuffers& buffers);
+
+}  // namespace tensor_service

@@ -1,0 +1,326 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "scheduling/scheduler.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "scheduling/padding.h"
+
+namespace tensor_service {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+// Splitting a request between free engines below this costs more than it saves.
+constexpr std::int64_t kLeastSplit = 64;
+
+// Without an empty moment for so long, the queue is an overload and no burst.
+constexpr std::chrono::milliseconds kStanding{50};
+constexpr std::int64_t kBurst = 2;
+
+// Jobs looked at for rows that fit a batch.
+constexpr int kLookAhead = 128;
+
+}  // namespace
+
+Scheduler::Scheduler(const SchedulerOptions& options, Executor executor, Metrics& metrics)
+    : options_(options), executor_(std::move(executor)), metrics_(metrics) {}
+
+std::int64_t Scheduler::queued_tokens() const {
+  const std::lock_guard lock(mutex_);
+  return queued_tokens_;
+}
+
+void Scheduler::submit(std::shared_ptr<Job> job, bool alone) {
+  job->pending.resize(job->rows);
+  std::iota(job->pending.begin(), job->pending.end(), 0U);
+  std::stable_sort(job->pending.begin(), job->pending.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return job->tokens[a] > job->tokens[b];
+  });
+  job->rows_open = job->rows;
+  job->pending_tokens = job->total_tokens;
+  bool run_here = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::int64_t place = done_tokens_ + job->total_tokens;
+    admit(*job, place, Clock::now());
+    run_here = alone && queue_.empty() && running_ == 0 && woken_ == 0 &&
+               options_.batch_wait == microseconds::zero();
+    queued_tokens_ += job->total_tokens;
+    queue_.emplace(std::pair{place, arrivals_++}, std::move(job));
+    if (!run_here) {
+      wake();
+    }
+  }
+  if (run_here) {
+    if (auto batch = take_batch()) {
+      compute(*batch);
+      leave();
+    }
+  }
+}
+
+void Scheduler::admit(const Job& job, std::int64_t place, Clock::time_point now) {
+  if (queue_.empty()) {
+    last_empty_ = now;
+  }
+  std::int64_t ahead = 0;
+  for (const auto& [key, waiting] : queue_) {
+    if (key.first > place) {
+      break;
+    }
+    ahead += waiting->pending_tokens;
+  }
+  const std::int64_t burst = now - last_empty_ < kStanding ? kBurst : 1;
+  const std::int64_t most =
+      burst * std::max(options_.queue_floor, options_.queue_factor * job.total_tokens);
+  const std::int64_t total = queued_tokens_ + job.total_tokens;
+  if (ahead > most || total > std::max(options_.queue_tokens, job.total_tokens)) {
+    throw CallError(Status::kOverloaded,
+                    "the queue is full (" + std::to_string(ahead) +
+                        " tokens ahead of this request); try again in a moment, or call another "
+                        "endpoint");
+  }
+}
+
+void Scheduler::wake() {
+  if (running_ + woken_ < options_.workers && !queue_.empty()) {
+    ++woken_;
+    executor_.post([this] { run_posted(); });
+  }
+}
+
+void Scheduler::run_posted() {
+  {
+    const std::lock_guard lock(mutex_);
+    --woken_;
+  }
+  run();
+}
+
+// Answers are written before the next batch begins, by the thread that computed them: handing over
+// to another would leave a core idle until the kernel has moved that thread there.
+void Scheduler::run() {
+  bool ran = false;
+  while (auto batch = take_batch(ran)) {
+    compute(*batch);
+    ran = true;
+  }
+}
+
+std::optional<Scheduler::Batch> Scheduler::take_batch(bool again) {
+  Jobs lost;
+  std::optional<Batch> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    running_ -= again ? 1 : 0;
+    lost = drop_lost();
+    if (!queue_.empty() && running_ < options_.workers && !waits_for_more()) {
+      batch = next_batch();
+      ++running_;
+      wake();
+    }
+  }
+  for (const auto& job : lost) {
+    job->on_done(*job);
+  }
+  return batch;
+}
+
+void Scheduler::leave() {
+  const std::lock_guard lock(mutex_);
+  --running_;
+  wake();
+}
+
+void Scheduler::compute(Batch& batch) {
+  Status status = Status::kOk;
+  std::string message;
+  const Clock::time_point start = Clock::now();
+  try {
+    run_batch(batch.rows, batch.pad_to, *batch.engine, *batch.buffers);
+  } catch (const CallError& error) {
+    status = error.status();
+    message = error.what();
+  } catch (const std::bad_alloc&) {
+    status = Status::kNoMemory;
+    message = "not enough memory for this request; send fewer rows";
+  } catch (const std::exception& error) {
+    status = Status::kInternal;
+    message = std::string("the engine failed: ") + error.what();
+  }
+  const Clock::time_point end = Clock::now();
+  metrics_.inference_batches.add();
+  metrics_.compute_us.add(duration_cast<microseconds>(end - start).count());
+  metrics_.batch_rows.observe(static_cast<std::int64_t>(batch.rows.size()));
+  Jobs done;
+  {
+    const std::lock_guard lock(mutex_);
+    give_back(batch);
+    done = settle(batch, status, message);
+  }
+  for (const auto& job : done) {
+    job->computed = end;
+    job->on_done(*job);
+  }
+}
+
+Scheduler::Jobs Scheduler::drop_lost() {
+  Jobs lost;
+  const Clock::time_point now = Clock::now();
+  for (auto entry = queue_.begin(); entry != queue_.end();) {
+    Job& job = *entry->second;
+    if (job.status == Status::kOk && job.cancelled.load(std::memory_order_relaxed)) {
+      job.status = Status::kCancelled;
+      job.message = "the caller has gone";
+    } else if (job.status == Status::kOk && job.deadline && *job.deadline <= now) {
+      job.status = Status::kDeadline;
+      job.message = "the deadline passed while the request waited; allow more time";
+    }
+    if (job.status == Status::kOk) {
+      ++entry;
+      continue;
+    }
+    metrics_.cancelled_rows.add(static_cast<std::int64_t>(job.pending.size()));
+    queued_tokens_ -= job.pending_tokens;
+    job.rows_open -= job.pending.size();
+    job.pending.clear();
+    job.pending_tokens = 0;
+    if (job.rows_open == 0) {
+      lost.push_back(entry->second);
+    }
+    entry = queue_.erase(entry);
+  }
+  return lost;
+}
+
+bool Scheduler::waits_for_more() {
+  if (options_.batch_wait == microseconds::zero() || queued_tokens_ >= options_.batch_tokens) {
+    return false;
+  }
+  const auto waited = duration_cast<microseconds>(Clock::now() - queue_.begin()->second->decoded);
+  if (waited >= options_.batch_wait) {
+    return false;
+  }
+  if (!timer_armed_) {
+    timer_armed_ = true;
+    executor_.post_after(options_.batch_wait - waited, [this] {
+      {
+        const std::lock_guard lock(mutex_);
+        timer_armed_ = false;
+      }
+      run();
+    });
+  }
+  return true;
+}
+
+Scheduler::Batch Scheduler::next_batch() {
+  const std::shared_ptr<Job> head = queue_.begin()->second;  // taking its last row drops it there
+  const Model& model = *head->model;
+  Batch batch;
+  if (buffers_.empty()) {
+    buffers_.push_back(std::make_unique<BatchBuffers>());
+  }
+  batch.buffers = std::move(buffers_.back());
+  buffers_.pop_back();
+
+  const std::int64_t longest = head->tokens[head->pending.front()];
+  const bool pads = options_.pad_dynamic && model.may_pad;
+  if (pads && model.bundle.manifest) {
+    batch.pad_to = rounded_length(model, longest);
+  }
+  const std::int64_t row_tokens = std::max<std::int64_t>(1, std::max(batch.pad_to, longest));
+  const bool lone = running_ == 0 && queue_.size() == 1 && model.lone &&
+                    static_cast<std::int64_t>(head->pending.size()) * row_tokens <=
+                        std::max(options_.batch_tokens, row_tokens);
+  batch.capacity = model.rows_independent && !lone ? rows_of_batch(row_tokens) : head->rows;
+  batch.engine = lone ? model.lone.get() : head->model->idle.back();
+  if (!lone) {
+    head->model->idle.pop_back();
+  }
+  int seen = 0;
+  for (auto entry = queue_.begin(); entry != queue_.end() && batch.rows.size() < batch.capacity &&
+                                    seen < kLookAhead && (seen == 0 || model.rows_independent);
+       ++seen) {
+    const auto next = std::next(entry);
+    take(entry, *head, batch);
+    entry = next;
+  }
+  metrics_.batch_tokens.observe(row_tokens * static_cast<std::int64_t>(batch.rows.size()));
+  metrics_.rows.add(static_cast<std::int64_t>(batch.rows.size()));
+  return batch;
+}
+
+// As many rows as fit the budget; fewer when other engines are free to take a share.
+std::size_t Scheduler::rows_of_batch(std::int64_t row_tokens) const {
+  std::int64_t rows = std::max<std::int64_t>(1, options_.batch_tokens / row_tokens);
+  const int free_workers = options_.workers - running_;
+  if (free_workers > 1) {
+    const std::int64_t share = std::max(kLeastSplit, queued_tokens_ / free_workers);
+    rows = std::min(rows, (share + row_tokens - 1) / row_tokens);
+  }
+  return std::min(static_cast<std::size_t>(rows), options_.max_batch_rows);
+}
+
+void Scheduler::take(Queue::iterator entry, const Job& head, Batch& batch) {
+  const std::shared_ptr<Job> job = entry->second;
+  if (job->model != head.model || job->trailing != head.trailing) {
+    return;
+  }
+  const bool pads = options_.pad_dynamic && job->model->may_pad;
+  const BatchRow first =
+      batch.rows.empty() ? BatchRow{job, job->pending.front()} : batch.rows.front();
+  const std::int64_t most = std::max(batch.pad_to, first.job->tokens[first.row]);
+  auto begin = std::lower_bound(
+      job->pending.begin(), job->pending.end(), most,
+      [&](std::uint32_t row, std::int64_t length) { return job->tokens[row] > length; });
+  auto end = begin;
+  while (end != job->pending.end() && batch.rows.size() < batch.capacity &&
+         (pads ? worth_padding(job->tokens[*end], most)
+               : same_lengths(*first.job, first.row, *job, *end))) {
+    batch.rows.push_back({job, *end});
+    job->pending_tokens -= job->tokens[*end];
+    queued_tokens_ -= job->tokens[*end];
+    done_tokens_ += job->tokens[*end];
+    ++end;
+  }
+  if (begin == end) {
+    return;
+  }
+  if (job->started == Clock::time_point{}) {
+    job->started = Clock::now();
+  }
+  job->pending.erase(begin, end);
+  if (job->pending.empty()) {
+    queue_.erase(entry);
+  }
+}
+
+void Scheduler::give_back(Batch& batch) {
+  Model& model = *batch.rows.front().job->model;
+  if (batch.engine != model.lone.get()) {
+    model.idle.push_back(batch.engine);
+  }
+  buffers_.push_back(std::move(batch.buffers));
+}
+
+Scheduler::Jobs Scheduler::settle(const Batch& batch, Status status, const std::string& message) {
+  Jobs done;
+  for (const BatchRow& row : batch.rows) {
+    Job& job = *row.job;
+    if (status != Status::kOk && job.status == Status::kOk) {
+      job.status = status;
+      job.message = message;
+    }
+    if (--job.rows_open == 0) {
+      done.push_back(row.job);
+    }
+  }
+  return done;
+}
+
+}  // namespace tensor_service

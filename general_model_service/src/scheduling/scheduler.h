@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decides which rows run next and refuses what cannot run in time. Jobs come from any connection;
+// whichever thread calls run computes batches on a free engine.
+//
+// Order: a job's place is the work done before it arrived plus its own size in tokens, so a small
+// request passes a large one that has not waited long, and none waits for ever. Admission: a job
+// is refused when the tokens ahead of it are more than queue_factor times its own (and more than
+// queue_floor), so the longest wait is a multiple of what the request itself costs. A queue that
+// was empty a moment ago takes kBurst times as much: many requests at once are no overload yet.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "report/metrics.h"
+#include "scheduling/batch.h"
+#include "scheduling/job.h"
+
+namespace tensor_service {
+
+struct SchedulerOptions {
+  int workers = 1;                  // batches at once; each model has as many engines
+  std::int64_t batch_tokens = 256;  // padded tokens of a batch, when it has more than one row
+  std::size_t max_batch_rows = 32;
+  std::chrono::microseconds batch_wait{0};  // how long a batch that is not full waits for rows
+  bool pad_dynamic = false;                 // batch rows of different length
+  std::int64_t queue_factor = 32;
+  std::int64_t queue_floor = 1024;      // tokens ahead that never refuse
+  std::int64_t queue_tokens = 1 << 20;  // tokens in the queue, at most
+};
+
+class Scheduler {
+ public:
+  // post runs a function later on some thread; post_after does so when the time has come.
+  struct Executor {
+    std::function<void(std::function<void()>)> post;
+    std::function<void(std::chrono::microseconds, std::function<void()>)> post_after;
+  };
+
+  Scheduler(const SchedulerOptions& options, Executor executor, Metrics& metrics);
+
+  // Queues the job; its on_done is called by the thread that computes its last row. With alone
+  // set, and nothing else to do, that is this thread, before submit returns: the way of a lone
+  // request, without a change of thread. Throws CallError(kOverloaded) and keeps nothing.
+  void submit(std::shared_ptr<Job> job, bool alone);
+
+  std::int64_t queued_tokens() const;
+
+  // Forgets all queued jobs without an answer. Only when no thread calls the scheduler any more.
+  void abandon() { queue_.clear(); }
+
+ private:
+  struct Batch {
+    std::vector<BatchRow> rows;
+    std::int64_t pad_to = 0;
+    std::size_t capacity = 0;
+    Engine* engine = nullptr;
+    std::unique_ptr<BatchBuffers> buffers;
+  };
+  using Jobs = std::vector<std::shared_ptr<Job>>;
+  // Jobs by place; the number keeps those of one place in order of arrival.
+  using Queue = std::map<std::pair<std::int64_t, std::uint64_t>, std::shared_ptr<Job>>;
+
+  // Computes batches on this thread while there is work and an engine is free.
+  void run();
+  void run_posted();
+  // The next batch, if there is one and an engine is free. again: this thread has computed one
+  // before and still counts as running, as compute() leaves it.
+  std::optional<Batch> take_batch(bool again = false);
+  void compute(Batch& batch);
+  // This thread computes no more.
+  void leave();
+
+  // With the lock held.
+  void wake();
+  void admit(const Job& job, std::int64_t place, Clock::time_point now);
+  Jobs drop_lost();
+  bool waits_for_more();
+  Batch next_batch();
+  std::size_t rows_of_batch(std::int64_t row_tokens) const;
+  void take(Queue::iterator entry, const Job& head, Batch& batch);
+  void give_back(Batch& batch);
+  Jobs settle(const Batch& batch, Status status, const std::string& message);
+
+  const SchedulerOptions options_;
+  const Executor executor_;
+  Metrics& metrics_;
+
+  mutable std::mutex mutex_;
+  Queue queue_;
+  std::uint64_t arrivals_ = 0;
+  std::int64_t done_tokens_ = 0;  // the clock that places are measured on
+  std::int64_t queued_tokens_ = 0;
+  int running_ = 0;               // threads that compute a batch or write its answers
+  int woken_ = 0;                 // run calls that were posted and have not begun
+  Clock::time_point last_empty_;  // when the queue was last seen empty
+  bool timer_armed_ = false;      // a batch that is not full waits for rows
+  std::vector<std::unique_ptr<BatchBuffers>> buffers_;
+};
+
+}  // namespace tensor_service

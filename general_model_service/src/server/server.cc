@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "server/server.h"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <cstdio>
+#include <stdexcept>
+#include <thread>
+
+namespace tensor_service {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kTick{1};
+constexpr std::chrono::milliseconds kClosingTick{20};
+// After accept failed for want of descriptors or memory.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+}  // namespace
+
+Server::Server(const ServerOptions& options, const ServiceOptions& service)
+    : options_(options),
+      service_(service, executor()),
+      io_(options.threads),
+      strand_(asio::make_strand(io_)),
+      acceptor_(strand_),
+      metrics_acceptor_(strand_),
+      ticker_(strand_),
+      signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
+  listen(acceptor_, options_.port);
+  port_ = acceptor_.local_endpoint().port();
+  if (options_.prometheus_port != 0) {
+    listen(metrics_acceptor_, options_.prometheus_port);
+  }
+}
+
+Scheduler::Executor Server::executor() {
+  return {.post = [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
+          .post_after =
+              [this](std::chrono::microseconds delay, std::function<void()> work) {
+                auto timer = std::make_shared<asio::steady_timer>(io_, delay);
+                timer->async_wait([timer, work = std::move(work)](const error_code&) { work(); });
+              }};
+}
+
+void Server::listen(Acceptor& acceptor, std::uint16_t port) {
+  error_code error;
+  const auto address = asio::ip::make_address(options_.host, error);
+  if (error) {
+    throw std::runtime_error("--host " + options_.host + ": not an IP address");
+  }
+  const asio::ip::tcp::endpoint endpoint(address, port);
+  acceptor.open(endpoint.protocol());
+  acceptor.set_option(Acceptor::reuse_address(true));
+  acceptor.bind(endpoint, error);
+  if (!error) {
+    acceptor.listen(asio::socket_base::max_listen_connections, error);
+  }
+  if (error) {
+    throw std::runtime_error("port " + std::to_string(port) + " of " + options_.host + ": " +
+                             error.message() + "; choose another with --port");
+  }
+}
+
+void Server::accept(Acceptor& acceptor, bool metrics_only) {
+  // a plain io_context executor: each connection makes its own strand of it
+  acceptor.async_accept(
+      io_, [this, &acceptor, metrics_only](const error_code& error, asio::ip::tcp::socket socket) {
+        if (error == asio::error::operation_aborted || !acceptor.is_open()) {
+          return;
+        }
+        if (!error) {
+          on_accept(std::move(socket), metrics_only);
+          accept(acceptor, metrics_only);
+          return;
+        }
+        auto pause = std::make_shared<asio::steady_timer>(strand_, kAcceptPause);
+        pause->async_wait([this, pause, &acceptor, metrics_only](const error_code&) {
+          if (acceptor.is_open()) {
+            accept(acceptor, metrics_only);
+          }
+        });
+      });
+}
+
+void Server::on_accept(asio::ip::tcp::socket socket, bool metrics_only) {
+  if (connections_.size() >= options_.max_connections) {
+    std::erase_if(connections_, [](const auto& connection) { return connection.expired(); });
+  }
+  if (connections_.size() >= options_.max_connections) {
+    service_.metrics().connections_refused.add();
+    return;  // closes it
+  }
+  auto connection =
+      std::make_shared<Connection>(std::move(socket), service_, options_.connections, metrics_only);
+  connections_.push_back(connection);
+  connection->start();
+}
+
+void Server::tick() {
+  ticker_.expires_after(closing_ ? std::chrono::milliseconds(kClosingTick) : kTick);
+  ticker_.async_wait([this](const error_code& error) {
+    if (error) {
+      return;
+    }
+    std::erase_if(connections_, [](const auto& connection) { return connection.expired(); });
+    for (const auto& weak : connections_) {
+      if (const auto connection = weak.lock()) {
+        connection->check_time();
+      }
+    }
+    if (closing_ && (connections_.empty() || Clock::now() - closing_since_ > options_.drain)) {
+      io_.stop();
+      return;
+    }
+    tick();
+  });
+}
+
+void Server::wait_for_signal() {
+  signals_.async_wait([this](const error_code& error, int signal) {
+    if (error) {
+      return;
+    }
+    if (signal == SIGHUP) {
+      if (reload_) {
+        reload_();
+      }
+    } else {
+      shut_down();
+    }
+    wait_for_signal();
+  });
+}
+
+void Server::shut_down() {
+  if (closing_) {
+    io_.stop();  // a second signal does not wait
+    return;
+  }
+  closing_ = true;
+  closing_since_ = Clock::now();
+  service_.begin_shutdown();
+  error_code ignored;
+  acceptor_.close(ignored);
+  metrics_acceptor_.close(ignored);
+  for (const auto& weak : connections_) {
+    if (const auto connection = weak.lock()) {
+      connection->drain();
+    }
+  }
+  ticker_.cancel();
+  tick();
+}
+
+void Server::run() {
+  asio::post(strand_, [this] {
+    accept(acceptor_, false);
+    if (metrics_acceptor_.is_open()) {
+      accept(metrics_acceptor_, true);
+    }
+    tick();
+    wait_for_signal();
+  });
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 1; i < options_.threads; ++i) {
+      threads.emplace_back([this] { io_.run(); });
+    }
+    io_.run();
+  }
+  service_.abandon();  // jobs that the drain did not see to the end hold connections
+}
+
+}  // namespace tensor_service

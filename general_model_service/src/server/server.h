@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Listens, accepts, and owns the threads: a few that all run one event loop, in which sockets are
+// served and batches are computed. See README-dev.md for who may touch what.
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "server/connection.h"
+#include "service/service.h"
+
+namespace tensor_service {
+
+struct ServerOptions {
+  std::string host = "0.0.0.0";
+  std::uint16_t port = 9393;
+  std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
+  int threads = 3;                    // engines and one more, so that sockets are always served
+  std::size_t max_connections = 10000;
+  std::chrono::seconds drain{10};  // for open requests after SIGTERM
+  ConnectionLimits connections;
+};
+
+class Server {
+ public:
+  // Listens at once; throws std::runtime_error naming the port when it is taken.
+  Server(const ServerOptions& options, const ServiceOptions& service);
+
+  Service& service() { return service_; }
+  std::uint16_t port() const { return port_; }
+
+  // Called on SIGHUP, by one of the threads.
+  void on_reload(std::function<void()> reload) { reload_ = std::move(reload); }
+
+  // Serves until SIGTERM or SIGINT, then drains and returns.
+  void run();
+
+ private:
+  using Acceptor = boost::asio::ip::tcp::acceptor;
+  using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+  void listen(Acceptor& acceptor, std::uint16_t port);
+  void accept(Acceptor& acceptor, bool metrics_only);
+  void on_accept(boost::asio::ip::tcp::socket socket, bool metrics_only);
+  void tick();
+  void wait_for_signal();
+  void shut_down();
+  Scheduler::Executor executor();
+
+  const ServerOptions options_;
+  Service service_;  // outlives the handlers that io_ still holds at the end
+  boost::asio::io_context io_;
+  Strand strand_;  // the acceptors, the list of connections and the ticks
+  Acceptor acceptor_;
+  Acceptor metrics_acceptor_;
+  boost::asio::steady_timer ticker_;
+  boost::asio::signal_set signals_;
+  std::vector<std::weak_ptr<Connection>> connections_;
+  std::function<void()> reload_;
+  std::uint16_t port_ = 0;
+  bool closing_ = false;
+  Clock::time_point closing_since_;
+};
+
+}  // namespace tensor_service

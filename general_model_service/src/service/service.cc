@@ -1,0 +1,240 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "service/service.h"
+
+#include "codec/codec.h"
+#include "scheduling/job.h"
+#include "service/describe.h"
+
+namespace tensor_service {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+constexpr std::string_view kShortName = "/GeneralModelService/";
+constexpr std::string_view kFullName =
+    "/baidu.paddle_serving.predictor.general_model.GeneralModelService/";
+// what upstream calls the op that computes; clients of several ops look outputs up by it
+constexpr const char* kEngineName = "general_infer_0";
+
+bool is_method(std::string_view path, std::string_view method) {
+  for (const std::string_view name : {kShortName, kFullName}) {
+    if (path.starts_with(name) && path.substr(name.size()) == method) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
+  return duration_cast<microseconds>(to - from).count();
+}
+
+std::int64_t since_epoch(Clock::time_point moment) {
+  const auto ago = Clock::now() - moment;
+  return duration_cast<microseconds>((std::chrono::system_clock::now() - ago).time_since_epoch())
+      .count();
+}
+
+// Start and end of reading, computing and writing, as upstream's three ops note them.
+std::vector<std::int64_t> profile_times(const Job& job, Clock::time_point writing) {
+  std::vector<std::int64_t> times;
+  for (const auto moment :
+       {job.received, job.decoded, job.started, job.computed, writing, Clock::now()}) {
+    times.push_back(since_epoch(moment));
+  }
+  return times;
+}
+
+Reply plain_reply(const Call& call, Status status, std::string type, std::string body) {
+  Reply reply;
+  reply.id = call.id;
+  reply.status = status;
+  reply.content_type = std::move(type);
+  reply.body = std::move(body);
+  return reply;
+}
+
+}  // namespace
+
+bool is_inference_path(std::string_view path) { return is_method(path, "inference"); }
+bool is_debug_path(std::string_view path) { return is_method(path, "debug"); }
+
+Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
+    : options_(options),
+      scheduler_(options.scheduler, std::move(executor), metrics_),
+      cache_(options.cache_bytes) {}
+
+void Service::set_model(std::shared_ptr<Model> model) {
+  const std::lock_guard lock(model_mutex_);
+  model->generation = model_ ? model_->generation + 1 : 1;
+  model_ = std::move(model);
+  cache_.clear();
+}
+
+std::shared_ptr<Model> Service::model() const {
+  const std::lock_guard lock(model_mutex_);
+  return model_;
+}
+
+std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
+  const bool inference = is_inference_path(call.path);
+  const bool debug = is_debug_path(call.path);
+  if (!inference && !debug) {
+    done(answer_at_once(call));
+    return nullptr;
+  }
+  if (call.method != "POST") {
+    done(error_reply(call, Status::kMethodNotAllowed, call.path + ": send a POST", call.log_id));
+    return nullptr;
+  }
+  return infer(std::move(call), debug, alone, std::move(done));
+}
+
+Reply Service::answer_at_once(const Call& call) {
+  const bool get = call.method == "GET" || call.method == "HEAD";
+  const auto current = model();
+  if (get && call.path == "/health") {
+    return plain_reply(call, Status::kOk, "application/json", "{\"status\": \"alive\"}\n");
+  }
+  if (get && call.path == "/ready") {
+    const bool good = ready();
+    return plain_reply(call, good ? Status::kOk : Status::kUnavailable, "application/json",
+                       good ? "{\"status\": \"ready\"}\n" : "{\"status\": \"not ready\"}\n");
+  }
+  if (get && call.path == "/metrics") {
+    return plain_reply(call, Status::kOk, "text/plain; version=0.0.4; charset=utf-8",
+                       prometheus_text(metrics_, gauges()));
+  }
+  if (get && call.path == "/" && current) {
+    return plain_reply(call, Status::kOk, "application/json", describe(*current));
+  }
+  metrics_.count(Status::kNotFound);
+  Reply reply = plain_reply(call, Status::kNotFound, "application/json", "");
+  reply.message = call.method + " " + call.path +
+                  ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
+                  "/metrics";
+  reply.body = encode_error(call.format, reply.status, reply.message, call.log_id);
+  return reply;
+}
+
+std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done done) {
+  std::uint64_t log_id = call.log_id;
+  try {
+    const auto current = model();
+    if (!current) {
+      throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
+    }
+    InferenceRequest request = decode_request(call.format, call.body);
+    call.body = std::string();
+    request.log_id = request.log_id != 0 ? request.log_id : log_id;
+    request.profile = request.profile || profile;
+    log_id = request.log_id;
+    auto job = make_job(std::move(request), current, options_.first_output);
+    job->received = call.received;
+    job->decoded = Clock::now();
+    job->deadline = call.deadline;
+    metrics_.parse.observe(microseconds_between(job->received, job->decoded));
+    std::string key;
+    if (cache_.enabled()) {
+      key = ResponseCache::key_of(*job);
+      if (auto outputs = cache_.find(key)) {
+        metrics_.cache_hits.add();
+        reply_from_cache(*job, call, done, std::move(*outputs));
+        return nullptr;
+      }
+      metrics_.cache_misses.add();
+    }
+    auto shared_call = std::make_shared<Call>(std::move(call));
+    job->on_done = [this, shared_call, done, key = std::move(key)](Job& finished) mutable {
+      finish(finished, *shared_call, done, std::move(key));
+    };
+    try {
+      scheduler_.submit(job, alone);
+    } catch (const CallError& error) {
+      done(error_reply(*shared_call, error.status(), error.what(), log_id));
+      return nullptr;
+    }
+    return job;
+  } catch (const CallError& error) {
+    done(error_reply(call, error.status(), error.what(), log_id));
+  } catch (const std::bad_alloc&) {
+    done(error_reply(call, Status::kNoMemory, "not enough memory for this request; send fewer rows",
+                     log_id));
+  }
+  return nullptr;
+}
+
+void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) {
+  if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
+    job.status = Status::kDeadline;
+    job.message = "the deadline passed while the request was computed; allow more time";
+  }
+  if (job.status != Status::kOk) {
+    done(error_reply(call, job.status, job.message, job.request.log_id));
+    return;
+  }
+  metrics_.queue.observe(microseconds_between(job.decoded, job.started));
+  metrics_.compute.observe(microseconds_between(job.started, job.computed));
+  Reply reply;
+  // a thread of the loop calls this, and what it throws would end the process
+  try {
+    if (!cache_key.empty() && job.model == model()) {
+      cache_.store(std::move(cache_key), job.outputs);
+    }
+    reply = good_reply(job, call);
+  } catch (const std::bad_alloc&) {
+    reply = error_reply(call, Status::kNoMemory,
+                        "not enough memory for this answer; send fewer rows or fetch less",
+                        job.request.log_id);
+  }
+  done(std::move(reply));
+}
+
+void Service::reply_from_cache(Job& job, const Call& call, const Done& done,
+                               std::vector<Tensor>&& outputs) {
+  job.started = job.computed = job.decoded;
+  job.outputs = std::move(outputs);
+  done(good_reply(job, call));
+}
+
+Reply Service::good_reply(Job& job, const Call& call) {
+  const Clock::time_point writing = Clock::now();
+  InferenceReply answer;
+  answer.outputs = std::move(job.outputs);
+  answer.engine_name = kEngineName;
+  answer.log_id = job.request.log_id;
+  answer.profile = job.request.profile;
+  if (answer.profile) {
+    answer.profile_times = profile_times(job, writing);
+  }
+  metrics_.count(Status::kOk);
+  metrics_.total_us.add(microseconds_between(job.received, writing));
+  return plain_reply(call, Status::kOk, "", encode_reply(call.format, answer));
+}
+
+Reply Service::error_reply(const Call& call, Status status, const std::string& message,
+                           std::uint64_t log_id) {
+  metrics_.count(status);
+  metrics_.total_us.add(microseconds_between(call.received, Clock::now()));
+  Reply reply = plain_reply(call, status, "", encode_error(call.format, status, message, log_id));
+  reply.message = message;
+  return reply;
+}
+
+Gauges Service::gauges() const {
+  Gauges values;
+  values.queued_tokens = scheduler_.queued_tokens();
+  values.cache_bytes = static_cast<std::int64_t>(cache_.bytes());
+  values.ready = ready();
+  if (const auto current = model()) {
+    values.ranker = current->bundle.manifest ? current->bundle.manifest->ranker : "";
+    values.version = current->version();
+    values.precision = precision_name(current->precision);
+  }
+  return values;
+}
+
+}  // namespace tensor_service

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls in, replies out: routes a path to what answers it, decodes, hands jobs to the scheduler,
+// encodes. Knows no sockets. Called by connections from any thread.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "call/call.h"
+#include "model/model.h"
+#include "report/metrics.h"
+#include "scheduling/scheduler.h"
+#include "service/response_cache.h"
+
+namespace tensor_service {
+
+struct ServiceOptions {
+  SchedulerOptions scheduler;
+  bool first_output = false;    // answer unknown fetch names with the first output
+  std::size_t cache_bytes = 0;  // 0: no cache
+};
+
+class Service {
+ public:
+  // Called once, by any thread, also before handle returns.
+  using Done = std::function<void(Reply&&)>;
+
+  Service(const ServiceOptions& options, Scheduler::Executor executor);
+
+  // Answers the call through done. alone: nothing else came with it on its connection. Returns
+  // the job for a cancel, or null when it is answered already.
+  std::shared_ptr<Job> handle(Call&& call, bool alone, Done done);
+
+  // Requests from now on are answered by this model; those admitted keep theirs.
+  void set_model(std::shared_ptr<Model> model);
+  std::shared_ptr<Model> model() const;
+
+  // /ready says no from now on; requests are still answered.
+  void begin_shutdown() { closing_ = true; }
+  bool ready() const { return !closing_ && model() != nullptr; }
+
+  // Forgets jobs that are still queued; for the end, when no thread serves any more.
+  void abandon() { scheduler_.abandon(); }
+
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  Reply answer_at_once(const Call& call);
+  std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
+  void finish(Job& job, const Call& call, const Done& done, std::string cache_key);
+  void reply_from_cache(Job& job, const Call& call, const Done& done,
+                        std::vector<Tensor>&& outputs);
+  Reply good_reply(Job& job, const Call& call);
+  Reply error_reply(const Call& call, Status status, const std::string& message,
+                    std::uint64_t log_id);
+  Gauges gauges() const;
+
+  const ServiceOptions options_;
+  Metrics metrics_;
+  Scheduler scheduler_;
+  ResponseCache cache_;
+  std::atomic<bool> closing_{false};
+  mutable std::mutex model_mutex_;
+  std::shared_ptr<Model> model_;
+};
+
+// "/GeneralModelService/inference" and "/" with the proto's package before it.
+bool is_inference_path(std::string_view path);
+bool is_debug_path(std::string_view path);
+
+}  // namespace tensor_service

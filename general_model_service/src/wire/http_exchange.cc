@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "wire/http_exchange.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "codec/codec.h"
+#include "wire/compression.h"
+
+namespace tensor_service {
+namespace {
+
+constexpr std::string_view kProtoType = "application/proto";
+constexpr std::string_view kJsonType = "application/json";
+// Reply.content_type when the service leaves it to the protocol
+constexpr std::string_view kUnsetType = "application/octet-stream";
+
+// Longer than any call takes; keeps a deadline within the clock's range.
+constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24);
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// The part before the separator, taken off the text.
+std::string_view next_part(std::string_view& text, char separator) {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::string_view part = trim(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+// For messages: what a peer sent, cut to a length that is fit to read.
+std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 80)) + "'"; }
+
+std::optional<Format> format_of(std::string_view content_type) {
+  const std::string_view type = next_part(content_type, ';');
+  const auto is = [type](std::string_view name) { return equal_ignoring_case(type, name); };
+  // `curl -d` sends the form's type with JSON
+  if (type.empty() || is(kJsonType) || is("application/x-www-form-urlencoded")) {
+    return Format::kJson;
+  }
+  if (is(kProtoType) || is("application/x-protobuf") || is("application/octet-stream")) {
+    return Format::kProto;
+  }
+  return std::nullopt;
+}
+
+// "gzip;q=0" says that it is not wanted.
+bool is_refused(std::string_view parameters) {
+  while (!parameters.empty()) {
+    std::string_view value = next_part(parameters, ';');
+    const std::string_view name = next_part(value, '=');
+    if (equal_ignoring_case(name, "q")) {
+      return value.find_first_not_of("0. ") == std::string_view::npos;
+    }
+  }
+  return false;
+}
+
+bool accepts_gzip(std::string_view codings) {
+  bool any = false;
+  while (!codings.empty()) {
+    std::string_view parameters = next_part(codings, ',');
+    const std::string_view name = next_part(parameters, ';');
+    if (equal_ignoring_case(name, "gzip") || equal_ignoring_case(name, "x-gzip")) {
+      return !is_refused(parameters);
+    }
+    any = any || (name == "*" && !is_refused(parameters));
+  }
+  return any;
+}
+
+std::optional<std::chrono::milliseconds> timeout_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number == 0) {
+    return std::nullopt;
+  }
+  const auto longest = static_cast<std::uint64_t>(kLongestTimeout.count());
+  return std::chrono::milliseconds(std::min(number, longest));
+}
+
+std::string_view answer_type(const HttpHead& head, const Reply& reply) {
+  const bool asks = head.method == "GET" || head.method == "HEAD";
+  if (head.format == Format::kProto && !asks) {
+    return kProtoType;  // paddle_serving_client's HttpClient compares it to the letter
+  }
+  const bool unset = reply.content_type.empty() || reply.content_type == kUnsetType;
+  return unset ? kJsonType : std::string_view(reply.content_type);
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+void HttpHead::read_target(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  if (!target.starts_with('/') && scheme != std::string_view::npos) {
+    target.remove_prefix(scheme + 3);
+    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  }
+  path = target.substr(0, target.find_first_of("?#"));
+  if (path.empty()) {
+    path = "/";
+  }
+}
+
+void HttpHead::read_field(std::string_view name, std::string_view value) {
+  value = trim(value);
+  const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
+  if (is("content-type")) {
+    if (const auto known = format_of(value)) {
+      format = *known;
+    } else if (!body_refusal_) {
+      body_refusal_.emplace(Status::kUnsupported, "Content-Type: " + quoted(value) +
+                                                      " is not read here; send application/json "
+                                                      "or application/proto");
+    }
+  } else if (is("content-encoding")) {
+    const bool known = equal_ignoring_case(value, "gzip") || equal_ignoring_case(value, "x-gzip") ||
+                       equal_ignoring_case(value, "deflate");
+    compressed = compressed || known;
+    if (!known && !value.empty() && !equal_ignoring_case(value, "identity") && !body_refusal_) {
+      body_refusal_.emplace(Status::kUnsupported, "Content-Encoding: " + quoted(value) +
+                                                      " is not read here; send gzip, deflate or "
+                                                      "no encoding");
+    }
+  } else if (is("accept-encoding")) {
+    takes_gzip = accepts_gzip(value);
+  } else if (is("expect")) {
+    expects_continue = equal_ignoring_case(value, "100-continue");
+  } else if (is("x-timeout-ms")) {
+    timeout = timeout_of(value);
+    if (!timeout && !refusal_) {
+      refusal_.emplace(Status::kMalformed, "x-timeout-ms: " + quoted(value) +
+                                               " is not a time; send a positive whole number of "
+                                               "milliseconds");
+    }
+  }
+}
+
+std::optional<CallError> HttpHead::refusal(bool has_body) const {
+  return has_body && body_refusal_ ? body_refusal_ : refusal_;
+}
+
+Call make_http_call(const HttpHead& head, CallId id, std::string&& body, Clock::time_point received,
+                    const ProtocolLimits& limits) {
+  Call call;
+  call.id = id;
+  call.method = head.method;
+  call.path = head.path;
+  call.format = head.format;
+  call.body = head.compressed && !body.empty() ? inflate(body, limits.max_body) : std::move(body);
+  call.received = received;
+  if (head.timeout) {
+    call.deadline = received + *head.timeout;
+  }
+  return call;
+}
+
+HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolLimits& limits) {
+  HttpAnswer answer;
+  answer.status = http_status(reply.status);
+  answer.fields.emplace_back("Content-Type", answer_type(head, reply));
+  answer.body = std::move(reply.body);
+  const bool without_body = head.method == "HEAD";
+  if (head.takes_gzip && !without_body && answer.body.size() >= limits.compress_threshold) {
+    answer.body = gzip(answer.body);
+    answer.fields.emplace_back("Content-Encoding", "gzip");
+  }
+  answer.fields.emplace_back("Content-Length", std::to_string(answer.body.size()));
+  if (answer.status == 429 || answer.status == 503) {
+    answer.fields.emplace_back("Retry-After", "1");
+  } else if (answer.status == 405) {
+    answer.fields.emplace_back("Allow", head.method == "POST" ? "GET, HEAD" : "POST");
+  }
+  if (without_body) {
+    answer.body.clear();
+  }
+  return answer;
+}
+
+Reply make_error_reply(CallId id, Format format, const CallError& error) {
+  Reply reply;
+  reply.id = id;
+  reply.status = error.status();
+  reply.message = error.what();
+  reply.body = encode_error(format, error.status(), error.what(), 0);
+  return reply;
+}
+
+std::string_view http_reason(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 499:
+      return "Client Closed Request";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+}  // namespace tensor_service

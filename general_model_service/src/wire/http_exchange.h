@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What HTTP/1 and HTTP/2 have in common: header fields in, a Call out; a Reply in, status, header
+// fields and body out. Called by http1.cc and http2_request.cc, which know the bytes.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wire/protocol.h"
+
+namespace tensor_service {
+
+// The head of a request, as far as this service reads it.
+struct HttpHead {
+  std::string method;
+  std::string path;  // without query
+  Format format = Format::kJson;
+  bool compressed = false;  // the body is gzip or zlib
+  bool takes_gzip = false;
+  bool expects_continue = false;
+  std::optional<std::chrono::milliseconds> timeout;
+
+  // Takes "/path?query", or the absolute form that proxies send.
+  void read_target(std::string_view target);
+  // Takes one header field, its name in any case. Never throws: see refusal().
+  void read_field(std::string_view name, std::string_view value);
+  // The first thing wrong with the fields read; a body's type and encoding count only with a body.
+  std::optional<CallError> refusal(bool has_body) const;
+
+ private:
+  std::optional<CallError> refusal_;
+  std::optional<CallError> body_refusal_;
+};
+
+// The call of a complete request. Throws CallError when the body cannot be inflated.
+Call make_http_call(const HttpHead& head, CallId id, std::string&& body, Clock::time_point received,
+                    const ProtocolLimits& limits);
+
+struct HttpAnswer {
+  int status = 200;
+  std::vector<std::pair<std::string_view, std::string>> fields;  // Content-Length among them
+  std::string body;
+};
+
+HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolLimits& limits);
+
+// A protocol's own error, in the request's format.
+Reply make_error_reply(CallId id, Format format, const CallError& error);
+
+// "Not Found"
+std::string_view http_reason(int status);
+
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+}  // namespace tensor_service
