@@ -101,7 +101,7 @@ test-modern: setup-dev $(if $(OF_SDKS),setup-sdks) $(if $(OF_CLIENTS),setup-clie
 	@VENV=$(MODERN) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(if $(filter tests,$(TESTS))$(findstring page,$(TESTS)),$(PAGE_BROWSER))
 	@$(if $(COVERAGE),$(TOOLS)/coverage erase)
-	@$(TOOLS)/python $(if $(COVERAGE),-m coverage run) -m pytest $(TESTS)
+	@TENSOR_SERVICE_BUILT=1 $(TOOLS)/python $(if $(COVERAGE),-m coverage run) -m pytest $(TESTS)
 	@$(if $(COVERAGE),$(REPORT_COVERAGE))
 
 coverage: ## run the tests of modern and list what they do not run; TESTS=tests/contract takes a part
@@ -109,7 +109,7 @@ coverage: ## run the tests of modern and list what they do not run; TESTS=tests/
 
 test-card: setup-card ## run the tests of card: training, export, the main path, upstream's client
 	@VENV=$(CARD) general_model_service/build.sh
-	@$(CARD)/bin/python -m pytest $(CARD_TESTS)
+	@TENSOR_SERVICE_BUILT=1 $(CARD)/bin/python -m pytest $(CARD_TESTS)
 
 # 3 of bootstrap.sh: there is no Python 3.9, and none can be had; .ci/run takes no such excuse
 leave-out-card:

@@ -12,6 +12,7 @@ from contract.environment.cpu import prepare_math_library
 from contract.environment.serving_packages import make_importable
 from tests.bundles import make_bundles
 from tests.sets import ON_CARD
+from tests.tensor_service import pytest_runtest_setup, tensor_program  # noqa: F401
 
 prepare_math_library()
 make_importable()

@@ -32,7 +32,9 @@ def models(repository: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pairwise(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def pairwise(
+    tensor_program: Path, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The endpoint of a tensor service with the pair-wise bundle, which takes few bytes."""
     directory = tmp_path_factory.mktemp("pairwise")
     flags = ("--pad_dynamic", "--max_body_size", "100000")
@@ -41,7 +43,9 @@ def pairwise(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def cross_encoder(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cross_encoder(
+    tensor_program: Path, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The endpoint of a tensor service with the cross-encoder's bundle."""
     directory = tmp_path_factory.mktemp("cross_encoder")
     with TensorProcess(models / CROSS_ENCODER, directory, "--pad_dynamic") as service:

@@ -14,7 +14,9 @@ from tests.tensor_service import tensor_service  # noqa: F401
 
 
 @pytest.fixture(scope="session")
-def pairwise(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorProcess]:
+def pairwise(
+    tensor_program: Path, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TensorProcess]:
     """The default pair-wise bundle behind a service that pads and batches."""
     bundle = repository / "serving_models" / "pairwise" / "serving_server"
     with TensorProcess(bundle, tmp_path_factory.mktemp("pairwise"), "--pad_dynamic") as service:

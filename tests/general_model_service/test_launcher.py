@@ -16,8 +16,6 @@ from typing import Optional
 
 import pytest
 
-from general_model_service.program import BUILT
-
 MODEL = "serving_models/pairwise/serving_server"
 
 
@@ -104,7 +102,9 @@ def test_a_flag_becomes_the_program_s(
     assert found.endswith(passed)
 
 
-def test_the_program_knows_all_that_it_can_be_given(repository: Path, program: Path) -> None:
+def test_the_program_knows_all_that_it_can_be_given(
+    repository: Path, program: Path, tensor_program: Path
+) -> None:
     everything = (
         "--port 1 --host h --precision auto --thread 4 --runtime_thread_num 1 --batch_infer_size 1 "
         "--cpu_math_thread_num 1 --max_body_size 1 --request_cache_size 1 --enable_prometheus "
@@ -112,16 +112,17 @@ def test_the_program_knows_all_that_it_can_be_given(repository: Path, program: P
         "--max_connections 1 --read_timeout_s 1 --idle_timeout_s 1 --reload_interval_s 1 "
         "--drain_s 1 --lone_threads 1 --pad_dynamic --first_output"
     )
-    assert BUILT.is_file(), "run make build-tensor-service"
     passed = given(repository, everything.split(), program)
-    shown = subprocess.run([BUILT, "--help"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.check_output([tensor_program, "--help"], text=True)
     known = {word for word in shown.split() if word.startswith("--")} - {"--help"}
     assert {word for word in passed if word.startswith("--")} == known
 
 
 @pytest.mark.parametrize("flag", ["--port 70000", "--request_cache_size -1", "--max_body_size 0"])
-def test_a_number_out_of_range_is_one_line_of_the_program(repository: Path, flag: str) -> None:
-    done = launch(repository, ["--model", "absent", *flag.split()], BUILT)
+def test_a_number_out_of_range_is_one_line_of_the_program(
+    repository: Path, tensor_program: Path, flag: str
+) -> None:
+    done = launch(repository, ["--model", "absent", *flag.split()], tensor_program)
     assert done.returncode == 2
     assert done.stderr.startswith("tensor_service: error: ")
     assert flag.split()[0] in done.stderr

@@ -71,7 +71,9 @@ def ranking(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def tensors(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
+def tensors(
+    tensor_program: Path, bundles: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Said]:
     with TensorProcess(bundles / PAIRWISE, tmp_path_factory.mktemp("tensors")) as service:
         yield said(service.url)
 

@@ -71,6 +71,7 @@ def golden_lists(bundle: Path) -> list[list[GoldenPair]]:
     return list(lists.values())
 
 
+@pytest.mark.usefixtures("tensor_program")
 @pytest.mark.parametrize("padded", [True, False])
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_scores_are_those_of_the_export_in_input_order(

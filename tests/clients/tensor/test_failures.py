@@ -147,6 +147,7 @@ def test_the_service_is_told_how_long_to_try(serve: Serve) -> None:
     assert re.search(rb"\x40[\x80-\xff][\x01-\x03]", received[1][12 : 12 + meta_size])
 
 
+@pytest.mark.usefixtures("tensor_program")
 @each_transport
 def test_a_service_that_restarts_is_found_again(
     connect: Connect,
@@ -169,6 +170,7 @@ def test_a_service_that_restarts_is_found_again(
             assert client.rank("感冒", ["多喝水"]).scores == expected
 
 
+@pytest.mark.usefixtures("tensor_program")
 @each_transport
 def test_too_much_work_is_overload_and_the_service_stays(
     connect: Connect, models: Path, tmp_path: Path
