@@ -32,7 +32,6 @@ LONGEST_LINE = 160
 STILL_WIDE = (
     "docs/clients.md",
     "docs/experiments.md",
-    "general_model_service/README-dev.md",
 )
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
