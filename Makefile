@@ -26,8 +26,7 @@ TRAINING = $(TRAINING_$(DEVICE))/bin/python
 TOOLS = $(MODERN)/bin
 
 # without tests, which hand wrong types over on purpose
-TYPED = $(wildcard benchmarks child_services clients contract experiments export general_model_service \
-	pipeline train)
+TYPED = $(wildcard benchmarks child_services clients contract experiments export general_model_service pipeline train)
 CPP = $(wildcard $(addprefix general_model_service/,*/*.h */*.cc src/*/*.h src/*/*.cc))
 BUILD_TENSOR_SERVICE = VENV=$(SERVING) general_model_service/build.sh
 TESTS ?= tests
