@@ -53,13 +53,13 @@ struct Bundle {
 
 // Opens a serving_server directory, or the bundle directory above it, and compares every file with
 // the manifest's SHA-256 when there is a manifest. Of several graphs it takes the one that
-// contract.bundle.graphs names for OpenVINO: the .xml of a quantized bundle, else the .pdmodel, else the
-// .onnx.
+// contract.bundle.graphs names for OpenVINO: the .xml of a quantized bundle, else the .pdmodel,
+// else the .onnx.
 Bundle open_bundle(const std::filesystem::path& path);
 
-// Runs golden.jsonl through the engine, each list as one padded batch, as contract.bundle.golden does:
-// scores within 1e-5 of the recorded ones (fp32) or 1e-2 (lower precision), the order of each list
-// unchanged. Returns the largest difference, or nothing when the bundle has no golden pairs.
+// Runs golden.jsonl through the engine, each list as one padded batch, as contract.bundle.golden
+// does: scores within 1e-5 of the recorded ones (fp32) or 1e-2 (lower precision), the order of each
+// list unchanged. Returns the largest difference, or nothing when the bundle has no golden pairs.
 std::optional<double> check_golden(const Bundle& bundle, Engine& engine, Precision precision);
 
 }  // namespace tensor_service
