@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The errors that this project raises on purpose, each with its wire code and its HTTP status.
 
-Any code raises them. They are translated once: by the HTTP edge into a status, by the pipeline's
-adapter into ``err_no``/``err_msg``, by a command into one line on stderr and exit code 2.
+Any code raises them. They are translated once: by the edges of the service into a status and
+``err_no``/``err_msg``, by a command into one line on stderr and exit code 2.
 
     RankingError
     |-- RequestError            the caller can mend it

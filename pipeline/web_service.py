@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service: ``python -m pipeline.web_service --config config_nlp.yml``.
 
-The one place where the parts are put together; nothing starts by import.
+Puts the parts together; the DAG is built in dag/build.py, the HTTP app in edges/http/app.py.
+Nothing starts by import.
 """
 
 from __future__ import annotations

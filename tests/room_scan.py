@@ -102,7 +102,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "supervisor",
         "web_service",
     ),
-    "pipeline.edges": ("answer", "reading", "feedback", "http", "rpc"),
+    "pipeline.edges": ("answer", "paddle_wire", "feedback", "http", "rpc"),
     "pipeline.edges.http": (
         "headers",
         "json_body",
@@ -110,7 +110,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "models",
         "layers",
         "errors",
-        "routing",
+        "described_route",
         "runner",
         "openapi",
         "routes",

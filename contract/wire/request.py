@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ranking request, and its strict codec on the Paddle Serving wire.
+"""A ranking request: its fields, their checks, its id, and its form on the Paddle Serving wire.
 
 A request comes as string keys and string values (RPC, and the gateway's HTTP body). Two shapes:
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One request's rows on their way: what waits, what has come back, and the future of it all.
+"""The rows of one request in a scheduler: which still wait, and which logits have come.
 
-Not safe between threads: the scheduler's lock guards all of this.
+Its caller waits on a Future. Not safe between threads: the scheduler's lock guards all of this.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the rows of many requests together into batches for a ranker's engines.
 
-One scheduler per ranker, with a worker thread for each engine. Whenever a worker is free it takes
-the next batch from what waits then, so that no request, however large, holds up the others.
+One scheduler for each bundle of a ranker, with a worker thread for each engine. Whenever a worker
+is free it takes the next batch from what waits then, so that no request, however large, holds up
+the others.
 """
 
 from __future__ import annotations

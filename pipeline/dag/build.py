@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the DAG together: each op loads what it needs where it runs, in threads or processes."""
+"""Puts the DAG together: opens engines and starts their schedulers where each op runs.
+
+That is in threads of this process, or in a process for each op.
+"""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where every request enters, over HTTP and RPC alike: admission, ranking, telemetry."""
+"""Where every ranking request enters, over HTTP and RPC alike: admission, ranking, telemetry."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lets requests in, refuses those that would wait too long, and closes before the end.
+"""Lets requests in, but for those that would wait too long; none before the start and after a stop.
 
 How long a request would wait is told by its size before it is read: admission learns how fast
 requests leave while any is in work. Small requests pass large ones in the schedulers, so a request

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The names under which the service answers, and which rankers a caller names by them."""
+"""The service names (``ernie``, ``rocketqa``, ``ranker``), and which rankers a request asks for."""
 
 from __future__ import annotations
 

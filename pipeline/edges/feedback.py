@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps feedback for the edge that it came in by, and answers it."""
+"""Takes feedback that came in by RPC or HTTP, queues it for the disk, and makes the answer."""
 
 from __future__ import annotations
 

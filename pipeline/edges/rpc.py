@@ -29,7 +29,7 @@ from pipeline.door.front_door import FrontDoor
 from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, Services
 from pipeline.edges.answer import Answer
 from pipeline.edges.feedback import FeedbackDesk
-from pipeline.edges.reading import read_feedback_wire, read_wire
+from pipeline.edges.paddle_wire import read_feedback_wire, read_wire
 from pipeline.process.thread_pool import started_pool
 from pipeline.request.call import Arrival, Call
 from pipeline.request.cancel import Cancel

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes of a feed the arrays that an engine can take as they lie in memory.
-
-Every engine refuses the same feeds by it.
-"""
+"""Checks a feed, and turns it into contiguous arrays of the graph's types; for every engine."""
 
 from __future__ import annotations
 

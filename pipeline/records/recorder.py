@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the records of experiments: exposures, shadow comparisons and feedback."""
+"""Makes exposures, and queues all records of experiments for the disk."""
 
 from __future__ import annotations
 

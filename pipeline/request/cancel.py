@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells whatever works for a caller that the caller has gone."""
+"""Cancels the work on a request when its caller has gone."""
 
 from __future__ import annotations
 

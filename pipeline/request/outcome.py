@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How one request ended, and what it was ranked by: the answer's way back."""
+"""The result of one call (``Outcome``), and the protocol of what ranks (``Graph``)."""
 
 from __future__ import annotations
 

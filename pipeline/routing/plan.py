@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What decides for each unit: the experiments as configured, over the bundles as loaded.
+"""The plan of experiments: checks them against the served bundles, and chooses a unit's variant.
 
 Everything that can be wrong with an experiment is found here, before it is used: at the start of
 the service, and at each reload.

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 from contract.experiments.records import MODES, SPLIT
 from contract.rankers import RANKERS
-from pipeline.settings.keys import (
+from pipeline.settings.key_types import (
     LIST,
     Count,
     Flag,

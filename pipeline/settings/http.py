@@ -11,7 +11,7 @@ from typing import Annotated, Optional
 from pydantic import AfterValidator, WithJsonSchema
 
 from contract.errors import ConfigError
-from pipeline.settings.keys import LIST, Count, Section, Text, Texts, refusal
+from pipeline.settings.key_types import LIST, Count, Section, Text, Texts, refusal
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Optional
 
 from contract.wire.request import Limits
-from pipeline.settings.keys import Count, Section, Share, number, whole
+from pipeline.settings.key_types import Count, Section, Share, number, whole
 
 
 @dataclass(frozen=True)

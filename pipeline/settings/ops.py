@@ -12,7 +12,17 @@ from typing import Annotated, Optional
 from contract.errors import ConfigError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS
-from pipeline.settings.keys import Count, Flag, Section, Text, Texts, Whole, choice, unused, whole
+from pipeline.settings.key_types import (
+    Count,
+    Flag,
+    Section,
+    Text,
+    Texts,
+    Whole,
+    choice,
+    unused,
+    whole,
+)
 
 TOKENIZE = "tokenize"
 SORT = "sort"

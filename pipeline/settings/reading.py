@@ -11,7 +11,7 @@ from typing import Any, TypeVar, Union
 from pydantic import TypeAdapter, ValidationError
 
 from contract.errors import ConfigError
-from pipeline.settings.keys import REFUSAL, UNUSED
+from pipeline.settings.key_types import REFUSAL, UNUSED
 
 T = TypeVar("T")
 Steps = tuple[Union[int, str], ...]

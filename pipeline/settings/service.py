@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from contract.errors import ConfigError
 from pipeline.settings.experiments import ExperimentConfig, ExposuresConfig, HoldoutConfig, Ranker
 from pipeline.settings.http import HttpConfig, check_http
-from pipeline.settings.keys import (
+from pipeline.settings.key_types import (
     LIST,
     Count,
     Flag,

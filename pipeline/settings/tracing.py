@@ -12,7 +12,7 @@ from typing import Optional
 from urllib.parse import urlsplit
 
 from contract.errors import ConfigError
-from pipeline.settings.keys import Section, Share, Text, TextMap
+from pipeline.settings.key_types import Section, Share, Text, TextMap
 
 _LOGGER = logging.getLogger(__name__)
 SERVICE_NAME = "ranking-stack"

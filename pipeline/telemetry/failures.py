@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Logs where an error arose that nobody foresaw; not what it says, which may quote a request."""
+"""Logs unexpected errors by type and place; never their message, which may quote a request."""
 
 from __future__ import annotations
 

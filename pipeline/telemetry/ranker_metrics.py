@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a scheduler counts of its ranker."""
+"""Prometheus metrics of each ranker's scheduler: rows, tokens, batches, queue, refusals."""
 
 from __future__ import annotations
 

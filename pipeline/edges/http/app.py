@@ -13,6 +13,7 @@ from starlette.responses import Response
 from pipeline.door.readiness import Readiness
 from pipeline.door.services import Services
 from pipeline.edges.feedback import FeedbackDesk
+from pipeline.edges.http.described_route import get
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.layers.body_budget import BodyBounds, Budget
 from pipeline.edges.http.layers.every_answer import EveryAnswer
@@ -27,7 +28,6 @@ from pipeline.edges.http.routes.open_inference import open_inference_routes
 from pipeline.edges.http.routes.page import page_routes
 from pipeline.edges.http.routes.rerank import ROUTE_HEADERS, rerank_routes
 from pipeline.edges.http.routes.traffic import traffic_routes
-from pipeline.edges.http.routing import get
 from pipeline.edges.http.runner import Runner
 from pipeline.process.version import VERSION
 from pipeline.settings.http import HttpConfig

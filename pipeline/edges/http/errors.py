@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How an error is answered: ``{"error": {"code", "message", "field"}}`` with its status.
+"""How answers in JSON are written, and errors: ``{"error": {"code", "message", "field"}}``.
 
 For the paths that are not upstream's; those answer in the gateway's five fields.
 """

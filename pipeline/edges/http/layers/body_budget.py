@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bounds on bodies, before any route reads one: bytes held by all requests, and time to arrive.
+"""Bounds on bodies, before any route reads one: size of each, bytes held by all, time to arrive.
 
 The outermost ASGI layer, so that no route can leave it out. It also counts answers.
 """

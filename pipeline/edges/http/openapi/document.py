@@ -19,13 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from pipeline.edges.http.described_route import DescribedRoute, get
 from pipeline.edges.http.errors import dump
 from pipeline.edges.http.openapi import state
 from pipeline.edges.http.openapi.experiments import experiment_schemas
 from pipeline.edges.http.openapi.inference import inference_schemas
 from pipeline.edges.http.openapi.parts import shared_schemas
 from pipeline.edges.http.openapi.ranking import ranking_schemas
-from pipeline.edges.http.routing import DescribedRoute, get
 
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _ASSET_PATH = "/docs/assets/"

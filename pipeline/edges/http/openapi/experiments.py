@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the routes behind the page, which tell of traffic and experiments, say of themselves."""
+"""OpenAPI descriptions of the routes that tell of traffic and experiments, behind the page."""
 
 from __future__ import annotations
 

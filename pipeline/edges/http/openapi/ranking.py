@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the routes that rank, and that of feedback, say of themselves.
+"""OpenAPI descriptions of the routes that rank, and of that of feedback.
 
 The fields are those of the readers: contract.wire.request, contract.wire.feedback and
 pipeline.edges.http.routes.rerank_shapes; a test holds each table to its reader's.

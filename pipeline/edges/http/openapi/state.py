@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the routes that tell of the service say of themselves."""
+"""OpenAPI descriptions of the routes that tell of the service."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ from contract.errors import InvalidField, RankingError
 from contract.experiments.interleaving import team_draft
 from contract.wire.request import RankRequest
 from contract.wire.values import check_text, check_unit
+from pipeline.edges.http.described_route import get, post
 from pipeline.edges.http.errors import json_response, problem_response
 from pipeline.edges.http.json_body import parse_object
 from pipeline.edges.http.openapi import experiments
-from pipeline.edges.http.routing import get, post
 from pipeline.edges.http.runner import Runner, body_of, off_loop
 from pipeline.routing.describe import describe_route
 from pipeline.routing.router import Router

@@ -30,10 +30,10 @@ from pipeline.door.readiness import Readiness, State
 from pipeline.door.services import FEEDBACK_SERVICE, RANKER_HEADER, Services
 from pipeline.edges.answer import Answer
 from pipeline.edges.feedback import FeedbackDesk
+from pipeline.edges.http.described_route import get, post
 from pipeline.edges.http.errors import dump, error_response, respond
 from pipeline.edges.http.openapi import ranking, state
 from pipeline.edges.http.routes.gateway_bodies import read_call, read_feedback_body
-from pipeline.edges.http.routing import get, post
 from pipeline.edges.http.runner import Runner, body_of, off_loop
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome

@@ -10,7 +10,7 @@ from contract.errors import MalformedRequest
 from contract.experiments.records import Feedback
 from contract.wire.request import Limits, RankRequest
 from pipeline.edges.http.json_body import parse_object
-from pipeline.edges.reading import read_feedback, read_feedback_wire, read_wire
+from pipeline.edges.paddle_wire import read_feedback, read_feedback_wire, read_wire
 from pipeline.request.call import Arrival, Call
 
 _WIRE_FIELDS = ("key", "value", "tensors", "name", "method", "logid", "clientip")

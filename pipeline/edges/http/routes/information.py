@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from pipeline.edges.http.described_route import get
 from pipeline.edges.http.errors import json_response
 from pipeline.edges.http.models import OWNER, Models
 from pipeline.edges.http.openapi import state
-from pipeline.edges.http.routing import get
 from pipeline.process.version import VERSION
 from pipeline.settings.service import LimitsConfig
 

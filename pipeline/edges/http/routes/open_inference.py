@@ -28,6 +28,7 @@ from contract.wire.token_rows import TokenRows
 from contract.wire.values import check_count, check_request_id, check_text
 from pipeline.door.readiness import Readiness
 from pipeline.door.services import DEFAULT_SERVICE
+from pipeline.edges.http.described_route import DescribedRoute, get, post
 from pipeline.edges.http.errors import dump, json_response, problem, problem_response
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.models import OWNER, Models
@@ -43,7 +44,6 @@ from pipeline.edges.http.routes.inference_tensors import (
     read_inference,
     write_outputs,
 )
-from pipeline.edges.http.routing import DescribedRoute, get, post
 from pipeline.edges.http.runner import Runner
 from pipeline.process.version import VERSION
 from pipeline.request.call import Arrival, Call

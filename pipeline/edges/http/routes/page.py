@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from contract.errors import UnknownService
+from pipeline.edges.http.described_route import DescribedRoute
 from pipeline.edges.http.errors import problem_response
 from pipeline.edges.http.openapi import state
-from pipeline.edges.http.routing import DescribedRoute
 
 _FOLDER = Path(__file__).parent.parent / "page"
 _INDEX = "index.html"

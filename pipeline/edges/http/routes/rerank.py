@@ -21,13 +21,13 @@ from contract.errors import InvalidField, RankingError
 from contract.wire.request import BOTH, Limits
 from contract.wire.response import RankResponse
 from pipeline.door.services import DEFAULT_SERVICE, RANKER_HEADER
+from pipeline.edges.http.described_route import post
 from pipeline.edges.http.errors import json_response
 from pipeline.edges.http.json_body import parse_object
 from pipeline.edges.http.models import Models, Named
 from pipeline.edges.http.openapi.ranking import rerank as described
 from pipeline.edges.http.routes.rerank_errors import rerank_error
 from pipeline.edges.http.routes.rerank_shapes import Rerank, read_rerank, shape_of, write_rerank
-from pipeline.edges.http.routing import post
 from pipeline.edges.http.runner import Runner, off_loop
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome

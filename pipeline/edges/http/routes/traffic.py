@@ -17,10 +17,10 @@ from starlette.routing import BaseRoute
 
 from contract.errors import RankingError
 from pipeline.door.readiness import Readiness
+from pipeline.edges.http.described_route import get
 from pipeline.edges.http.errors import json_response, problem_response
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi import experiments
-from pipeline.edges.http.routing import get
 from pipeline.edges.http.runner import Runner
 from pipeline.routing.describe import describe_experiment
 from pipeline.telemetry.metrics import Metrics

@@ -16,12 +16,12 @@ from child_services.running_service import RunningService
 from contract.wire import feedback, request
 from pipeline.door.services import Services
 from pipeline.edges.http.app import build_app
+from pipeline.edges.http.described_route import DescribedRoute
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.routes import assignments
 from pipeline.edges.http.routes import gateway_bodies as body
 from pipeline.edges.http.routes import inference_tensors as tensors
 from pipeline.edges.http.routes import rerank_shapes as rerank_bodies
-from pipeline.edges.http.routing import DescribedRoute
 from pipeline.settings.service import ServiceConfig
 from pipeline.telemetry.metrics import Metrics
 from tests.pipeline.edges.http.openapi_fuzz import cases_of, fuzz

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Routes that say of themselves what the OpenAPI document tells of them."""
+"""A route of Starlette's with its OpenAPI description."""
 
 from __future__ import annotations
 
