@@ -155,7 +155,8 @@ class Scheduler:
             ShuttingDown: after :meth:`stop`.
         """
         keys = [row_key(row, self._version) for row in rows]
-        self._tracing = self._tracing or traced is not None
+        if traced is not None:
+            self._tracing = True
         job = Job(len(rows), time.monotonic(), deadline, traced)
         with self._changed:
             if self._stopping:

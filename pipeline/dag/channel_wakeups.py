@@ -29,6 +29,10 @@ class WakeOnePerOp(RLock):  # type: ignore[misc]  # final for typeshed only
     For channels without a bound that are never stopped, as those of pipeline.dag.graph.
     """
 
+    def __new__(cls, messages: Sized) -> WakeOnePerOp:
+        """A lock takes no arguments."""
+        return super().__new__(cls)
+
     def __init__(self, messages: Sized) -> None:
         """Make the lock; the conditions come with the ops that wait.
 

@@ -46,20 +46,23 @@ class Ticket:
 
     Attributes:
         cost: its body's bytes, and what every request costs.
-        served: set when it was answered: those that were served tell how fast it goes.
+        begun: when it was begun with, on time.monotonic's clock.
+        served: whether it was scored: those that were tell how fast it goes.
     """
 
-    __slots__ = ("_account", "_admission", "cost", "served")
+    __slots__ = ("_account", "_admission", "begun", "cost", "served")
 
     def __init__(self, admission: Admission, size: int, account: Optional[Account]) -> None:
         """Of a request with a body of so many bytes."""
         self._admission = admission
         self._account = account
         self.cost = size + _FIXED
+        self.begun = 0.0
         self.served = False
 
     def __enter__(self) -> Ticket:
-        """The request is worked on."""
+        """The request is worked on from now on."""
+        self.begun = time.monotonic()
         return self
 
     def __exit__(

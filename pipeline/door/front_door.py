@@ -20,6 +20,7 @@ from contract.errors import (
     ShuttingDown,
 )
 from contract.wire.response import RankResponse
+from pipeline.door.admission import Ticket
 from pipeline.door.services import Services
 from pipeline.records.recorder import Recorder
 from pipeline.records.shadow import Shadow
@@ -58,37 +59,42 @@ class FrontDoor:
         self._recorder = recorder
         self._shadow = shadow
 
-    def rank(self, call: Call) -> Outcome:
-        """Rank one request; blocks its thread, and never raises."""
-        start = time.monotonic()
+    def rank(self, call: Call, ticket: Ticket) -> Outcome:
+        """Rank one request that was let in; blocks its thread, and never raises.
+
+        Args:
+            call: the request.
+            ticket: of it; is told when the request was scored.
+        """
         trace = self._observer.begin(call.arrival) if self._observer.traces else None
         try:
             asked = self._services.asked(call.arrival.service, call.request.ranker, call.ranker)
             sampled = trace if trace is not None and trace.sampled else None
             routed = replace(call, asked=asked, trace=sampled)
             outcome = self._run(routed)
+            ticket.served = isinstance(outcome.result, RankResponse)
             if call.whole_texts is not None:
                 outcome = _refuse_cut(call.whole_texts, outcome)
             if not call.arrival.dry_run and outcome.route is not None and outcome.route.experiment:
-                self._record(routed, outcome, time.monotonic() - start)
+                self._record(routed, outcome, time.monotonic() - ticket.begun)
         except RankingError as error:
             outcome = Outcome(error)
         except Exception as error:
             outcome = _unexpected(error)
-        self._observer.ended(call.arrival, call, outcome, trace, start)
+        self._observer.ended(call.arrival, call, outcome, trace, ticket.begun)
         return outcome
 
-    def refuse(self, arrival: Arrival, error: Exception) -> Outcome:
+    def refuse(self, arrival: Arrival, error: Exception, ticket: Ticket) -> Outcome:
         """Answer a request that was let in and could not be read.
 
         Args:
             arrival: of the request.
             error: why; of what is not a RankingError the caller hears no word.
+            ticket: of the request.
         """
-        start = time.monotonic()
         outcome = Outcome(error) if isinstance(error, RankingError) else _unexpected(error)
         trace = self._observer.begin(arrival) if self._observer.traces else None
-        self._observer.ended(arrival, None, outcome, trace, start)
+        self._observer.ended(arrival, None, outcome, trace, ticket.begun)
         return outcome
 
     def _run(self, call: Call) -> Outcome:

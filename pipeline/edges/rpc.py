@@ -131,10 +131,9 @@ class RpcEdge:
             try:
                 call = self._read(request, arrival, headers)
             except Exception as error:
-                outcome = self._front_door.refuse(arrival, error)
+                outcome = self._front_door.refuse(arrival, error, ticket)
             else:
-                outcome = self._front_door.rank(call)
-                ticket.served = not isinstance(outcome.result, RankingError)
+                outcome = self._front_door.rank(call, ticket)
         request_id = call.request.request_id if call is not None else ""
         return _message(Answer.of_outcome(outcome, request_id))
 

@@ -189,7 +189,7 @@ class OpenVinoEngine:
         )
 
     def run(self, feed: Feed) -> Logits:
-        """Run one batch; see :class:`pipeline.engines.Engine`."""
+        """Run one batch; see :class:`pipeline.engines.engine.Engine`."""
         return self._compute(dict(zip(self._inputs, arrays_of(feed, self._specs))))
 
     def _compute(self, inputs: dict[int, Any]) -> Logits:
@@ -238,7 +238,7 @@ class OpenVinoEngine:
 
 
 class OpenVinoSource:
-    """Opens OpenVINO engines of one ranker; see :class:`pipeline.engines.EngineSource`."""
+    """Opens OpenVINO engines of one ranker; see :class:`pipeline.engines.engine.EngineSource`."""
 
     def __init__(
         self, bundle: Bundle, precision: str, thread_num: int, cache: EngineCache, where: str

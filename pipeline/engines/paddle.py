@@ -103,7 +103,7 @@ class PaddleEngine:
         self._logits = predictor.get_output_handle(outputs[position])
 
     def run(self, feed: Feed) -> Logits:
-        """Run one batch; see :class:`pipeline.engines.Engine`."""
+        """Run one batch; see :class:`pipeline.engines.engine.Engine`."""
         for handle, array in zip(self._inputs, arrays_of(feed, self._specs)):
             handle.copy_from_cpu(array)
         self._predictor.run()

@@ -40,11 +40,6 @@ class Recorder:
                 for name in (EXPOSURES_FILE, FEEDBACK_FILE)
             }
 
-    @property
-    def enabled(self) -> bool:
-        """Whether anything is kept."""
-        return bool(self._logs)
-
     def start(self) -> None:
         """Begin to write."""
         for log in self._logs.values():

@@ -51,7 +51,14 @@ class Named(NamedTuple):
 
 
 class Models:
-    """All names."""
+    """All names.
+
+    Attributes:
+        bundles: that are served.
+        rankers: whose they are, the default first.
+        router: knows the experiments of the moment.
+        unnamed: what answers a caller that names nothing.
+    """
 
     def __init__(
         self,
@@ -86,6 +93,7 @@ class Models:
             self._fixed[ranker] = self._fixed[OP_OF_RANKER[ranker]] = Named(ranker)
         for alias, ranker in aliases.items():
             self._fixed[alias] = self._fixed[ranker]
+        self.unnamed = self._fixed[""]
 
     @property
     def experiments(self) -> list[str]:

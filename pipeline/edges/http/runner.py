@@ -17,7 +17,6 @@ from typing import Callable, NamedTuple, Optional, Protocol, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contract.errors import RankingError
 from contract.wire.request import Limits
 from pipeline.door.admission import Admission, Ticket
 from pipeline.door.front_door import FrontDoor
@@ -161,16 +160,18 @@ class Runner:
         arrival = arrival_of(request.headers, service, caller.received, cancel)
         ticket = self._admission.enter(caller.body.size, caller.account)
         try:
-            answer = asyncio.get_running_loop().run_in_executor(
-                self._pool, self._answer, ticket, arrival, caller.account, route
-            )
+            work = self._pool.submit(self._answer, ticket, arrival, caller.account, route)
         except BaseException:
             with ticket:
                 raise
         watching = asyncio.ensure_future(_watch(request, cancel))
         try:
-            return await answer
+            return await asyncio.wrap_future(work)
         finally:
+            if work.cancelled():
+                # no thread had taken it: nobody else gives its place back
+                with ticket:
+                    pass
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
@@ -186,10 +187,9 @@ class Runner:
                 if account is not None:
                     account.take_documents(call.request.documents)
             except Exception as error:
-                call, outcome = None, self._front_door.refuse(arrival, error)
+                call, outcome = None, self._front_door.refuse(arrival, error, ticket)
             else:
-                outcome = self._front_door.rank(call)
-                ticket.served = not isinstance(outcome.result, RankingError)
+                outcome = self._front_door.rank(call, ticket)
         return route.write(outcome, call)
 
 

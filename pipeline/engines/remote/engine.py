@@ -72,7 +72,7 @@ class RemoteEngine:
         self._channels: dict[str, GrpcChannel] = {}
 
     def run(self, feed: Feed) -> Logits:
-        """Run one batch; see :class:`pipeline.engines.Engine`.
+        """Run one batch; see :class:`pipeline.engines.engine.Engine`.
 
         Each service is asked once; one batch may break two connections, not more.
 

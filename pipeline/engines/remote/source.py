@@ -30,7 +30,7 @@ _SHORTEST_ROW = [[1, 2]]
 
 
 class RemoteEngines:
-    """Opens connections to the services; see :class:`pipeline.engines.EngineSource`.
+    """Opens connections to the services; see :class:`pipeline.engines.engine.EngineSource`.
 
     A service is asked once it has passed ``admit``. While a connection is open, a thread for each
     service probes it again after failures, and now and then without any: a service that restarts,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract.errors import Overloaded, ShuttingDown
+from contract.errors import OverLimit, Overloaded, RankingError, ShuttingDown
 from pipeline.door.admission import Admission
 
 
@@ -120,3 +120,45 @@ def test_a_stall_is_not_taken_for_slowness(clock: Clock) -> None:
     learn(admission, clock, 34)
     # at 5 ms each ten fit into 50 ms, at a minute each none beyond the eight would
     assert len([admission.enter(1000) for _ in range(9)]) == 9
+
+
+class Place:
+    """One place of a caller's own."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def take_place(self) -> None:
+        if self.taken:
+            raise OverLimit("one already")
+        self.taken += 1
+
+    def give_back(self) -> None:
+        self.taken -= 1
+
+
+def test_a_place_is_given_back_however_a_request_ends() -> None:
+    admission, place = opened(1), Place()
+    with admission.enter(1, place) as ticket:
+        assert (place.taken, ticket.begun > 0.0) == (1, True)
+        with pytest.raises(OverLimit):
+            admission.enter(1, place)
+    assert place.taken == 0
+    with pytest.raises(ZeroDivisionError), admission.enter(1, place):
+        raise ZeroDivisionError
+    assert (place.taken, admission.in_flight) == (0, 0)
+    with admission.enter(1):
+        with pytest.raises(Overloaded):
+            admission.enter(1, place)
+        assert place.taken == 0
+
+
+def test_every_refusal_is_told() -> None:
+    told: list[RankingError] = []
+    admission = Admission(1, 0.0, told.append)
+    with pytest.raises(ShuttingDown):
+        admission.look(1)
+    admission.open()
+    with admission.enter(1), pytest.raises(Overloaded):
+        admission.enter(1)
+    assert [type(error) for error in told] == [ShuttingDown, Overloaded]

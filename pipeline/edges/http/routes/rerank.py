@@ -24,7 +24,7 @@ from pipeline.door.services import DEFAULT_SERVICE, RANKER_HEADER
 from pipeline.edges.http.described_route import post
 from pipeline.edges.http.errors import json_response
 from pipeline.edges.http.json_body import parse_object
-from pipeline.edges.http.models import Models, Named
+from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi.ranking import rerank as described
 from pipeline.edges.http.routes.rerank_errors import rerank_error
 from pipeline.edges.http.routes.rerank_shapes import Rerank, read_rerank, shape_of, write_rerank
@@ -38,7 +38,6 @@ PATHS = tuple(_VERSION_OF)
 # who answered, or would have; a bare list has no other place for it
 ROUTE_HEADERS = ("x-ranker", "x-bundle", "x-experiment", "x-variant")
 _VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
-_UNNAMED = Named(None)
 
 
 class _Rerank:
@@ -53,7 +52,7 @@ class _Rerank:
         self._models = models
         self._limits = limits
         self._version = version
-        self._named = _UNNAMED
+        self._named = models.unnamed
         self._ranker = ""
 
     def parse(self, body: bytes, header: str) -> None:
@@ -71,7 +70,9 @@ class _Rerank:
         fields = parse_object(body)
         self.asked = shape_of(fields)
         self.asked = read_rerank(fields)
-        self._named = named = self._models.find(self.asked.model) if self.asked.model else _UNNAMED
+        self._named = named = (
+            self._models.find(self.asked.model) if self.asked.model else self._models.unnamed
+        )
         self._ranker = named.ranker or ("" if named.experiment else header)
         if self._ranker == BOTH:
             raise InvalidField(
