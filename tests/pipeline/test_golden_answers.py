@@ -9,15 +9,18 @@ What is masked stands in tests.golden_answers.masks. A change that is meant is r
 from __future__ import annotations
 
 import copy
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from child_services.tensor_process import PROGRAM
 from tests.golden_answers.compare import difference, differences
 from tests.golden_answers.masks import mask_headers, mask_text
-from tests.golden_answers.scenes import SCENES, play, playable, recorded
+from tests.golden_answers.scenes import SCENES, TENSORS, play, recorded
 from tests.sets import modern_only
+from tests.tensor_service import require_program
 
 # another Starlette writes the headers of origins differently
 _MODERN = {"guarded": (modern_only,)}
@@ -25,8 +28,8 @@ _MODERN = {"guarded": (modern_only,)}
 
 @pytest.mark.parametrize("scene", [pytest.param(s, marks=_MODERN.get(s, ())) for s in SCENES])
 def test_answers_are_as_recorded(scene: str, tmp_path: Path) -> None:
-    if not playable(scene):
-        pytest.skip("the C++ program is not built: make build-tensor-service")
+    if scene == TENSORS:
+        require_program(PROGRAM, os.environ)
     found = differences(recorded(scene), play(scene, tmp_path))
     assert not found, "\n".join(found)
 
