@@ -21,6 +21,8 @@ import yaml
 from tests.conftest import REPOSITORY
 
 _LIMIT_S = 120.0
+# for its end after a test
+_END_LIMIT_S = 10.0
 # importing the service from a test's working directory; PYTHONPATH would do for -m only
 _SCRIPT = REPOSITORY / "pipeline" / "web_service.py"
 
@@ -85,6 +87,10 @@ class Launched:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Ask what still runs to end, as an operator would; kill what does not."""
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END_LIMIT_S)
         for pid in {*self.session(), self.process.pid}:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

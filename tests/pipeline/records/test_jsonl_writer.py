@@ -165,6 +165,7 @@ if recovers:
     counts.wait(50)
     assert log.offer(Feedback(1.0, "50", (1, 2, 3)))
 log.stop(5)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 print(counts.on_disk, counts.gone)
 """
 
