@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Paddle Serving's serve flags in, the C++ program in this process's place out.
+"""Starts the C++ program in place of this process, from Paddle Serving's serve flags.
 
 ``python -m general_model_service --model serving_models/pairwise/serving_server --port 8600``.
 With SERVING_BIN set, Paddle Serving's own launcher runs that program instead. Nothing heavy is

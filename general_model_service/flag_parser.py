@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An argument parser for flags as Paddle Serving's users write them; used by the flag tables.
+"""An argument parser for flags as Paddle Serving's users write them.
 
 Nothing has a default, so that what comes out is what was given. Flags may be abbreviated, as
 upstream's are: its documentation writes ``--gpu_id``.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Paddle Serving's serve flags in, the C++ program's arguments out; called by ``__main__``.
+"""Translates Paddle Serving's serve flags into the C++ program's arguments.
 
 Names and defaults are those of ``paddle_serving_server.serve`` 0.9.0; flags that only this service
 has go through by the same name.
