@@ -115,7 +115,7 @@ class Runner:
             OverLimit: too many requests.
             Overloaded: too many of all callers.
         """
-        body: Body = request.scope[SCOPE_KEY]
+        body = body_of(request)
         account = self._keys.find(request.headers) if self._keys.asked else None
         # a request that is refused for now takes nothing from its key's share
         self._admission.look(body.size)
