@@ -39,7 +39,8 @@ def render(
         f"query: {_printable(task.query)}",
         f"{served}, {len(task.titles)} titles, {result.tokens} tokens, {elapsed_ms:.1f} ms",
     ]
-    return "\n".join([*head, *_aligned(rows, terminal_width), ""])
+    doubts = [f"warning: {_printable(text)}" for text in result.warnings]
+    return "\n".join([*head, *doubts, *_aligned(rows, terminal_width), ""])
 
 
 def display_width(text: str) -> int:

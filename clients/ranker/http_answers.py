@@ -89,6 +89,7 @@ def read_ranked(answer: Answer, count: int, top_n: Optional[int]) -> RankResult:
             timings_ms={name: float(ms) for name, ms in content["timings_ms"].items()},
             variant=str(content["variant"]),
             experiment=str(content["experiment"]),
+            warnings=tuple(str(text) for text in content.get("warnings", ())),
         )
     except _NOT_OURS as error:
         raise UnreadableAnswer(

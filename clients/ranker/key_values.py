@@ -82,6 +82,7 @@ def read_result(fields: Mapping[str, str]) -> RankResult:
         rankings=_read(fields, "rankings", _rankings) if "rankings" in fields else {},
         variant=fields.get("variant", ""),
         experiment=fields.get("experiment", ""),
+        warnings=_read(fields, "warnings", _texts) if "warnings" in fields else (),
     )
 
 
@@ -118,6 +119,10 @@ def _document(value: Any) -> RankedDocument:
 
 def _usage(value: Any) -> tuple[int, tuple[int, ...]]:
     return int(value["tokens"]), tuple(int(index) for index in value["truncated"])
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(text) for text in value)
 
 
 def _rankings(value: Any) -> dict[str, RankerScores]:

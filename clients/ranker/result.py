@@ -58,6 +58,7 @@ class RankResult:
         variant: of an experiment, that the unit was assigned; or, for a client that has several,
             the tag of the one that answered.
         experiment: that the unit takes part in, or empty.
+        warnings: what makes the answer doubtful, a sentence each.
     """
 
     results: tuple[RankedDocument, ...]
@@ -71,6 +72,7 @@ class RankResult:
     rankings: Mapping[str, RankerScores] = field(default_factory=dict)
     variant: str = ""
     experiment: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

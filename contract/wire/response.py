@@ -64,6 +64,7 @@ class RankResponse:
         variant: that it was assigned, or empty.
         top_n: how many results to show; ``None`` shows all.
         draft: when the rankings are interleaved, what is shown.
+        doubts: what else its caller should know of it, a sentence each.
     """
 
     rankings: tuple[Ranking, ...]
@@ -76,6 +77,13 @@ class RankResponse:
     variant: str = ""
     top_n: Optional[int] = None
     draft: Optional[Draft] = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that makes the answer doubtful, a sentence each; every edge writes it."""
+        cut = (_documents_cut(len(self.truncated)),) if self.truncated else ()
+        return (*cut, *self.doubts)
 
     def to_wire(self) -> dict[str, str]:
         """String keys and values; ``predict`` comes first, as existing clients read ``value[0]``.
@@ -101,6 +109,8 @@ class RankResponse:
         }
         if len(self.rankings) > 1:
             wire["rankings"] = self._dump(self._all_rankings())
+        if self.warnings:
+            wire["warnings"] = self._dump(list(self.warnings))
         return wire
 
     def _all_rankings(self) -> dict[str, Any]:
@@ -137,3 +147,11 @@ class RankResponse:
     @staticmethod
     def _dump(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
+
+
+def _documents_cut(count: int) -> str:
+    several = count > 1
+    return (
+        f"{count} document{'s' * several} had more tokens than a row takes and "
+        f"{'were' if several else 'was'} cut; max_chunks_per_doc divides instead"
+    )

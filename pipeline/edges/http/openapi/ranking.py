@@ -205,6 +205,7 @@ _ROUTE = {
         ("x-bundle", "The version of its bundle."),
         ("x-experiment", "Empty without one."),
         ("x-variant", "Empty without one."),
+        ("x-warnings", "Of texts alone: what makes the answer doubtful, percent-encoded."),
     )
 }
 

@@ -98,6 +98,8 @@ class _Infer:
                 "tokens": response.tokens,
                 "truncated_documents": len(response.truncated),
                 **{f"{k}_ms": round(v, 3) for k, v in response.timings_ms.items()},
+                # parameters are plain values, not lists
+                **({"warnings": "; ".join(response.warnings)} if response.warnings else {}),
             },
             "outputs": outputs,
         }

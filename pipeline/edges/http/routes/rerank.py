@@ -37,6 +37,8 @@ _VERSION_OF = {"/": "2", "/rerank": "2", "/v1/rerank": "1", "/v2/rerank": "2"}
 PATHS = tuple(_VERSION_OF)
 # who answered, or would have; a bare list has no other place for it
 ROUTE_HEADERS = ("x-ranker", "x-bundle", "x-experiment", "x-variant")
+# what makes the answer doubtful, percent-encoded; of a bare list alone
+WARNINGS_HEADER = "x-warnings"
 _VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
@@ -95,6 +97,8 @@ class _Rerank:
         else:
             answer = write_rerank(self.asked, call.request, result, self._version)
             response = json_response(answer, 200, request_id)
+            if self.asked.bare and result.warnings:
+                response.headers[WARNINGS_HEADER] = _header_text("; ".join(result.warnings))
         response.headers.update(_route_headers(outcome))
         return response
 
@@ -111,9 +115,13 @@ def _route_headers(outcome: Outcome) -> dict[str, str]:
     else:
         return {}
     rankers, bundles = [",".join(values) for values in zip(*targets)]
-    # names may be of any script, a header not
-    values = [quote(value, safe=_VISIBLE_ASCII) for value in (rankers, bundles, *names)]
+    values = [_header_text(value) for value in (rankers, bundles, *names)]
     return {name: value for name, value in zip(ROUTE_HEADERS, values) if value}
+
+
+def _header_text(text: str) -> str:
+    """Text of any script, as a header may hold it."""
+    return quote(text, safe=_VISIBLE_ASCII)
 
 
 def rerank_routes(runner: Runner, models: Models) -> list[BaseRoute]:

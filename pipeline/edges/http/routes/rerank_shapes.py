@@ -241,8 +241,8 @@ def write_rerank(
         "variant": response.variant,
         "timings_ms": {k: round(v, 3) for k, v in response.timings_ms.items()},
     }
-    if response.truncated:
-        answer["warnings"] = answer["meta"]["warnings"] = [_warning(response)]
+    if response.warnings:
+        answer["warnings"] = answer["meta"]["warnings"] = list(response.warnings)
     return answer
 
 
@@ -256,14 +256,6 @@ def _comparable(response: RankResponse) -> list[dict[str, Any]]:
         {**result, "score": 1.0 - place / count, "team_score": result["score"]}
         for place, result in enumerate(results)
     ]
-
-
-def _warning(response: RankResponse) -> str:
-    count = len(response.truncated)
-    return (
-        f"{count} document{'s' * (count > 1)} had more tokens than a row takes and "
-        f"{'were' if count > 1 else 'was'} cut; max_chunks_per_doc divides instead"
-    )
 
 
 def _score(asked: Rerank, score: float) -> float:
