@@ -186,7 +186,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--input_file",
         required=True,
-        help="TSV of query<TAB>title without a header; a third column is ignored",
+        help="TSV of query<TAB>title, with that header or without; a third column is ignored",
     )
     add(
         "--model_name_or_path",

@@ -17,6 +17,7 @@ from tests.source_scan import imported_modules
 ROOMS: dict[str, tuple[str, ...]] = {
     "contract": (
         "errors",
+        "columns",
         "protobuf_classes",
         "rankers",
         "tensors",

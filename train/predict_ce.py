@@ -28,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--test_set",
         required=True,
-        help="TSV of query<TAB>title without a header; a third column is ignored",
+        help="TSV of query<TAB>title, with that header or without; a third column is ignored",
     )
     parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
     parser.add_argument(

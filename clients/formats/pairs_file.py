@@ -23,10 +23,11 @@ class RankTask(NamedTuple):
 def read_tasks(path: str) -> list[RankTask]:
     """Read ``query<TAB>title`` lines; queries and titles keep the order in which they come.
 
-    A first line that says ``query<TAB>title`` is a header, and blank lines are skipped.
+    A first line that names the two columns, in either order, is a header; blank lines are skipped.
 
     Raises:
-        DataError: unreadable, not UTF-8, or a line with other than two columns; names the line.
+        DataError: unreadable, not UTF-8, a header of other columns, or a line with other than two
+            columns; names the line.
     """
     name = "<stdin>" if path == STDIN else path
     titles: dict[str, list[str]] = {}

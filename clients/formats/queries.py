@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any, Optional, Union
 
+from contract.columns import QUERY, TITLE, Columns, find_columns, is_header
 from contract.errors import DataError, InvalidField, MalformedRequest, RankingError
 
 STDIN = "-"
 TSV, JSONL = "tsv", "jsonl"
-TSV_HEADER = ("query", "title")
+_WITHOUT_HEADER = Columns(2, (0, 1), ())
 _TEXTS = ("query", "request_id", "unit_id", "user_id")
 _KNOWN = ("query", "documents", "request_id", "unit_id", "user_id", "id")
 
@@ -67,11 +68,14 @@ def read_items(lines: Iterable[bytes], form: str, after: int = 0) -> Iterator[It
 
     Args:
         lines: of the input.
-        form: ``tsv``, query and title, or ``jsonl``, an object with ``query`` and ``documents``.
+        form: ``tsv``, query and title, in the order of the header if there is one, or ``jsonl``,
+            an object with ``query`` and ``documents``.
         after: number of the last line to pass over.
     """
-    texts = _decoded(lines, after)
-    return _tsv_items(texts) if form == TSV else _json_items(texts)
+    if form == TSV:
+        # the header is read though it is passed over
+        return _tsv_items(_decoded(lines, 0), after)
+    return _json_items(_decoded(lines, after))
 
 
 def _decoded(lines: Iterable[bytes], after: int) -> Iterator[tuple[int, Union[str, BadLine]]]:
@@ -87,28 +91,57 @@ def _decoded(lines: Iterable[bytes], after: int) -> Iterator[tuple[int, Union[st
                 yield number, text
 
 
-def _tsv_items(texts: Iterable[tuple[int, Union[str, BadLine]]]) -> Iterator[Item]:
-    """Lines that follow each other with one query make one request."""
+def _tsv_items(texts: Iterable[tuple[int, Union[str, BadLine]]], after: int) -> Iterator[Item]:
+    """Lines that follow each other with one query make one request; a bad header ends it all."""
     open_query: list[Query] = []
+    layout: Optional[Columns] = None
     for number, text in texts:
         columns = text.split("\t") if isinstance(text, str) else []
-        if number == 1 and tuple(columns) == TSV_HEADER:
+        if layout is None and isinstance(text, str):
+            try:
+                layout = _layout(columns)
+            except DataError as error:
+                yield BadLine(number, error)
+                return
+            if layout is not _WITHOUT_HEADER:
+                continue
+        if number <= after:
             continue
-        if len(columns) == len(TSV_HEADER) and open_query and open_query[0].query == columns[0]:
-            held = open_query[0]
-            held.documents.append(columns[1])
-            open_query = [Query(held.first_line, number, held.query, held.documents)]
+        if layout and len(columns) == layout.width:
+            query, title = (columns[place] for place in layout.places)
+            if open_query and open_query[0].query == query:
+                held = open_query[0]
+                held.documents.append(title)
+                open_query = [Query(held.first_line, number, held.query, held.documents)]
+                continue
+            yield from open_query
+            open_query = [Query(number, number, query, [title])]
             continue
         yield from open_query
         open_query = []
         if isinstance(text, BadLine):
             yield text
-        elif len(columns) != len(TSV_HEADER):
+        else:
             message = f"has {len(columns)} columns; write the query, a tab and the title"
             yield BadLine(number, DataError(message))
-        else:
-            open_query = [Query(number, number, columns[0], [columns[1]])]
     yield from open_query
+
+
+def _layout(columns: list[str]) -> Columns:
+    """Where the first row says that query and title stand.
+
+    Raises:
+        DataError: it is a header, but not of these two columns.
+    """
+    if not is_header(columns):
+        return _WITHOUT_HEADER
+    layout = find_columns(columns, (QUERY, TITLE))
+    if layout.unused:
+        raise DataError(
+            f"the header has columns besides query and title ({', '.join(layout.unused)}); leave "
+            "them out"
+        )
+    return layout
 
 
 def _json_items(texts: Iterable[tuple[int, Union[str, BadLine]]]) -> Iterator[Item]:

@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads files of queries with graded documents.
 
-JSON lines ``{"query": text, "docs": [{"text": text, "label": grade}, ...]}``, or a TSV with the
-header ``query, title, label``.
+JSON lines ``{"query": text, "docs": [{"text": text, "label": grade}, ...]}``, or a TSV whose header
+names ``query``, ``title`` and ``label``.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from contract.columns import LABEL, QUERY, TITLE, find_columns
 from contract.errors import DataError
 
-_TSV_HEADER = "query\ttitle\tlabel"
 # a foreign document that a list holds already is drawn again so often, at most
 _DRAWS = 20
 
@@ -117,18 +118,24 @@ def _from_json(line: str, where: str) -> GradedList:
 def _from_tsv(lines: list[tuple[int, str]], path: Path) -> list[GradedList]:
     """The rows of one query make one list, wherever they stand."""
     number, header = lines[0]
-    if header != _TSV_HEADER:
-        message = f"neither JSON lines nor a TSV headed query, title, label: {header!r:.60}"
-        raise DataError(message, field=f"{path}:{number}")
+    try:
+        columns = find_columns(header.split("\t"), (QUERY, TITLE, LABEL), f"{path}:{number}")
+    except DataError as error:
+        message = f"neither JSON lines nor a TSV with the columns: {error.message}"
+        raise DataError(message, field=error.field) from None
+    if columns.unused:
+        print(f"{path}: columns not used: {', '.join(columns.unused)}", file=sys.stderr)
     rows: dict[str, list[tuple[str, int]]] = {}
     for number, line in lines[1:]:
         where = f"{path}:{number}"
         cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) != 3:
-            raise DataError(f"expected 3 tab-separated columns, found {len(cells)}", field=where)
-        label = int(cells[2]) if cells[2].isascii() and cells[2].isdigit() else cells[2]
-        title, grade = _text(cells[1], "title", where), _grade(label, "label", where)
-        rows.setdefault(_text(cells[0], "query", where), []).append((title, grade))
+        if len(cells) != columns.width:
+            message = f"expected {columns.width} tab-separated columns, found {len(cells)}"
+            raise DataError(message, field=where)
+        query, title, text = (cells[place] for place in columns.places)
+        label = int(text) if text.isascii() and text.isdigit() else text
+        graded = _text(title, "title", where), _grade(label, "label", where)
+        rows.setdefault(_text(query, "query", where), []).append(graded)
     if not rows:
         raise DataError("holds no lists", field=str(path))
     return [

@@ -7,9 +7,11 @@ The built-in edge cases always come last, whatever the file.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Optional
 
+from contract.columns import LABEL, QUERY, TITLE, Columns, find_columns, is_header
 from contract.errors import DataError
 
 # every service scores them when it starts, so there are few
@@ -65,14 +67,16 @@ _EDGE_CASES: tuple[str, ...] = (
     "ＡＢＣ全角１２３\t制表符 naïve café Ünïcode",
 )
 _EDGE_QUERY = "GPU显卡推理速度怎么样"
+_WITHOUT_HEADER = Columns(3, (0, 1), ())
 
 
 def golden_lists(path: Optional[Path] = None) -> list[list[tuple[str, str]]]:
     """Lists of (query, title) to score.
 
     Args:
-        path: UTF-8 TSV of ``query, title`` and perhaps a label, with or without that header; its
-            first queries that have at least two titles are taken. ``None`` takes built-in ones.
+        path: UTF-8 TSV whose header names ``query`` and ``title``, or without a header ``query,
+            title`` and perhaps a label; its first queries that have at least two titles are
+            taken. ``None`` takes built-in ones.
 
     Raises:
         DataError: the file is not such a file.
@@ -88,18 +92,41 @@ def _read(path: Path) -> dict[str, tuple[str, ...]]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the golden lists ({error})", field=str(path)) from error
     found: dict[str, list[str]] = {}
+    layout: Optional[Columns] = None
     for number, line in enumerate(lines, start=1):
         cells = line.rstrip("\r").split("\t")
-        if not line.strip() or (number == 1 and cells[:2] == ["query", "title"]):
+        if not line.strip():
             continue
-        if len(cells) not in (2, 3) or not cells[0].strip():
-            raise DataError(
-                "must be query<TAB>title, with or without a label", field=f"{path}:{number}"
-            )
-        titles = found.setdefault(cells[0], [])
-        if cells[1] not in titles and len(titles) < _MAX_TITLES:
-            titles.append(cells[1])
+        if layout is None and is_header(cells):
+            layout = find_columns(cells, (QUERY, TITLE), f"{path}:{number}")
+            _say_unused(layout, path)
+            continue
+        layout = layout or _WITHOUT_HEADER
+        query, title = _cells(cells, layout, f"{path}:{number}")
+        titles = found.setdefault(query, [])
+        if title not in titles and len(titles) < _MAX_TITLES:
+            titles.append(title)
     lists = [(query, tuple(titles)) for query, titles in found.items() if len(titles) > 1]
     if not lists:
         raise DataError("no query has two titles, so there is nothing to order", field=str(path))
     return dict(lists[:_MAX_LISTS])
+
+
+def _say_unused(layout: Columns, path: Path) -> None:
+    """A label is expected, and is not used either."""
+    unused = [name for name in layout.unused if name.lower() != LABEL]
+    if unused:
+        print(f"{path}: columns not used: {', '.join(unused)}", file=sys.stderr)
+
+
+def _cells(cells: list[str], layout: Columns, where: str) -> tuple[str, str]:
+    """Query and title of a row."""
+    # a row may lack its label
+    if not max(layout.places) < len(cells) <= layout.width or not cells[layout.places[0]].strip():
+        raise DataError(
+            "must be query<TAB>title, perhaps with a label, or as the header says; found "
+            f"{len(cells)} columns",
+            field=where,
+        )
+    query, title = (cells[place] for place in layout.places)
+    return query, title

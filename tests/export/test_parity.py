@@ -151,9 +151,17 @@ def test_a_file_gives_the_first_lists(tmp_path: Path) -> None:
     assert lists[-1] == golden_lists()[-1]
 
 
+def test_a_file_gives_its_columns_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "dev.tsv"
+    path.write_text("label\ttitle\tquery\n1\t标题一\t查询\n0\t标题二\t查询\n", encoding="utf-8")
+    assert golden_lists(path)[0] == [("查询", "标题一"), ("查询", "标题二")]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        ("query\tpara\na\tb\n", "no column title"),
+        ("title\tquery\na\n", "golden.tsv:2: must be query<TAB>title"),
         ("只有一列\n", "golden.tsv:1: must be query<TAB>title"),
         ("a\tb\nc\td\n", "no query has two titles"),
         ("", "no query has two titles"),

@@ -212,6 +212,30 @@ def test_predict_ce_prints_the_best(
     assert probabilities == sorted(probabilities, reverse=True)
 
 
+def test_predict_ce_scores_no_header(
+    ce_run: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same pairs with their columns named, in another order, have the same scores."""
+    rows = [line.split("\t") for line in files.unlabelled.read_text().splitlines()]
+    headed = write_rows(tmp_path / "f", ("title", "query"), *((t, q) for q, t, _ in rows))
+    printed = []
+    for path in (files.unlabelled, headed):
+        arguments = ["--test_set", str(path), "--params_path", str(ce_run / "last")]
+        assert predict_ce.main([*arguments, "--device", "cpu", "--topk", "100"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
+def test_training_refuses_rows_of_the_other_ranker(
+    train_pairwise: Train, train_ce: Train, files: Files, tmp_path: Path, capsys: Any
+) -> None:
+    assert train_pairwise(tmp_path, "--train_file", files.pairs) == 2
+    assert f"{files.pairs}:1: the header has no column neg_title" in capsys.readouterr().err
+    assert train_ce(tmp_path, "--train_set", files.triples) == 2
+    assert f"{files.triples}:1: the header has no column label" in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
 def test_predict_refuses_the_other_ranker(
     ce_run: Path, files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:

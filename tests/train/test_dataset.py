@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 import pytest
@@ -25,9 +26,73 @@ def test_pairs_keep_their_order_grades_and_odd_characters(tmp_path: Path) -> Non
     assert pairs.labels.tolist() == [3, 0]
 
 
-def test_unlabelled_rows_have_no_header_and_two_or_three_columns(tmp_path: Path) -> None:
+def test_unlabelled_rows_without_header_have_two_or_three_columns(tmp_path: Path) -> None:
     pairs = read_unlabelled_pairs(write_rows(tmp_path / "f", ("甲", "乙"), ("丙", "丁", "0.3")))
     assert [pairs.texts[q] for q in pairs.queries] == ["甲", "丙"]
+
+
+def test_triples_are_found_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    header, row = ("neg_title", "Query", "score", " title"), ("负", "问", "0.3", "正")
+    triples = read_triples(write_rows(tmp_path / "f", header, row))
+    numbers = (triples.queries[0], triples.titles[0], triples.neg_titles[0])
+    assert [triples.texts[number] for number in numbers] == ["问", "正", "负"]
+    assert capsys.readouterr().err == f"{tmp_path / 'f'}: columns not used: score\n"
+
+
+def test_labels_are_found_by_name_and_by_the_names_of_paddlenlp(tmp_path: Path) -> None:
+    header, row = ("label", "text_b", "text_a"), (2, "题", "问")
+    pairs = read_labelled_pairs(write_rows(tmp_path / "f", header, row))
+    assert [pairs.texts[pairs.queries[0]], pairs.texts[pairs.titles[0]]] == ["问", "题"]
+    assert pairs.labels.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [(("title", "query", "score"), ["问", "题"]), (("text_a", "text_b", "label"), ["题", "问"])],
+)
+def test_a_header_is_never_a_pair(
+    tmp_path: Path, header: tuple[str, ...], wanted: list[str]
+) -> None:
+    pairs = read_unlabelled_pairs(write_rows(tmp_path / "f", header, ("题", "问", 1)))
+    assert [(pairs.texts[q], pairs.texts[t]) for q, t in zip(pairs.queries, pairs.titles)] == [
+        tuple(wanted)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read", "header", "reason"),
+    [
+        (
+            read_triples,
+            ("问", "正", "负"),
+            "no header, but '问', '正', '负'; put the line",
+        ),
+        (read_labelled_pairs, ("问", "题", 1), "put the line query<TAB>title<TAB>label above it"),
+        (read_labelled_pairs, ("q,t,l",), "not separated by tabs"),
+        (read_triples, ("query", "title", "label"), "the header has no column neg_title"),
+        (read_labelled_pairs, ("query", "title", "neg_title"), "the header has no column label"),
+        (read_labelled_pairs, ("query", "title", "title", "label"), "names title 2 times"),
+        (read_labelled_pairs, ("query", "title", "text_b", "label"), "names title 2 times"),
+        (read_unlabelled_pairs, ("query", "para"), "the header has no column title"),
+    ],
+)
+def test_a_first_row_that_is_no_header_is_refused(
+    tmp_path: Path,
+    read: Callable[[Path, int], object],
+    header: tuple[object, ...],
+    reason: str,
+) -> None:
+    path = write_rows(tmp_path / "f", header, *[("甲", "乙", "1", "1")[: len(header)]] * 3)
+    with pytest.raises(DataError, match=reason) as caught:
+        read(path, 100)
+    assert caught.value.field == f"{path}:1"
+
+
+def test_a_header_among_the_rows_is_malformed(tmp_path: Path) -> None:
+    header = ("query", "title", "neg_title")
+    path = write_rows(tmp_path / "f", header, ("a", "b", "c"), header, ("d", "e", "f"))
+    with pytest.raises(DataError, match=r"f:3: the header again"):
+        read_triples(path)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +100,8 @@ def test_unlabelled_rows_have_no_header_and_two_or_three_columns(tmp_path: Path)
     [
         (b"a\tb", "expected 3 tab-separated columns, found 2"),
         (b"a\tb\t1\t2", "expected 3 tab-separated columns, found 4"),
-        (b" \tb\t1", "column 1 is empty"),
-        (b"a\t \t1", "column 2 is empty"),
+        (b" \tb\t1", "column 1 (query) is empty"),
+        (b"a\t \t1", "column 2 (title) is empty"),
         (b"a\tb\tx", "label 'x' is not an integer"),
         (b"a\tb\t-1", "label '-1' is not an integer"),
         (b"a\tb\t1.5", "label '1.5' is not an integer"),
@@ -57,7 +122,9 @@ def test_malformed_rows_name_file_and_line(
 
 
 def test_limit_counts_every_bad_row(tmp_path: Path) -> None:
-    path = write_rows(tmp_path / "f", ("query", "title", "neg"), *[("a", "b")] * 5, ("a", "b", "c"))
+    path = write_rows(
+        tmp_path / "f", ("query", "title", "neg_title"), *[("a", "b")] * 5, ("a", "b", "c")
+    )
     with pytest.raises(DataError, match="5 malformed rows in all"):
         read_triples(path, max_bad_rows=4)
     assert len(read_triples(path, max_bad_rows=5).queries) == 1

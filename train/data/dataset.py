@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Read labelled TSV files, and keep their rows as tokens.
+"""Read TSV files of texts, and keep their rows as tokens.
 
-Every distinct text is kept once and rows refer to it by number, and the tokens of all rows lie in
-one flat array, so that some 100,000 rows cost tens of megabytes.
+Columns are found by their names in the header. Every distinct text is kept once and rows refer to
+it by number, and the tokens of all rows lie in one flat array, so that some 100,000 rows cost tens
+of megabytes.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import NamedTuple, Optional, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.columns import LABEL, NEG_TITLE, QUERY, TITLE, Columns, find_columns, is_header
 from contract.encoding import PairEncoder, Row
 from contract.errors import DataError
 
 IntArray = NDArray[np.int64]
 
 _SHOWN_BAD_ROWS = 10
+# query and title, and in upstream's files the score of the recall
+_HEADERLESS_WIDTHS = (2, 3)
 _ENCODED_AT_ONCE = 32768
 
 
@@ -81,63 +85,85 @@ class _BadRows:
 
 
 def read_triples(path: Union[str, Path], max_bad_rows: int = 0) -> Triples:
-    """Read a pair-wise training file with the header ``query, title, neg_title``.
+    """Read a pair-wise training file, whose header names ``query``, ``title`` and ``neg_title``.
 
     Raises:
-        DataError: the file is missing or empty, or holds too many malformed rows.
+        DataError: the file is missing or empty, has no such header, or holds too many malformed
+            rows.
     """
-    texts, columns, _ = _read(Path(path), (3,), True, 3, max_bad_rows)
+    texts, columns, _ = _read(Path(path), (QUERY, TITLE, NEG_TITLE), max_bad_rows)
     return Triples(texts, *columns)
 
 
 def read_labelled_pairs(path: Union[str, Path], max_bad_rows: int = 0) -> LabelledPairs:
-    """Read a file of ``query, title, label`` whose first line is a header.
+    """Read a file whose header names ``query``, ``title`` and ``label``.
 
     A label is an integer grade: 0 is irrelevant, anything above is relevant.
 
     Raises:
-        DataError: the file is missing or empty, or holds too many malformed rows.
+        DataError: the file is missing or empty, has no such header, or holds too many malformed
+            rows.
     """
-    texts, columns, labels = _read(Path(path), (3,), True, 2, max_bad_rows)
+    texts, columns, labels = _read(Path(path), (QUERY, TITLE, LABEL), max_bad_rows)
     queries, titles = columns
     return LabelledPairs(texts, queries, titles, np.asarray(labels, dtype=np.int64))
 
 
 def read_unlabelled_pairs(path: Union[str, Path], max_bad_rows: int = 0) -> UnlabelledPairs:
-    """Read ``query, title`` or ``query, title, recall score`` without a header.
+    """Read pairs, with a header or as upstream has them: ``query, title``, perhaps a recall score.
 
     Raises:
-        DataError: the file is missing or empty, or holds too many malformed rows.
+        DataError: the file is missing or empty, has a header without one of the two, or holds too
+            many malformed rows.
     """
-    texts, columns, _ = _read(Path(path), (2, 3), False, 2, max_bad_rows)
+    texts, columns, _ = _read(Path(path), (QUERY, TITLE), max_bad_rows, _HEADERLESS_WIDTHS)
     return UnlabelledPairs(texts, *columns)
 
 
 def _read(
-    path: Path, widths: tuple[int, ...], header: bool, text_columns: int, max_bad_rows: int
+    path: Path, wanted: tuple[str, ...], max_bad_rows: int, headerless: tuple[int, ...] = ()
 ) -> tuple[list[str], list[IntArray], Sequence[int]]:
-    """The distinct texts, the columns of text as their numbers, and the labels if any."""
-    labelled = header and text_columns == 2
+    """The distinct texts, the columns of text as their numbers, and the labels if any.
+
+    Without a header a file may only be where ``headerless`` has widths of its rows.
+    """
+    text_columns = [name for name in wanted if name != LABEL]
     numbers: dict[str, int] = {}
-    columns = [array("q") for _ in range(text_columns)]
+    columns = [array("q") for _ in text_columns]
     labels = array("q")
     bad = _BadRows(path, max_bad_rows)
+    header: list[str] = []
+    layout: Optional[Columns] = None
     for line, row in _lines(path, bad):
-        if header and line == 1:
-            continue
         cells = [cell.strip() for cell in row.split("\t")]
-        reason = _fault(cells, widths, text_columns, labelled)
+        if layout is None:
+            header, layout = _layout(cells, wanted, headerless, path, line)
+            if header:
+                continue
+        reason = _fault(cells, header, layout, wanted, headerless)
         if reason is not None:
             bad.add(line, reason)
             continue
-        for column, text in zip(columns, cells):
-            column.append(numbers.setdefault(text, len(numbers)))
-        if labelled:
-            labels.append(int(cells[2]))
+        for column, place in zip(columns, layout.places):
+            column.append(numbers.setdefault(cells[place], len(numbers)))
+        if LABEL in wanted:
+            labels.append(int(cells[layout.places[-1]]))
     bad.check()
     if not columns[0]:
         raise DataError("has no rows", field=str(path))
     return list(numbers), [np.asarray(column, dtype=np.int64) for column in columns], labels
+
+
+def _layout(
+    cells: list[str], wanted: tuple[str, ...], headerless: tuple[int, ...], path: Path, line: int
+) -> tuple[list[str], Columns]:
+    """The header, empty where there is none and need be none, and where the columns are."""
+    if headerless and not is_header(cells):
+        return [], Columns(0, tuple(range(len(wanted))), ())
+    layout = find_columns(cells, wanted, f"{path}:{line}")
+    if layout.unused:
+        print(f"{path}: columns not used: {', '.join(layout.unused)}", file=sys.stderr)
+    return cells, layout
 
 
 def _lines(path: Path, bad: _BadRows) -> Iterator[tuple[int, str]]:
@@ -158,17 +184,26 @@ def _lines(path: Path, bad: _BadRows) -> Iterator[tuple[int, str]]:
 
 
 def _fault(
-    cells: Sequence[str], widths: tuple[int, ...], text_columns: int, labelled: bool
+    cells: list[str],
+    header: list[str],
+    layout: Columns,
+    wanted: tuple[str, ...],
+    headerless: tuple[int, ...],
 ) -> Optional[str]:
     """What is wrong with a row, or ``None``."""
+    widths = (layout.width,) if header else headerless
     if len(cells) not in widths:
         expected = " or ".join(str(width) for width in widths)
         return f"expected {expected} tab-separated columns, found {len(cells)}"
-    for number, cell in enumerate(cells[:text_columns], start=1):
-        if not cell:
-            return f"column {number} is empty"
-    if labelled and not (cells[2].isascii() and cells[2].isdigit() and len(cells[2]) < 10):
-        return f"label {cells[2][:40]!r} is not an integer of at least 0"
+    if cells == header:
+        return "the header again, as where two files were joined"
+    for name, place in zip(wanted, layout.places):
+        if not cells[place]:
+            return f"column {place + 1} ({name}) is empty"
+    if LABEL in wanted:
+        label = cells[layout.places[-1]]
+        if not (label.isascii() and label.isdigit() and len(label) < 10):
+            return f"label {label[:40]!r} is not an integer of at least 0"
     return None
 
 

@@ -26,8 +26,9 @@ def write(path: Path, data: bytes) -> str:
         "\n".join(LINES).encode(),
         "\n".join(["query\ttitle", *LINES, "", "  ", ""]).encode(),
         "\r\n".join(["query\ttitle", *LINES, ""]).encode("utf-8-sig"),
+        "\n".join(["title\tquery", *("\t".join(x.split("\t")[::-1]) for x in LINES)]).encode(),
     ],
-    ids=["plain", "header and blank lines", "byte order mark and CRLF"],
+    ids=["plain", "header and blank lines", "byte order mark and CRLF", "title first"],
 )
 def test_titles_are_grouped_by_query_in_order(data: bytes, tmp_path: Path) -> None:
     assert read_tasks(write(tmp_path / "pairs.tsv", data)) == EXPECTED
@@ -38,6 +39,8 @@ def test_titles_are_grouped_by_query_in_order(data: bytes, tmp_path: Path) -> No
     [
         (b"q\tt\nonly a query\n", ":2", "a tab"),
         (b"q\tt\t1\n", ":1", "3 columns"),
+        (b"query\tpara\nq\tt\n", ":1", "no column title"),
+        (b"\nquery\ttitle\tlabel\nq\tt\t1\n", ":2", "(label); leave them out"),
         (b"q\tt\nq\t\xff\n", ":2", "UTF-8"),
         (b"query\ttitle\n", "", "no pairs"),
         (b"", "", "no pairs"),

@@ -22,6 +22,17 @@ def test_lines_of_one_query_make_one_request() -> None:
     assert last.first_line == 6
 
 
+def test_a_run_that_goes_on_keeps_the_header() -> None:
+    lines = [b"title\tquery\n", b"a\tq\n", b"b\tother\n"]
+    (item,) = read_items(lines, "tsv", after=2)
+    assert isinstance(item, Query) and (item.query, item.documents) == ("other", ["b"])
+
+
+def test_nothing_is_read_below_a_header_of_other_columns() -> None:
+    (item,) = read_items([b"query\tpara\n", b"q\tt\n"], "tsv")
+    assert isinstance(item, BadLine) and "no column title" in item.error.message
+
+
 @pytest.mark.parametrize(
     ("line", "field"),
     [("[1]", None), ('{"documents": []}', "query"), ('{"query": "q"}', "documents"),

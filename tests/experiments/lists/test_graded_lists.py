@@ -42,6 +42,12 @@ def test_the_rows_of_a_query_make_one_list_wherever_they_stand(tmp_path: Path) -
     ]
 
 
+def test_columns_are_found_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = "label\ttext_b\tsource\ttext_a\n2\tx\tweb\ta\n"
+    assert read_graded_lists(written(tmp_path, content)) == [GradedList("a", ("x",), (2,))]
+    assert "columns not used: source" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "place", "reason"),
     [
@@ -57,6 +63,7 @@ def test_the_rows_of_a_query_make_one_list_wherever_they_stand(tmp_path: Path) -
         (one(label=True), ":1", "docs[0].label must be an integer"),
         (one(label=0.5), ":1", "docs[0].label must be an integer"),
         ("a\tx\t1", ":1", "neither JSON lines nor a TSV"),
+        ("query\ttitle\tgrade\na\tx\t1", ":1", "no column label"),
         ("query\ttitle\tlabel\na\tx\t1\n\na\tx", ":4", "expected 3"),
         ("query\ttitle\tlabel\na\tx\t-1", ":2", "label must be an integer"),
         ("query\ttitle\tlabel\na\t \t1", ":2", "title must be a text"),

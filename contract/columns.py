@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the columns of a tab-separated file by the names in its header.
+
+The cells of the first row come in, the places of the columns go out, or an error that says what
+to write instead. Every reader of such files calls it: training, export, clients, experiments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
+
+from contract.errors import DataError
+
+QUERY, TITLE, NEG_TITLE, LABEL = "query", "title", "neg_title", "label"
+_NAMES = frozenset((QUERY, TITLE, NEG_TITLE, LABEL))
+# PaddleNLP's own readers of pairs call the two texts so
+_OTHER_NAMES = {"text_a": QUERY, "text_b": TITLE}
+
+_SHOWN_CELLS = 5
+_SHOWN_CHARACTERS = 30
+
+
+class Columns(NamedTuple):
+    """Where a file has what is asked for.
+
+    Attributes:
+        width: cells of every row.
+        places: of the columns asked for, in that order, from 0.
+        unused: names of the others.
+    """
+
+    width: int
+    places: tuple[int, ...]
+    unused: tuple[str, ...]
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether a row has a column's name in it, so that it can be no pair of texts."""
+    return any(_name(cell) in _NAMES for cell in cells)
+
+
+def find_columns(
+    cells: Sequence[str], wanted: Sequence[str], where: Optional[str] = None
+) -> Columns:
+    """The columns that a header names, in whatever order it has them.
+
+    Args:
+        cells: of the file's first row.
+        wanted: names of the columns to find.
+        where: the row, for the error.
+
+    Raises:
+        DataError: it is no header, or it names a column never or twice.
+    """
+    names = [_name(cell) for cell in cells]
+    header = "<TAB>".join(wanted)
+    if not is_header(cells):
+        raise DataError(
+            f"no header, but {_shown(cells)}{_not_tabs(cells)}; put the line {header} above it, or "
+            "in its place if it names the columns otherwise",
+            field=where,
+        )
+    for name in wanted:
+        found = names.count(name)
+        if found != 1:
+            fault = f"names {name} {found} times" if found else f"has no column {name}"
+            raise DataError(
+                f"the header {fault} ({_shown(cells)}); the columns needed are {header}, each "
+                "once; if this row is no header, put that line above it",
+                field=where,
+            )
+    unused = tuple(
+        cell.strip() or f"number {number}, which has no name"
+        for number, (cell, name) in enumerate(zip(cells, names), start=1)
+        if name not in wanted
+    )
+    return Columns(len(cells), tuple(names.index(name) for name in wanted), unused)
+
+
+def _name(cell: str) -> str:
+    name = cell.strip().lower()
+    return _OTHER_NAMES.get(name, name)
+
+
+def _shown(cells: Sequence[str]) -> str:
+    texts = [repr(cell.strip()[:_SHOWN_CHARACTERS]) for cell in cells[:_SHOWN_CELLS]]
+    return ", ".join([*texts, "..."] if len(cells) > _SHOWN_CELLS else texts)
+
+
+def _not_tabs(cells: Sequence[str]) -> str:
+    """What is wrong with a table whose cells are kept apart by something else."""
+    return " (one column, so the file is not separated by tabs)" if len(cells) == 1 else ""
