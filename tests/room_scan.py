@@ -18,6 +18,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "contract": (
         "errors",
         "columns",
+        "list_metrics",
         "protobuf_classes",
         "rankers",
         "tensors",

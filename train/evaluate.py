@@ -49,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Evaluate with parsed options."""
     from train.data.dataset import encode, read_labelled_pairs
+    from train.evaluation.cautions import figure
     from train.evaluation.report import compare
     from train.model.checkpoint import write_json
     from train.model.device import set_device
@@ -67,7 +68,9 @@ def run(options: argparse.Namespace) -> None:
         ranker.model, ranker.encoder, encoded, options.batch_size, ranker.score_function
     )
     report = compare(pairs, values, options.seed)
-    print(f"eval_dev auc:{report.auc:.3}")
+    print(f"eval_dev auc:{figure(report.auc, '.3')}")
+    for caution in report.cautions:
+        print(f"eval_dev warning: {caution}")
     print(report.table())
     if options.json:
         about = {

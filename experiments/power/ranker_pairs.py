@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.list_metrics import Places, ndcg
 from contract.scoring import rank_order
-from experiments.lists.ndcg import ndcg
 from experiments.lists.scored_lists import ScoredList
 
 FloatArray = NDArray[np.float64]
@@ -28,7 +28,8 @@ class Duel:
         better: name of the ranker with the higher NDCG@10.
         worse: name of the other one.
         grades: of each list's documents.
-        orders: of each list, of the better ranker and of the other one.
+        orders: of each list, of the better ranker and of the other one; documents of equal scores
+            are in one random order for both.
         better_ndcg: mean NDCG@10.
         worse_ndcg: mean NDCG@10.
         difference: mean over lists, and its 95 % interval.
@@ -52,19 +53,18 @@ class Duel:
     @classmethod
     def of(cls, lists: Sequence[ScoredList], one: str, other: str) -> Duel:
         """Order the documents of every list by both rankers, and see which one is better."""
-        ranked = {n: [rank_order(scored.scores[n]) for scored in lists] for n in (one, other)}
-        ndcg = {name: _ndcgs(lists, orders) for name, orders in ranked.items()}
-        better, worse = sorted((one, other), key=lambda name: -ndcg[name].mean())
-        apart = ndcg[better] - ndcg[worse]
+        quality = {name: _ndcgs(lists, name) for name in (one, other)}
+        better, worse = sorted((one, other), key=lambda name: -quality[name].mean())
+        apart = quality[better] - quality[worse]
         half = _Z * apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else np.inf
         mean = float(apart.mean())
         return cls(
             better,
             worse,
             tuple(scored.labels for scored in lists),
-            tuple(zip(ranked[better], ranked[worse])),
-            float(ndcg[better].mean()),
-            float(ndcg[worse].mean()),
+            tuple(zip(_orders(lists, better), _orders(lists, worse))),
+            float(quality[better].mean()),
+            float(quality[worse].mean()),
             (mean, float(mean - half), float(mean + half)),
             lists[0].bundles,
         )
@@ -88,6 +88,16 @@ def degraded(lists: Sequence[ScoredList], ranker: str, sigma: float, seed: int) 
     return noisy
 
 
-def _ndcgs(lists: Sequence[ScoredList], orders: Sequence[list[int]]) -> FloatArray:
-    values = [ndcg(order, scored.labels) for order, scored in zip(orders, lists)]
+def _ndcgs(lists: Sequence[ScoredList], ranker: str) -> FloatArray:
+    values = [ndcg(Places.of_scores(scored.scores[ranker]), scored.labels) for scored in lists]
     return np.array(values, dtype=np.float64)
+
+
+def _orders(lists: Sequence[ScoredList], ranker: str) -> list[list[int]]:
+    """What readers are shown: a file that has the relevant documents first rewards no ties."""
+    orders = []
+    for number, scored in enumerate(lists):
+        sent = np.random.default_rng(number).permutation(len(scored.labels))
+        ranked = rank_order(np.asarray(scored.scores[ranker])[sent].tolist())
+        orders.append([int(sent[place]) for place in ranked])
+    return orders

@@ -19,8 +19,8 @@ from typing import Any
 
 import httpx
 
+from contract.list_metrics import Places, ndcg
 from experiments.lists.graded_lists import GradedList
-from experiments.lists.ndcg import ndcg
 from experiments.readers.click_model import ClickModel
 from experiments.traffic.ranking_calls import FEEDBACK_PATH, RANK_PATH, CallFailed, call
 from experiments.traffic.replay_summary import ReplaySummary
@@ -99,7 +99,8 @@ class ReplaySession:
         order = [result["index"] for result in results]
         seed = f"{self._plan.seed}:{number}"
         clicked = self._plan.model.read([graded.grades[index] for index in order], seed)
-        self._note(fields, latency_ms, len(clicked), ndcg(order, graded.grades))
+        quality = ndcg(Places.of_order(order), graded.grades)
+        self._note(fields, latency_ms, len(clicked), quality)
         self._note_teams(fields, results, clicked)
         await self._feedback(request_id, graded, order, clicked)
 

@@ -23,7 +23,7 @@ class VariantFigures:
         latencies_ms: from when each request was due.
         clicks: of all readers.
         clicked: requests with a click.
-        ndcg: NDCG@10 of each order by the true grades.
+        ndcg: NDCG@10 of each order that was shown, by the true grades.
         rankers: answers by ranker and bundle.
         team_wins: of interleaved answers, by team; ties are under an empty name.
     """

@@ -23,6 +23,7 @@ from export.engines.openvino_inference import run_graph
 from export.proof.proving_engines import logits_output
 from train.data.batches import sorted_batches
 from train.data.dataset import EncodedPairs, IntArray, encode, read_labelled_pairs
+from train.evaluation.cautions import about_scores
 from train.evaluation.metrics import NDCG, Interval, QueryLists, bootstrap
 from train.evaluation.report import RESAMPLES
 
@@ -44,7 +45,9 @@ class Quality:
         difference: result minus source on the same queries.
         max_score_difference: over all rows.
         mean_score_difference: of the absolute differences.
-        top_1_agreement: part of the lists in which both put the same title first.
+        top_1_agreement: part of the lists in which both put the same title first; of titles that
+            share the first place, as a service does that gets them in any order.
+        cautions: what makes these figures mean nothing, if anything does.
     """
 
     lists: int
@@ -54,6 +57,7 @@ class Quality:
     max_score_difference: float
     mean_score_difference: float
     top_1_agreement: float
+    cautions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Lines for the terminal."""
@@ -66,6 +70,7 @@ class Quality:
                 f"scores differ by {self.max_score_difference:.4f} at most, "
                 f"{self.mean_score_difference:.5f} on average; "
                 f"the same title first in {self.top_1_agreement:.1%} of the lists",
+                *(f"warning: {caution}" for caution in self.cautions),
             )
         )
 
@@ -83,6 +88,7 @@ class Quality:
             "mean_score_difference": self.mean_score_difference,
             "top_1_agreement": self.top_1_agreement,
             "bootstrap_resamples": RESAMPLES,
+            "warnings": list(self.cautions),
         }
         text = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False)
         path.write_text(text + "\n", encoding="utf-8")
@@ -114,7 +120,7 @@ def compare_scores(lists: QueryLists, source: FloatArray, result: FloatArray, se
     """Measure both on the same lists; the interval of the difference is a paired one."""
     before, after = (lists.measure(scores)[NDCG] for scores in (source, result))
     apart = np.abs(result.astype(np.float64) - source)
-    same = [np.argmax(result[rows]) == np.argmax(source[rows]) for rows in lists.rows]
+    same = [_same_first(source[rows], result[rows]) for rows in lists.rows]
     return Quality(
         len(lists),
         bootstrap(before, seed, RESAMPLES),
@@ -123,7 +129,18 @@ def compare_scores(lists: QueryLists, source: FloatArray, result: FloatArray, se
         float(apart.max()),
         float(apart.mean()),
         float(np.mean(same)),
+        (*about_scores(source, "the source"), *about_scores(result, "the result")),
     )
+
+
+def _same_first(source: FloatArray, result: FloatArray) -> float:
+    """The chance of one title first in both, over the orders in which a service gets the titles.
+
+    It is the first title, in that order, of those that one of the two puts first; both have it
+    first where both score it highest.
+    """
+    firsts, others = source == source.max(), result == result.max()
+    return float((firsts & others).sum() / (firsts | others).sum())
 
 
 def measure(source: Path, result: Path, bundle: Bundle, dev_file: Path, seed: int) -> Quality:

@@ -182,6 +182,22 @@ def test_a_short_list_of_a_single_grade_scale_is_no_obstacle() -> None:
     assert found[INTERLEAVING].queries is not None
 
 
+def test_a_file_with_the_relevant_first_rewards_no_ties() -> None:
+    """One ranker scores all alike, the other at random; neither is better by the file's order."""
+    rng = np.random.default_rng(9)
+    labels = (4, 3, 2, 1, *[0] * 16)
+    lists = [
+        ScoredList(f"q{i}", labels, {"same": (0.5,) * 20, "random": tuple(rng.random(20).tolist())})
+        for i in range(300)
+    ]
+    duel = Duel.of(lists, "same", "random")
+    assert duel.difference[1] < 0.0 < duel.difference[2]
+    same = 0 if duel.better == "same" else 1
+    first = [grades[orders[same][0]] for grades, orders in zip(duel.grades, duel.orders)]
+    assert np.mean(first) < 1.0
+    assert all(sorted(orders[same]) == list(range(20)) for orders in duel.orders)
+
+
 def test_more_noise_degrades_more_and_the_same_way_for_a_seed() -> None:
     lists = random_lists()
     gaps = [

@@ -19,10 +19,12 @@ from contract.bundle.golden import LOW_PRECISION_TOLERANCE, read_golden
 from contract.rankers import RANKERS
 from export import quantize
 from export.engines.openvino_inference import run_graph
+from export.quantization.quality import compare_scores
 from tests.bundles import SENTENCES, build_bundle
 from tests.general_model_service import wire
 from tests.sets import skip_unless_card
 from tests.tensor_service import StartTensorService
+from train.evaluation.metrics import QueryLists
 
 LOSS_ALLOWED = "1.0"
 
@@ -122,6 +124,16 @@ def test_the_weights_are_small_integers(quantized: Path, sources: Path, ranker: 
         for root, pattern in ((quantized, "*.bin"), (sources, "*.pdiparams"))
     )
     assert weights < 0.75 * params
+
+
+def test_scores_that_became_equal_are_no_gain_and_told() -> None:
+    """The relevant title stands first in the file, and int8 has lost every difference."""
+    queries, labels = np.repeat(np.arange(50), 4), np.tile([1, 0, 0, 0], 50)
+    source = np.random.default_rng(1).random(200).astype(np.float32)
+    quality = compare_scores(QueryLists(queries, labels), source, np.full(200, 0.5, "f4"), 1)
+    assert quality.result.mean == pytest.approx((1 + 0.6309298 + 0.5 + 0.4306766) / 4)
+    assert quality.top_1_agreement == pytest.approx(1 / 4)
+    assert "warning: all 200 scores of the result are 0.5" in str(quality)
 
 
 def test_a_loss_too_large_is_refused(

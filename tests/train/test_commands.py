@@ -182,6 +182,52 @@ def test_evaluate_without_lists(
     assert json.loads((tmp_path / "j").read_text())["metrics"] == {}
 
 
+def test_a_constant_score_is_told_and_not_rewarded(
+    ce_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One title thrice, the relevant row first: the ranker cannot but score them alike."""
+    header = ("query", "title", "label")
+    rows = write_rows(tmp_path / "f", header, *(("天", "地", label) for label in (1, 0, 0)))
+    arguments = ["--test_file", str(rows), "--init_from_ckpt", str(ce_run / "last")]
+    assert evaluate.main([*arguments, "--device", "cpu", "--json", str(tmp_path / "j")]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "eval_dev auc:0.5"
+    assert out[1].startswith("eval_dev warning: all 3 scores of the ranker are 0.")
+    report = json.loads((tmp_path / "j").read_text())
+    assert report["warnings"] == [out[1].split(": ", 1)[1]]
+    assert report["metrics"]["NDCG@10"]["ranker"][0] == pytest.approx((1 + 0.6309298 + 0.5) / 3)
+    assert report["metrics"]["MRR@10"]["ranker"][0] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+
+
+def test_evaluate_says_why_a_figure_has_no_value(
+    ce_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = ("query", "title", "label")
+    rows = write_rows(tmp_path / "f", header, ("天", "地", 1), ("天", "黄", 1))
+    arguments = ["--test_file", str(rows), "--init_from_ckpt", str(ce_run / "last")]
+    assert evaluate.main([*arguments, "--device", "cpu"]) == 0
+    out = capsys.readouterr().out
+    assert "eval_dev auc:no value\neval_dev warning: every row of 2 is relevant, so AUC" in out
+    assert "nan" not in out
+
+
+def test_training_says_why_a_figure_has_no_value(
+    train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a figure that chooses, the best checkpoint is the latest."""
+    dev = write_rows(
+        tmp_path / "dev", ("query", "title", "label"), ("天", "地", 0), ("玄", "黄", 0)
+    )
+    flags = ("--test_file", dev, "--eval_step", 2, "--max_steps", 4)
+    assert train_ce(tmp_path / "run", *flags) == 0
+    out = capsys.readouterr().out
+    assert out.count("eval_dev auc:no value\neval_dev warning: no row of 2 is relevant") == 2
+    assert "eval_dev warning: best is the latest checkpoint, as AUC has no value" in out
+    assert "nan" not in out
+    about = json.loads((tmp_path / "run" / "best" / "ranker.json").read_text())
+    assert (about["step"], about["metrics"]) == (4, {"AUC": None})
+
+
 def test_predict_pairwise_prints_every_row_in_order(
     pairwise_run: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,18 +4,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
 from contract.encoding import PairEncoder
 from train.data.dataset import LabelledPairs, encode
+from train.evaluation.cautions import cautions
 from train.evaluation.metrics import MRR, NDCG, QueryLists, auc
 from train.model.inference import scores
 
 AUC = "AUC"
 
 _SAMPLED_ROWS = 256
+
+
+class Measured(NamedTuple):
+    """Figures by name, ``None`` where one has no value, and what to know beside them."""
+
+    figures: dict[str, Optional[float]]
+    cautions: list[str]
 
 
 class DevSet:
@@ -41,14 +49,15 @@ class DevSet:
         """The metric that makes a checkpoint the best one."""
         return NDCG if len(self._lists) else AUC
 
-    def evaluate(self, model: Any) -> dict[str, float]:
+    def evaluate(self, model: Any) -> Measured:
         """AUC over all rows and, where queries have several titles, means over their lists."""
         values = self._scores(model, self._pairs)
-        result = {AUC: auc(values, self._labels)}
+        area = auc(values, self._labels)
+        result: dict[str, Optional[float]] = {AUC: None if np.isnan(area) else area}
         if len(self._lists):
             measured = self._lists.measure(values)
             result.update({name: float(measured[name].mean()) for name in (NDCG, MRR)})
-        return result
+        return Measured(result, cautions(values, self._labels))
 
     def sampled_loss(self, model: Any) -> float:
         """Cross entropy of the scores over a fixed sample of rows, which is cheap."""

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ranking metrics over lists of graded titles, AUC, and bootstrap intervals.
+"""Metrics over all lists of a file, AUC, and bootstrap intervals.
 
-A list is ordered as a service orders it: by falling score, equal scores in input order. A grade
-above 0 is relevant; nDCG takes the grade itself as gain (linear gain, as trec_eval does).
+Those of one list are in :mod:`contract.list_metrics`: equal scores count as the expected value over
+their orders, so that no order of the file's rows is rewarded.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.scoring import rank_order
+from contract.list_metrics import CUTOFF, Places, average_precision, ndcg, reciprocal_rank
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 # of any width: a model's are float32, BM25's float64
 Scores = NDArray[np.floating[Any]]
 
-CUTOFF = 10
-NDCG, MRR, MAP, PAIR_ACCURACY = "NDCG@10", "MRR@10", "MAP", "pair accuracy"
+NDCG, MRR, MAP, PAIR_ACCURACY = f"NDCG@{CUTOFF}", f"MRR@{CUTOFF}", "MAP", "pair accuracy"
 
 
 def auc(scores: Scores, labels: IntArray) -> float:
@@ -40,29 +39,6 @@ def auc(scores: Scores, labels: IntArray) -> float:
     return float((total - positives * (positives + 1) / 2.0) / (positives * negatives))
 
 
-def ndcg(grades: IntArray) -> float:
-    """nDCG@10 of grades in ranked order: gain = grade, discount = log2(rank + 1)."""
-    ideal = _dcg(np.sort(grades)[::-1])
-    return _dcg(grades) / ideal if ideal > 0 else 0.0
-
-
-def _dcg(grades: IntArray) -> float:
-    top = np.asarray(grades[:CUTOFF], dtype=np.float64)
-    return float((top / np.log2(np.arange(len(top)) + 2.0)).sum())
-
-
-def reciprocal_rank(grades: IntArray) -> float:
-    """1 / rank of the first relevant title among the first 10, or 0."""
-    found = np.flatnonzero(np.asarray(grades[:CUTOFF]) > 0)
-    return 1.0 / (found[0] + 1.0) if len(found) else 0.0
-
-
-def average_precision(grades: IntArray) -> float:
-    """Mean over the relevant titles of the precision at their rank."""
-    ranks = np.flatnonzero(np.asarray(grades) > 0) + 1.0
-    return float((np.arange(1, len(ranks) + 1) / ranks).mean()) if len(ranks) else 0.0
-
-
 def pair_accuracy(scores: Scores, grades: IntArray) -> float:
     """Part of the pairs of unequal grade that the scores order rightly, ties counting half.
 
@@ -75,7 +51,7 @@ def pair_accuracy(scores: Scores, grades: IntArray) -> float:
     return float(((difference > 0) + 0.5 * (difference == 0))[better].mean())
 
 
-_OF_RANKED_GRADES: dict[str, Callable[[IntArray], float]] = {
+_OF_PLACES: dict[str, Callable[[Places, IntArray], float]] = {
     NDCG: ndcg,
     MRR: reciprocal_rank,
     MAP: average_precision,
@@ -104,16 +80,16 @@ class QueryLists:
     def measure(self, scores: Scores) -> dict[str, FloatArray]:
         """Every metric of every list; ``scores`` has one number per row of the file."""
         scores = np.asarray(scores, dtype=np.float64)
-        result: dict[str, list[float]] = {name: [] for name in (*_OF_RANKED_GRADES, PAIR_ACCURACY)}
+        result: dict[str, list[float]] = {name: [] for name in (*_OF_PLACES, PAIR_ACCURACY)}
         for rows, grades in zip(self.rows, self._grades):
-            ranked = grades[rank_order(scores[rows].tolist())]
-            for name, metric in _OF_RANKED_GRADES.items():
-                result[name].append(metric(ranked))
+            places = Places.of_scores(scores[rows])
+            for name, metric in _OF_PLACES.items():
+                result[name].append(metric(places, grades))
             result[PAIR_ACCURACY].append(pair_accuracy(scores[rows], grades))
         return {name: np.asarray(values) for name, values in result.items()}
 
     def tied_pairs(self, scores: Scores) -> float:
-        """Part of the pairs of unequal grade with equal scores, where input order decides."""
+        """Part of the pairs of unequal grade with equal scores, which nothing puts in order."""
         tied, pairs = 0, 0
         for rows, grades in zip(self.rows, self._grades):
             better = grades[:, None] > grades[None, :]

@@ -5,22 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.list_metrics import CUTOFF
 from train.bm25 import BM25
 from train.data.dataset import LabelledPairs
-from train.evaluation.metrics import CUTOFF, Interval, QueryLists, auc, bootstrap
+from train.evaluation.cautions import cautions, figure
+from train.evaluation.metrics import Interval, QueryLists, auc, bootstrap
 
 FloatArray = NDArray[np.float64]
 
 RESAMPLES = 1000
 _NOTE = (
-    f"nDCG gain is the grade (linear), cut at {CUTOFF}; equal scores keep the file's order; "
-    f"95 % bootstrap intervals over queries, {RESAMPLES} resamples"
+    f"NDCG gain is the grade (linear), cut at {CUTOFF}; equal scores count as the mean over their "
+    f"orders; 95 % bootstrap intervals over queries, {RESAMPLES} resamples"
 )
 
 
@@ -45,6 +47,7 @@ class Report:
     tied_pairs: float
     bm25_tied_pairs: float
     metrics: dict[str, Comparison]
+    cautions: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; an interval is ``[mean, low, high]``, ``null`` stands for no value."""
@@ -65,6 +68,7 @@ class Report:
             "tied_pairs": _plain([self.tied_pairs])[0],
             "bm25_tied_pairs": _plain([self.bm25_tied_pairs])[0],
             "metrics": metrics,
+            "warnings": self.cautions,
             "note": _NOTE,
         }
 
@@ -78,7 +82,7 @@ class Report:
         for name, c in self.metrics.items():
             cells = f"{_cell(c.ranker):26}{_cell(c.bm25):26}{_cell(c.difference, sign='+')}"
             lines.append(f"{name:14}{cells}")
-        tied = f"{self.tied_pairs:<26.4f}{self.bm25_tied_pairs:<26.4f}"
+        tied = f"{figure(self.tied_pairs, '.4f'):26}{figure(self.bm25_tied_pairs, '.4f')}"
         return "\n".join([*lines, f"{'tied pairs':14}{tied}".rstrip(), _NOTE])
 
 
@@ -103,6 +107,7 @@ def compare(pairs: LabelledPairs, scores: NDArray[Any], seed: int) -> Report:
         tied_pairs=lists.tied_pairs(scores),
         bm25_tied_pairs=lists.tied_pairs(baseline),
         metrics=metrics,
+        cautions=cautions(scores, pairs.labels),
     )
 
 
@@ -119,7 +124,9 @@ def bm25_of(pairs: LabelledPairs) -> FloatArray:
 
 
 def _cell(interval: Interval, sign: str = "") -> str:
-    mean, low, high = (f"{value:{sign}.4f}" for value in interval)
+    if np.isnan(interval.mean):
+        return figure(None)
+    mean, low, high = (figure(value, f"{sign}.4f") for value in interval)
     return f"{mean} [{low}, {high}]"
 
 

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from contract.errors import SetUpError
 from train.data.batches import BatchPlan
+from train.evaluation.cautions import figure
 from train.evaluation.dev_set import AUC, DevSet
 from train.evaluation.metrics import NDCG
 from train.model.device import mixed_precision, rank, world_size
@@ -216,14 +217,19 @@ class Trainer:
         progress.evaluated_at = progress.step
         if rank() != 0:
             return
-        metrics = self._dev_set.evaluate(self._model)
-        _say(f"eval_dev auc:{metrics[AUC]:.3}")
+        metrics, warnings = self._dev_set.evaluate(self._model)
+        _say(f"eval_dev auc:{figure(metrics[AUC], '.3')}")
         if NDCG in metrics:
-            listed = ", ".join(f"{name}: {metrics[name]:.4f}" for name in metrics if name != AUC)
-            _say(f"eval_dev {listed}")
+            listed = (f"{name}: {figure(metrics[name], '.4f')}" for name in metrics if name != AUC)
+            _say(f"eval_dev {', '.join(listed)}")
+        chosen_by = self._dev_set.chooses_by
+        value = metrics[chosen_by]
+        if value is None:
+            warnings = [*warnings, f"best is the latest checkpoint, as {chosen_by} has no value"]
+        for warning in warnings:
+            _say(f"eval_dev warning: {warning}")
         progress.metrics = metrics
-        value = metrics[self._dev_set.chooses_by]
-        if progress.best is None or value > progress.best:
+        if value is None or progress.best is None or value > progress.best:
             progress.best = value
             self._snapshots.save("best", *self._state())
 

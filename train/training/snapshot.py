@@ -41,7 +41,7 @@ class Progress:
     batch: int = 0
     best: Optional[float] = None
     evaluated_at: int = -1
-    metrics: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, Optional[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of graded lists: both kinds, what is refused and where, padding, NDCG."""
+"""Files of graded lists: both kinds, what is refused and where, padding."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from contract.errors import DataError
 from experiments.lists.graded_lists import GradedList, padded, read_graded_lists
-from experiments.lists.ndcg import ndcg
-from train.evaluation.metrics import ndcg as train_ndcg
 
 
 def written(tmp_path: Path, content: str) -> Path:
@@ -108,23 +105,3 @@ def test_padding_ends_when_there_is_nothing_to_pad_with_and_cuts_nothing() -> No
     assert sorted(zip(graded.documents, graded.grades)) == [("a", 0), ("b", 1), ("c", 2)]
     (graded,) = padded([GradedList("q", ("a", "b", "c"), (0, 1, 2))], 2, seed=1)
     assert len(graded.documents) == 3
-
-
-def test_ndcg_is_that_of_training() -> None:
-    rng = np.random.default_rng(7)
-    for _ in range(50):
-        grades = rng.integers(0, 5, 20)
-        order = rng.permutation(20)
-        expected = train_ndcg(grades[order])
-        assert ndcg(order.tolist(), grades.tolist()) == pytest.approx(expected)
-
-
-def test_ndcg_of_a_list_that_was_cut_short_counts_what_it_left_out() -> None:
-    assert ndcg([1], [2, 2, 0]) == pytest.approx(1 / (1 + 1 / np.log2(3)))
-    assert ndcg([0, 1], [0, 0]) == 0.0
-
-
-def test_the_development_data_is_read(shared_data: Path) -> None:
-    lists = read_graded_lists(shared_data / "cmedir.jsonl")
-    assert len(lists) == 6737
-    assert {grade for graded in lists for grade in graded.grades} == {0, 1, 2, 3, 4}
