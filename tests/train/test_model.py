@@ -19,7 +19,8 @@ from train.data.dataset import encode, read_unlabelled_pairs
 from train.model.backbone import find_backbone, known_models
 from train.model.checkpoint import PARAMETERS_FILE, find_parameters, read_parameters, sha256
 from train.model.inference import logits, scores
-from train.model.ranker import build_model, initialise, load_parameters, load_ranker, make_encoder
+from train.model.parameters import load_parameters
+from train.model.ranker import build_model, initialise, load_ranker, make_encoder
 
 
 @pytest.mark.parametrize(
@@ -194,6 +195,14 @@ def test_sizes_are_checked_against_the_model(tmp_path: Path) -> None:
     padded = find_backbone(str(write_model(tmp_path / "padded", pad_token_id=3)))
     with pytest.raises(SetUpError, match=r"\[PAD\] is token 0, but the model masks token 3"):
         make_encoder(padded, 32)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_parameter_files_of_every_paddle_are_read(tmp_path: Path, protocol: int) -> None:
+    """Paddle 2.0 wrote pickle's protocol 2, in which bytes are spelt as text."""
+    file, wanted = tmp_path / PARAMETERS_FILE, np.arange(300, dtype=np.float32)
+    file.write_bytes(pickle.dumps({"a": wanted}, protocol))
+    np.testing.assert_array_equal(read_parameters(file)["a"], wanted)
 
 
 class _Evil:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-import numpy as np
 from numpy.typing import NDArray
 from paddlenlp.transformers import (
     ErnieConfig,
@@ -29,6 +28,7 @@ from paddlenlp.transformers import (
     ErnieModel,
     ErnieTokenizer,
 )
+from paddlenlp.utils.download import resolve_file_path
 from paddlenlp.utils.log import logger
 
 from contract.encoding import TOKENIZER_CONFIG_FILE, VOCAB_FILE
@@ -106,16 +106,13 @@ def known_models() -> list[str]:
     )
 
 
-def find_backbone(
-    name: str, tokenizer: Optional[str] = None, *, weights: bool = True, classifier: bool = False
-) -> Backbone:
+def find_backbone(name: str, tokenizer: Optional[str] = None, *, weights: bool = True) -> Backbone:
     """Resolve a directory, a configuration file or a name of PaddleNLP.
 
     Args:
         name: a directory with ``config.json``, such a file itself, or a name.
         tokenizer: directory of ``vocab.txt``; ``None`` takes the model's own.
-        weights: whether to read the weights too.
-        classifier: whether a downloaded model should bring its classification head.
+        weights: whether to read the weights too, with whatever head their file has.
 
     Raises:
         SetUpError: there is no such model, it cannot be used, or a file of it is missing.
@@ -124,7 +121,7 @@ def find_backbone(
     if path.exists():
         backbone = _local(path, name, tokenizer, weights)
     else:
-        backbone = _online(name, tokenizer, weights, classifier)
+        backbone = _online(name, tokenizer, weights)
     if getattr(backbone.config, "type_vocab_size", 0) < 2:
         raise SetUpError(
             "the model has no token types, so it cannot tell the query from the title; use another",
@@ -167,7 +164,7 @@ def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Ba
     return Backbone(name, family, config, parameters, tokenizer_dir, ranker)
 
 
-def _online(name: str, tokenizer: Optional[str], weights: bool, classifier: bool) -> Backbone:
+def _online(name: str, tokenizer: Optional[str], weights: bool) -> Backbone:
     for start, reason in _NOT_WORDPIECE.items():
         if name == start or name.startswith(f"{start}-"):
             raise SetUpError(f"{name} cannot be used: {reason}", field="model_name_or_path")
@@ -178,7 +175,8 @@ def _online(name: str, tokenizer: Optional[str], weights: bool, classifier: bool
         )
     family = next(f for f in _FAMILIES.values() if name in f.config.pretrained_init_configuration)
     try:
-        config, parameters = _download(family, name, weights, classifier)
+        config = family.config.from_pretrained(name)
+        parameters = _download_parameters(family, name) if weights else None
         tokenizer_dir = Path(tokenizer) if tokenizer else _download_tokenizer(family, name)
     except (OSError, RuntimeError, ValueError) as error:
         logging.getLogger(__name__).debug("download of %s", name, exc_info=error)
@@ -189,16 +187,17 @@ def _online(name: str, tokenizer: Optional[str], weights: bool, classifier: bool
     return Backbone(name, family, config, parameters, tokenizer_dir, None)
 
 
-def _download(
-    family: Family, name: str, weights: bool, classifier: bool
-) -> tuple[Any, Optional[Parameters]]:
-    if not weights:
-        return family.config.from_pretrained(name), None
-    if classifier:
-        model = family.classifier.from_pretrained(name, num_labels=2)
-    else:
-        model = family.encoder.from_pretrained(name)
-    return model.config, {key: np.asarray(value) for key, value in model.state_dict().items()}
+def _download_parameters(family: Family, name: str) -> Parameters:
+    """All of a pretrained model's file, from PaddleNLP's cache or its server.
+
+    A model class of PaddleNLP would drop what it has no place for, as an encoder drops the head of
+    a cross-encoder, and would add a random head to what has none.
+    """
+    url = family.encoder.pretrained_resource_files_map["model_state"][name]
+    file = resolve_file_path(name, [url])
+    if file is None:
+        raise OSError(f"{url} could not be had")
+    return read_parameters(Path(file))
 
 
 def _download_tokenizer(family: Family, name: str) -> Path:

@@ -40,12 +40,21 @@ OPTIMIZER_FILE = "optimizer.npz"
 
 _PARAMETER_NAMES = "StructuredToParameterName@@"
 
+
+def _bytes_of(text: str, encoding: str) -> bytes:
+    """How pickle's protocol 2, which Paddle 2.0 wrote, spells the bytes of an array."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"bytes as {encoding} have no place in parameters")
+    return text.encode("latin1")
+
+
 _ALLOWED_GLOBALS: Mapping[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): np.core.multiarray._reconstruct,
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("collections", "OrderedDict"): OrderedDict,
     ("builtins", "tuple"): tuple,
+    ("_codecs", "encode"): _bytes_of,
 }
 
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 import paddle
@@ -29,6 +29,7 @@ from train.model.checkpoint import (
     read_parameters,
     sha256,
 )
+from train.model.parameters import encoder_name, load_parameters
 
 PAIRWISE = "pairwise"
 CROSS_ENCODER = "cross_encoder"
@@ -55,23 +56,6 @@ class PairwiseMatching(nn.Layer):  # type: ignore[misc]
         """Logits ``[N, 1]`` of rows ``[N, L]``; the score is their sigmoid."""
         _, pooled = self.ptm(input_ids, token_type_ids)
         return self.similarity(self.dropout(pooled))
-
-
-class Loaded(NamedTuple):
-    """Names of the model's parameters: read from the file, missing there, and left over there."""
-
-    read: list[str]
-    new: list[str]
-    unused: list[str]
-
-    def __str__(self) -> str:
-        """One line for the log."""
-        new = ", ".join(self.new[:4]) + (" ..." if len(self.new) > 4 else "")
-        unused = ", ".join(self.unused[:4]) + (" ..." if len(self.unused) > 4 else "")
-        return (
-            f"{len(self.read)} parameters loaded; new: {new or 'none'}; "
-            f"not used: {unused or 'none'}"
-        )
 
 
 @dataclass(frozen=True)
@@ -107,17 +91,13 @@ def build_model(ranker: str, backbone: Backbone) -> Any:
 
 def encoder_of(model: Any) -> Any:
     """The ERNIE encoder inside a ranker."""
-    return (
-        model.ptm
-        if isinstance(model, PairwiseMatching)
-        else getattr(model, model.base_model_prefix)
-    )
+    return getattr(model, encoder_name(model))
 
 
 def initialise(model: Any, backbone: Backbone, init: str, seed: int) -> str:
     """Fill a model from the backbone's weights, or at random; says what was done in one line."""
     if backbone.parameters is not None:
-        return f"{backbone.name}: {load_parameters(model, backbone.parameters)}"
+        return f"{backbone.name}: {load_parameters(model, backbone.parameters, any_head=True)}"
     if init == "default":
         return f"{backbone.name}: no weights there, all parameters are random"
     from train.model.matching_init import apply_matching_init
@@ -127,48 +107,6 @@ def initialise(model: Any, backbone: Backbone, init: str, seed: int) -> str:
     except ValueError as error:
         raise SetUpError(str(error), field="init") from error
     return f"{backbone.name}: no weights there, initialised for matching"
-
-
-def load_parameters(model: Any, parameters: Mapping[str, NDArray[Any]]) -> Loaded:
-    """Load a file of either ranker or of a bare encoder; heads of the other kind are left out.
-
-    Raises:
-        SetUpError: nothing fits, or a parameter has another shape.
-    """
-    own = model.state_dict()
-    inside = "ptm" if isinstance(model, PairwiseMatching) else model.base_model_prefix
-    renamed: dict[str, NDArray[Any]] = {}
-    for name, value in parameters.items():
-        renamed[_own_name(name, own, inside)] = value
-    for name in set(renamed) & set(own):
-        if list(renamed[name].shape) != list(own[name].shape):
-            raise SetUpError(
-                f"{name} has shape {list(renamed[name].shape)}, "
-                f"but the model's config asks for {list(own[name].shape)}",
-                field="checkpoint",
-            )
-    result = Loaded(
-        sorted(set(renamed) & set(own)),
-        sorted(set(own) - set(renamed)),
-        sorted(set(renamed) - set(own)),
-    )
-    if not any(name.startswith(f"{inside}.encoder.") for name in result.read):
-        raise SetUpError("its parameters are those of another architecture", field="checkpoint")
-    for name in result.read:
-        own[name].set_value(np.asarray(renamed[name]).astype("float32"))
-    return result
-
-
-def _own_name(name: str, own: Mapping[str, Any], inside: str) -> str:
-    """The name of a parameter in this model: encoders differ in their prefix only."""
-    if name in own:
-        return name
-    for prefix in ("ptm.", "ernie.", "ernie_gram.", ""):
-        if name.startswith(prefix):
-            candidate = f"{inside}.{name[len(prefix) :]}"
-            if candidate in own:
-                return candidate
-    return name
 
 
 def ranker_of_parameters(parameters: Mapping[str, Any]) -> Optional[str]:
@@ -231,9 +169,11 @@ def load_ranker(
                 "a pretrained encoder cannot score before training; name a trained checkpoint",
                 field=f"checkpoint {name}",
             )
-        backbone = find_backbone(name, classifier=True)
+        backbone = find_backbone(name)
         digest = _digest(backbone.parameters or {})
-        return _ready(backbone, CROSS_ENCODER, max_seq_length or _DEFAULT_MAX_SEQ_LENGTH, digest)
+        length = max_seq_length or _DEFAULT_MAX_SEQ_LENGTH
+        # its file may have more, such as what pretraining needed
+        return _ready(backbone, CROSS_ENCODER, length, digest, may_have_more=True)
     file = find_parameters(checkpoint)
     home = file.parent
     if (home / RANKER_FILE).is_file():
@@ -259,10 +199,16 @@ def load_ranker(
     return _ready(backbone, ranker, length, sha256(file))
 
 
-def _ready(backbone: Backbone, ranker: str, max_seq_length: int, digest: str) -> LoadedRanker:
+def _ready(
+    backbone: Backbone,
+    ranker: str,
+    max_seq_length: int,
+    digest: str,
+    may_have_more: bool = False,
+) -> LoadedRanker:
     model = build_model(ranker, backbone)
     loaded = load_parameters(model, backbone.parameters or {})
-    if loaded.new or loaded.unused:
+    if loaded.new or (loaded.unused and not may_have_more):
         raise SetUpError(
             f"does not fit its backbone: {loaded}", field=f"checkpoint {backbone.name}"
         )

@@ -18,11 +18,11 @@ from train.evaluation.dev_set import DevSet
 from train.model import device
 from train.model.backbone import find_backbone
 from train.model.checkpoint import CONFIG_FILE, STATE_FILE, find_parameters, read_parameters
+from train.model.parameters import load_parameters
 from train.model.ranker import (
     SCORE_FUNCTION_OF,
     build_model,
     initialise,
-    load_parameters,
     load_ranker,
     make_encoder,
 )
