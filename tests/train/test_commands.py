@@ -90,7 +90,10 @@ def test_log_lines(train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert train_ce(tmp_path, *flags) == 0
     out = capsys.readouterr().out.splitlines()
     logged = [line for line in out if line.startswith("global step")]
-    shape = r"global step \d+, epoch: \d+, batch: \d+, loss: \d\.\d{5}, speed: \d+\.\d\d step/s"
+    shape = (
+        r"global step \d+, epoch: \d+, batch: \d+, loss: \d\.\d{5}, accuracy: [01]\.\d{5}, "
+        r"speed: \d+\.\d\d step/s"
+    )
     assert all(re.fullmatch(shape, line) for line in logged)
     assert [line.split(", loss")[0] for line in logged] == [
         "global step 10, epoch: 1, batch: 10",
@@ -100,6 +103,22 @@ def test_log_lines(train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (
         len([line for line in out if re.fullmatch(r"valid step \d0, loss: \d\.\d{5}", line)]) == 2
     )
+
+
+def test_accuracy_is_the_part_that_is_classed_rightly(
+    train_ce: Train, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model that learns nothing, on rows of one label: all are classed alike."""
+    header, rows = ("query", "title", "label"), [("天", "地玄", 1)] * 16
+    said = []
+    for name, labels in (("all", (1,)), ("half", (1, 0))):
+        mixed = [(q, t, labels[i % len(labels)]) for i, (q, t, _) in enumerate(rows)]
+        path = write_rows(tmp_path / name, header, *mixed)
+        flags = ("--train_set", path, "--learning_rate", 0, "--max_steps", 4, "--logging_steps", 4)
+        assert train_ce(tmp_path / f"run {name}", *flags) == 0
+        said.append(float(re.findall(r"accuracy: ([\d.]+)", capsys.readouterr().out)[0]))
+    assert said[0] in (0.0, 1.0)
+    assert said[1] == 0.5
 
 
 def test_margin_loss_falls(

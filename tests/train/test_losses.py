@@ -54,7 +54,7 @@ def test_pairwise_learns_margins(
     student = load_ranker(pairwise_run / "last")
     triples, rows = read_triples(files.triples), np.arange(7)
     objective = PairwiseObjective(triples, student.encoder, 0.2, Teacher(teacher, 1.0, 8))
-    value = float(objective.loss(student.model, rows))
+    value = float(objective.loss(student.model, rows).value)
 
     def margins(ranker) -> np.ndarray:
         logits = []
@@ -77,7 +77,7 @@ def test_weight_mixes_own_loss_and_teachers(files: Files, ce_run, pairwise_run) 
 
     def loss(taught) -> float:
         return float(
-            CrossEncoderObjective(pairs, student.encoder, taught).loss(student.model, rows)
+            CrossEncoderObjective(pairs, student.encoder, taught).loss(student.model, rows).value
         )
 
     own, taught = loss(None), loss(Teacher(teacher, 1.0, 8))

@@ -16,7 +16,6 @@ from typing import Any, Optional
 
 import numpy as np
 import paddle
-from paddle import Tensor
 from tqdm import tqdm
 
 from contract.errors import SetUpError
@@ -25,7 +24,7 @@ from train.evaluation.cautions import figure
 from train.evaluation.dev_set import AUC, DevSet
 from train.evaluation.metrics import NDCG
 from train.model.device import mixed_precision, rank, world_size
-from train.training.objective import Objective
+from train.training.objective import Loss, Objective
 from train.training.snapshot import Progress, Snapshots
 
 _GRADIENT_NORM = 1.0
@@ -86,15 +85,24 @@ class _Meter:
     steps: int = 0
     paused: float = 0.0
     loss: Any = 0.0
+    accuracy: Any = None
 
-    def add(self, loss: Tensor) -> None:
+    def add(self, loss: Loss) -> None:
         self.steps += 1
-        self.loss = self.loss + loss
+        self.loss = self.loss + loss.value.detach()
+        if loss.accuracy is not None:
+            self.accuracy = loss.accuracy + (0.0 if self.accuracy is None else self.accuracy)
 
-    def read(self) -> tuple[float, float]:
-        """Mean loss, and steps per second of training proper."""
+    def mean_loss(self) -> float:
+        return float(self.loss) / self.steps
+
+    def __str__(self) -> str:
+        """Means, and steps per second of training proper, as upstream writes them."""
         seconds = time.perf_counter() - self.started - self.paused
-        return float(self.loss) / self.steps, self.steps / max(seconds, 1e-9)
+        means = f"loss: {self.mean_loss():.5f}, "
+        if self.accuracy is not None:
+            means += f"accuracy: {float(self.accuracy) / self.steps:.5f}, "
+        return f"{means}speed: {self.steps / max(seconds, 1e-9):.2f} step/s"
 
 
 class Trainer:
@@ -170,7 +178,9 @@ class Trainer:
         with self._autocast():
             loss = self._objective.loss(self._trained, own)
         # gradients are averaged over processes; the weight makes that the mean over rows
-        weighted = loss * (len(own) * world_size() / len(batch)) if world_size() > 1 else loss
+        weighted = loss.value
+        if world_size() > 1:
+            weighted = weighted * (len(own) * world_size() / len(batch))
         if self._scaler:
             self._scaler.scale(weighted).backward()
             self._scaler.step(self._optimizer)
@@ -180,7 +190,7 @@ class Trainer:
             self._optimizer.step()
         self._optimizer.clear_grad()
         self._rate.step()
-        self._meter.add(loss.detach())
+        self._meter.add(loss)
 
     def _between_steps(self) -> None:
         step, settings = self._progress.step, self._settings
@@ -198,7 +208,7 @@ class Trainer:
 
     def _log(self) -> None:
         if self._meter.steps:
-            loss, speed = self._meter.read()
+            loss = self._meter.mean_loss()
             if not math.isfinite(loss):
                 raise SetUpError(
                     f"the loss is {loss} at step {self._progress.step}; lower the learning rate",
@@ -208,7 +218,7 @@ class Trainer:
                 progress = self._progress
                 _say(
                     f"global step {progress.step}, epoch: {progress.epoch}, "
-                    f"batch: {progress.batch}, loss: {loss:.5f}, speed: {speed:.2f} step/s"
+                    f"batch: {progress.batch}, {self._meter}"
                 )
         self._meter = _Meter()
 

@@ -25,13 +25,20 @@ from train.training import losses
 FloatArray = NDArray[np.float32]
 
 
+class Loss(NamedTuple):
+    """Of one batch: what is minimised, and the part of its rows that are classed rightly."""
+
+    value: Tensor
+    accuracy: Optional[Tensor] = None
+
+
 class Objective(Protocol):
     """A training file made ready for the loop."""
 
     lengths: IntArray
 
-    def loss(self, model: Any, rows: IntArray) -> Tensor:
-        """Mean loss of the rows, a float32 scalar."""
+    def loss(self, model: Any, rows: IntArray) -> Loss:
+        """Mean loss of the rows, and their accuracy where they have classes: float32 scalars."""
 
 
 class Teacher(NamedTuple):
@@ -76,17 +83,17 @@ class PairwiseObjective:
                 triples.texts, triples.queries, triples.titles
             ) - teacher.logits(triples.texts, triples.queries, triples.neg_titles)
 
-    def loss(self, model: Any, rows: IntArray) -> Tensor:
+    def loss(self, model: Any, rows: IntArray) -> Loss:
         """Positives and negatives go through the model together."""
         both = self._positive.rows(rows) + self._negative.rows(rows)
         output = _forward(model, self._encoder, both)
         positive, negative = output[: len(rows)], output[len(rows) :]
         own = losses.margin_ranking(positive, negative, self._margin)
         if self._teacher_margin is None:
-            return own
+            return Loss(own)
         target = paddle.to_tensor(self._teacher_margin[rows])
         taught = losses.margin_mse(positive, negative, target)
-        return (1.0 - self._weight) * own + self._weight * taught
+        return Loss((1.0 - self._weight) * own + self._weight * taught)
 
 
 class CrossEncoderObjective:
@@ -106,11 +113,13 @@ class CrossEncoderObjective:
             values = teacher.logits(pairs.texts, pairs.queries, pairs.titles)
             self._teacher_score = SCORE_FUNCTIONS["sigmoid"](values[:, None])
 
-    def loss(self, model: Any, rows: IntArray) -> Tensor:
+    def loss(self, model: Any, rows: IntArray) -> Loss:
         """Two logits per pair against its label."""
         output = _forward(model, self._encoder, self._pairs.rows(rows))
-        own = losses.cross_entropy(output, paddle.to_tensor(self._labels[rows]))
+        labels = paddle.to_tensor(self._labels[rows])
+        own = losses.cross_entropy(output, labels)
+        accuracy = (output.detach().argmax(axis=1) == labels).astype("float32").mean()
         if self._teacher_score is None:
-            return own
+            return Loss(own, accuracy)
         taught = losses.teacher_entropy(output, paddle.to_tensor(self._teacher_score[rows]))
-        return (1.0 - self._weight) * own + self._weight * taught
+        return Loss((1.0 - self._weight) * own + self._weight * taught, accuracy)
