@@ -15,6 +15,11 @@ import numpy as np
 from tests.train.conftest import Files, write_model
 from train.model.checkpoint import PARAMETERS_FILE, read_parameters
 
+_LINE = (
+    "train_ce: device: paddle.distributed.launch started this process for a GPU, but it computes "
+    "on the CPU; on a CPU use --nproc_per_node N --backend gloo in place of --gpus, or no "
+    "launcher\n"
+)
 _FLAGS = ("--device", "cpu", "--max_seq_length", "32", "--max_steps", "20", "--eval_step", "1000")
 
 
@@ -49,3 +54,25 @@ def test_two_processes_equal_one(
     second = next(logs.glob("workerlog.1")).read_text(encoding="utf-8")
     assert "global step" not in second, "only process 0 writes"
     assert sorted(path.name for path in two.iterdir()) == ["best", "last", "model_20"]
+
+
+def test_processes_started_for_gpus_do_not_join_on_the_cpu(
+    files: Files, repository: Path, tmp_path: Path
+) -> None:
+    """What the launcher tells its processes where there are GPUs, with ``--device cpu``."""
+    command = [
+        *(sys.executable, "-m", "train.train_ce", *_FLAGS, "--train_set", str(files.pairs)),
+        *("--test_file", str(files.dev), "--model_name_or_path", str(files.model)),
+        *("--save_dir", str(tmp_path / "run")),
+    ]
+    told = {"PADDLE_TRAINERS_NUM": "2", "PADDLE_TRAINER_ID": "0", "FLAGS_selected_gpus": "0"}
+    run = subprocess.run(
+        command,
+        cwd=repository,
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (run.returncode, run.stderr) == (2, _LINE)
+    assert not (tmp_path / "run").exists()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Callable
@@ -38,10 +39,22 @@ def set_device(name: str, cpu_threads: int) -> str:
     return name
 
 
-def join_processes() -> None:
-    """Join the other processes that ``paddle.distributed.launch`` started, if any."""
-    if dist.get_world_size() > 1:
-        dist.init_parallel_env()
+def join_processes(device: str) -> None:
+    """Join the other processes that ``paddle.distributed.launch`` started, if any.
+
+    Raises:
+        SetUpError: it started them for GPUs, whose library cannot join processes on the CPU.
+    """
+    if dist.get_world_size() == 1:
+        return
+    for_gpus = "FLAGS_selected_gpus" in os.environ
+    if device == "cpu" and (for_gpus or os.environ.get("PADDLE_DISTRI_BACKEND") == "nccl"):
+        raise SetUpError(
+            "paddle.distributed.launch started this process for a GPU, but it computes on the CPU; "
+            "on a CPU use --nproc_per_node N --backend gloo in place of --gpus, or no launcher",
+            field="device",
+        )
+    dist.init_parallel_env()
 
 
 def rank() -> int:

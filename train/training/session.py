@@ -41,7 +41,7 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
     """
     kind = device.set_device(options.device, options.cpu_threads)
     device.mixed_precision(options.use_amp, kind)
-    device.join_processes()
+    device.join_processes(kind)
     paddle.seed(options.seed)
     parameters_file = find_parameters(options.init_from_ckpt) if options.init_from_ckpt else None
     backbone = find_backbone(*_backbone_source(options, parameters_file))
