@@ -12,7 +12,6 @@ Paddle 3 writes no ``.pdmodel``: there the graph is a ``.json`` of the same name
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ if not __package__:
 from contract.bundle.files import GOLDEN_FILE, TOKENIZER_DIR
 from contract.bundle.golden import GoldenPair, write_golden
 from contract.bundle.graphs import JSON, PDMODEL, paddle_reader
-from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, TOKENIZER_CONFIG_FILE, VOCAB_FILE
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, SetUpError
 from contract.rankers import PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS
@@ -37,6 +36,7 @@ from export.graphs.program import name_outputs, read_tensors
 from export.proof.golden_lists import golden_lists
 from export.proof.parity import TrainedRanker, check_parity, run_dynamic, score_golden
 from train.model.checkpoint import find_parameters
+from train.model.tokenizer_files import copy_tokenizer
 from train.options import boolean, positive_int
 
 
@@ -84,7 +84,7 @@ def export_ranker(
         save_graph(ranker, output / name)
         if optimize:
             _optimize(output / facts.model_filename)
-        _copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
+        copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
         write_golden(pairs, output / GOLDEN_FILE)
     except OSError as error:
         raise SetUpError(f"cannot be written ({error})", field=f"output_path {output}") from error
@@ -159,13 +159,6 @@ def _prove(
     score = SCORE_FUNCTIONS[facts.score_function]
     for parity in check_parity(pairs, ranker.encoder, engines, score):
         print(parity)
-
-
-def _copy_tokenizer(source: Path, target: Path) -> None:
-    target.mkdir(exist_ok=True)
-    for name in (VOCAB_FILE, TOKENIZER_CONFIG_FILE):
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)
 
 
 def _command(options: argparse.Namespace) -> str:

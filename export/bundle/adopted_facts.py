@@ -22,7 +22,6 @@ from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
 from contract.encoding import (
     INPUT_IDS,
     TOKEN_TYPE_IDS,
-    TOKENIZER_CONFIG_FILE,
     VOCAB_FILE,
     PairEncoder,
 )
@@ -36,6 +35,7 @@ from export.engines.openvino_inference import run_graph
 from export.engines.paddle_inference import GraphPredictor
 from export.proof.golden_lists import golden_lists
 from export.proof.parity import score_lists
+from train.model.tokenizer_files import copy_tokenizer
 from train.options import positive_int
 
 _NEEDED = ("ranker", "max_seq_length")
@@ -138,10 +138,7 @@ def _copy_tokenizer(named: Optional[Path], dirname: Path, target: Path) -> None:
     places = [named] if named is not None else [dirname / TOKENIZER_DIR, dirname]
     for place in places:
         if (place / VOCAB_FILE).is_file():
-            target.mkdir(parents=True)
-            for name in (VOCAB_FILE, TOKENIZER_CONFIG_FILE):
-                if (place / name).is_file():
-                    shutil.copyfile(place / name, target / name)
+            copy_tokenizer(place, target)
             return
     raise SetUpError(
         f"there is no {VOCAB_FILE} in {places[0]}; name its directory", field="tokenizer"

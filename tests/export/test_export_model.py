@@ -41,6 +41,7 @@ def test_upstreams_files_and_ours_beside_them(
         "golden.jsonl",
         f"{stem}.pdiparams",
         f"{stem}.pdmodel",
+        "tokenizer/special_tokens_map.json",
         "tokenizer/tokenizer_config.json",
         "tokenizer/vocab.txt",
     ]

@@ -68,6 +68,7 @@ def test_a_bundle_opens_and_keeps_its_promises(
     files = [path for path in target.rglob("*") if path.is_file()]
     unhashed = {path.relative_to(target).as_posix() for path in files} - set(manifest.files)
     assert unhashed == {"manifest.json", "MODEL_CARD.md"}
+    assert "tokenizer/special_tokens_map.json" in manifest.files
     assert (target / "MODEL_CARD.md").read_text(encoding="utf-8") == "# Tiny\n"
     assert [path.name for path in target.parent.iterdir()] == [ranker]
     assert (manifest.ranker, manifest.max_seq_length, manifest.precision) == (ranker, 64, "fp32")
@@ -76,7 +77,7 @@ def test_a_bundle_opens_and_keeps_its_promises(
     assert manifest.source["paddlepaddle"].startswith("2.")
     last = capfd.readouterr().out.strip().splitlines()[-1]
     size = sum(path.stat().st_size for path in files) / 1e6
-    assert last == f"{target}: {ranker} {manifest.version}, {size:.2f} MB in 9 files"
+    assert last == f"{target}: {ranker} {manifest.version}, {size:.2f} MB in 10 files"
 
 
 def test_the_same_export_gives_the_same_version(exports: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from train.model.checkpoint import atomic_directory, link_directory, read_json
 
 _FILES = {
     *("config.json", "model_state.pdparams", "optimizer.npz", "ranker.json"),
-    *("tokenizer_config.json", "training_state.json", "vocab.txt"),
+    *("special_tokens_map.json", "tokenizer_config.json", "training_state.json", "vocab.txt"),
 }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -31,9 +32,15 @@ from paddlenlp.transformers import (
 from paddlenlp.utils.download import resolve_file_path
 from paddlenlp.utils.log import logger
 
-from contract.encoding import TOKENIZER_CONFIG_FILE, VOCAB_FILE
+from contract.encoding import VOCAB_FILE
 from contract.errors import SetUpError
-from train.model.checkpoint import CONFIG_FILE, PARAMETERS_FILE, RANKER_FILE, read_parameters
+from train.model.checkpoint import (
+    CONFIG_FILE,
+    PARAMETERS_FILE,
+    RANKER_FILE,
+    find_config,
+    read_parameters,
+)
 
 Parameters = dict[str, NDArray[Any]]
 
@@ -48,6 +55,10 @@ _NOT_WORDPIECE = {
     "ernie-layout": "it reads page layouts, not pairs",
     "ernie_vil": "it reads images",
 }
+
+
+# ErnieModel and ErnieForSequenceClassification, but not ErnieMModel or ErnieCtmModel
+_CLASS = re.compile(r"Ernie(?P<gram>Gram)?(Model|For[A-Z]\w+)")
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,8 @@ def find_backbone(name: str, tokenizer: Optional[str] = None, *, weights: bool =
     """Resolve a directory, a configuration file or a name of PaddleNLP.
 
     Args:
-        name: a directory with ``config.json``, such a file itself, or a name.
+        name: a directory with ``config.json``, or ``model_config.json`` as PaddleNLP wrote before
+            2.5; such a file itself; or a name.
         tokenizer: directory of ``vocab.txt``; ``None`` takes the model's own.
         weights: whether to read the weights too, with whatever head their file has.
 
@@ -131,7 +143,7 @@ def find_backbone(name: str, tokenizer: Optional[str] = None, *, weights: bool =
 
 
 def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Backbone:
-    file = path / CONFIG_FILE if path.is_dir() else path
+    file = (find_config(path) or path / CONFIG_FILE) if path.is_dir() else path
     home = file.parent
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -141,13 +153,7 @@ def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Ba
         raise SetUpError(
             f"has no readable {CONFIG_FILE} ({error})", field=f"model_name_or_path {name}"
         ) from error
-    model_type = content.get("model_type", "ernie")
-    if model_type not in _FAMILIES:
-        raise SetUpError(
-            f"model_type {model_type!r} is not supported; use one of {', '.join(_FAMILIES)}",
-            field=str(file),
-        )
-    family = _FAMILIES[model_type]
+    family = _family_of(content, file)
     tokenizer_dir = Path(tokenizer) if tokenizer else home
     if not (tokenizer_dir / VOCAB_FILE).is_file():
         raise SetUpError(
@@ -162,6 +168,30 @@ def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Ba
         ranker = json.loads((home / RANKER_FILE).read_text(encoding="utf-8"))["ranker"]
     config = family.config.from_dict(content)
     return Backbone(name, family, config, parameters, tokenizer_dir, ranker)
+
+
+def _family_of(content: dict[str, Any], file: Path) -> Family:
+    """By ``model_type``, or by the class that PaddleNLP named before 2.5.
+
+    Raises:
+        SetUpError: it is another architecture.
+    """
+    if "model_type" not in content and "init_class" in content:
+        made = _CLASS.fullmatch(str(content["init_class"]))
+        if made is None:
+            raise SetUpError(
+                f"init_class {content['init_class']!r} is not supported; it must be one of ERNIE's "
+                "or ERNIE-Gram's",
+                field=str(file),
+            )
+        return _FAMILIES["ernie_gram" if made["gram"] else "ernie"]
+    model_type = content.get("model_type", "ernie")
+    if model_type not in _FAMILIES:
+        raise SetUpError(
+            f"model_type {model_type!r} is not supported; use one of {', '.join(_FAMILIES)}",
+            field=str(file),
+        )
+    return _FAMILIES[model_type]
 
 
 def _online(name: str, tokenizer: Optional[str], weights: bool) -> Backbone:
@@ -205,10 +235,3 @@ def _download_tokenizer(family: Family, name: str) -> Path:
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     family.tokenizer.from_pretrained(name).save_pretrained(str(directory))
     return directory
-
-
-def copy_tokenizer(source: Path, target: Path) -> None:
-    """Copy the two files that make a tokenizer."""
-    for name in (VOCAB_FILE, TOKENIZER_CONFIG_FILE):
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)

@@ -6,7 +6,7 @@ Reading one unpickles nothing but arrays.
 
     model_state.pdparams    parameters, as Paddle saves them
     config.json             the backbone's configuration, as PaddleNLP saves it
-    vocab.txt, tokenizer_config.json
+    vocab.txt, tokenizer_config.json, special_tokens_map.json
     ranker.json             which ranker, its score function, length, step and dev metrics
     training_state.json     where training stood, for resuming
     optimizer.npz           moments of the optimizer, under the parameters' names
@@ -25,7 +25,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ from contract.errors import SetUpError
 
 PARAMETERS_FILE = "model_state.pdparams"
 CONFIG_FILE = "config.json"
+# as PaddleNLP called it before 2.5; read only
+_OLD_CONFIG_FILE = "model_config.json"
 RANKER_FILE = "ranker.json"
 STATE_FILE = "training_state.json"
 OPTIMIZER_FILE = "optimizer.npz"
@@ -81,6 +83,12 @@ def find_parameters(checkpoint: Union[str, Path]) -> Path:
     inside = sorted(entry.parent.name for entry in path.glob(f"*/{PARAMETERS_FILE}"))
     hint = f"; choose one of its directories {', '.join(inside)}" if inside else ""
     raise SetUpError(f"has no {PARAMETERS_FILE}{hint}", field=f"checkpoint {checkpoint}")
+
+
+def find_config(directory: Path) -> Optional[Path]:
+    """The configuration of a model's directory, by its name or its old one; ``None`` without."""
+    files = (directory / CONFIG_FILE, directory / _OLD_CONFIG_FILE)
+    return next((file for file in files if file.is_file()), None)
 
 
 def read_parameters(file: Path) -> dict[str, NDArray[Any]]:

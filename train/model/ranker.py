@@ -22,8 +22,8 @@ from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import SetUpError
 from train.model.backbone import Backbone, find_backbone, known_models
 from train.model.checkpoint import (
-    CONFIG_FILE,
     RANKER_FILE,
+    find_config,
     find_parameters,
     read_json,
     read_parameters,
@@ -156,7 +156,7 @@ def load_ranker(
         checkpoint: a checkpoint directory, its ``model_state.pdparams``, such a file of upstream,
             or the name of a RocketQA cross-encoder, which PaddleNLP downloads with its head.
         model_name_or_path: backbone of a parameter file that has neither ``ranker.json`` nor
-            ``config.json`` beside it.
+            a configuration beside it.
         max_seq_length: instead of the checkpoint's own.
 
     Raises:
@@ -186,7 +186,7 @@ def load_ranker(
     ranker = ranker_of_parameters(parameters)
     if ranker is None:
         raise SetUpError("has an encoder but no trained head; train it first", field=str(file))
-    source = str(home) if (home / CONFIG_FILE).is_file() else model_name_or_path
+    source = str(home) if find_config(home) else model_name_or_path
     if source is None:
         raise SetUpError(
             f"name the backbone of {file}, which has no {RANKER_FILE} beside it",

@@ -17,7 +17,7 @@ from train.data.dataset import read_labelled_pairs
 from train.evaluation.dev_set import DevSet
 from train.model import device
 from train.model.backbone import find_backbone
-from train.model.checkpoint import CONFIG_FILE, STATE_FILE, find_parameters, read_parameters
+from train.model.checkpoint import STATE_FILE, find_config, find_parameters, read_parameters
 from train.model.parameters import load_parameters
 from train.model.ranker import (
     SCORE_FUNCTION_OF,
@@ -82,7 +82,7 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
 
 def _backbone_source(options: argparse.Namespace, parameters_file: Optional[Path]) -> Any:
     """A checkpoint of ours brings its own configuration and vocabulary."""
-    if parameters_file is not None and (parameters_file.parent / CONFIG_FILE).is_file():
+    if parameters_file is not None and find_config(parameters_file.parent):
         return str(parameters_file.parent), options.tokenizer
     return options.model_name_or_path, options.tokenizer
 

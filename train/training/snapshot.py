@@ -14,7 +14,7 @@ import paddle
 from numpy.typing import NDArray
 
 from contract.errors import SetUpError
-from train.model.backbone import Backbone, copy_tokenizer
+from train.model.backbone import Backbone
 from train.model.checkpoint import (
     OPTIMIZER_FILE,
     PARAMETERS_FILE,
@@ -27,6 +27,7 @@ from train.model.checkpoint import (
     write_json,
 )
 from train.model.ranker import SCORE_FUNCTION_OF, save_parameters
+from train.model.tokenizer_files import copy_tokenizer
 
 _PROJECT_FILE = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _RATE_KEYS = ("last_epoch", "last_lr")
