@@ -37,8 +37,12 @@ class Columns(NamedTuple):
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Whether a row has a column's name in it, so that it can be no pair of texts."""
-    return any(_name(cell) in _NAMES for cell in cells)
+    """Whether a row names the query's column, or nothing but columns, and so is no pair of texts.
+
+    A title that says ``title`` may be a title.
+    """
+    names = [_name(cell) for cell in cells]
+    return QUERY in names or all(name in _NAMES for name in names)
 
 
 def find_columns(

@@ -59,6 +59,11 @@ def test_a_header_is_never_a_pair(
     ]
 
 
+def test_a_text_that_is_a_columns_name_is_a_text(tmp_path: Path) -> None:
+    pairs = read_unlabelled_pairs(write_rows(tmp_path / "f", ("what is a title", "title", 0.5)))
+    assert pairs.texts == ["what is a title", "title"]
+
+
 @pytest.mark.parametrize(
     ("read", "header", "reason"),
     [
