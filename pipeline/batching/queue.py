@@ -38,7 +38,7 @@ class WaitingRows:
         Args:
             max_batch_tokens: rows times padded length of a batch; one row alone may exceed it.
             max_padding: share of a batch that may be padding, beyond what a call costs anyway.
-            length_multiple: to which the engine wants padded lengths rounded up.
+            length_multiple: to which padded lengths are rounded up.
         """
         self._max_batch_tokens = max_batch_tokens
         self._max_padding = max_padding

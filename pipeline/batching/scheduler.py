@@ -87,7 +87,8 @@ class Scheduler:
         self._config = config
         self._metrics = metrics
         metrics.token_budget.set(config.max_batch_tokens)
-        self._multiple: int = getattr(source, "length_multiple", 1)
+        # engines keep kernels for each shape that they meet, and make them at its first batch
+        self._multiple = config.length_multiple
         self._waiting = WaitingRows(config.max_batch_tokens, config.max_padding, self._multiple)
         self._cost = BatchCost()
         self._cache = ScoreCache(config.cache_rows)

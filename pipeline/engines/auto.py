@@ -2,28 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chooses the fastest engine that scores the golden pairs as at export: ``engine: auto``.
 
-A choice is kept on disk for the next start, which opens the chosen engine only.
+A choice is kept on disk for the next start, which opens the chosen engine only. The candidates are
+timed in another process where there is one: what they load there does not stay in the service.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Callable, Optional
 
-from contract.errors import RankingError, SetUpError
+from contract.errors import SetUpError
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import Candidate
-from pipeline.engines.engine import Engine, Feed
+from pipeline.engines.engine import Engine
 from pipeline.engines.golden import CheckedSource, GoldenPairs
+from pipeline.engines.timing import Timed, time_candidate
 
 _LOGGER = logging.getLogger(__name__)
 
 _KIND = "choice"
-# how long an engine is timed; a batch begun within it is finished
-_TIMED_S = 0.4
+
+# times the candidates of these names, one after the other
+Measure = Callable[[Sequence[str]], Iterator[Timed]]
 
 
 class AutoSource:
@@ -37,6 +39,7 @@ class AutoSource:
         cache: EngineCache,
         facts: Mapping[str, Any],
         max_tokens: int,
+        measure: Optional[Measure] = None,
     ) -> None:
         """Bind what to choose from.
 
@@ -47,11 +50,13 @@ class AutoSource:
             cache: where choices are kept.
             facts: what a choice depends on: bundle, machine, packages, keys.
             max_tokens: padded tokens of a batch.
+            measure: times the candidates; ``None``: :meth:`measured` does, in this process.
         """
         self._ranker = ranker
         self._golden = golden
         self._cache = cache
         self._max_tokens = max_tokens
+        self._measure = measure or self.measured
         self._sources = {
             candidate.name: CheckedSource(
                 candidate.source, candidate.name, candidate.precision, golden
@@ -108,102 +113,34 @@ class AutoSource:
         return engine
 
     def _open_fastest(self) -> Engine:
-        """Time every candidate; at most two are open at once."""
-        batches = self._golden.batches(self._max_tokens)
-        best: Optional[Engine] = None
-        best_rate, best_name, failures = 0.0, "", []
-        for name, source in self._sources.items():
-            engine: Optional[Engine] = None
+        """Have every candidate timed, and open the fastest that opens here as well."""
+        failures: list[str] = []
+        usable: list[Timed] = []
+        for timed in self._measure(list(self._sources)):
+            if timed.rate > 0.0:
+                _LOGGER.info("%s: %s; %.0f pairs/s", self._ranker, timed.said, timed.rate)
+                usable.append(timed)
+            else:
+                failures.append(self._cannot_be_used(timed.name, timed.said))
+        for name, _, _ in sorted(usable, key=lambda timed: -timed.rate):
+            source = self._sources[name]
             try:
                 engine = source.open()
-                rate = pairs_per_second(source, engine, batches)
-            except RankingError as error:
-                _LOGGER.info("%s: %s cannot be used: %s", self._ranker, name, error)
-                failures.append(f"{name}: {error}")
-                rate = 0.0
-            else:
-                _LOGGER.info("%s: %s; %.0f pairs/s", self._ranker, source.summary, rate)
-            if rate > best_rate:
-                best, best_rate, best_name, engine = engine, rate, name, best
-            if engine is not None:
-                engine.close()
-        if best is None:
-            raise SetUpError(f"no engine can run {self._ranker}: {'; '.join(failures)}")
-        self._chosen = self._sources[best_name]
-        _LOGGER.info("%s: chose %s, the fastest", self._ranker, best_name)
-        self._cache.write(_KIND, self._facts, best_name.encode())
-        return best
+            except SetUpError as error:
+                failures.append(self._cannot_be_used(name, str(error)))
+                continue
+            self._chosen = source
+            _LOGGER.info("%s: chose %s, the fastest", self._ranker, name)
+            self._cache.write(_KIND, self._facts, name.encode())
+            return engine
+        raise SetUpError(f"no engine can run {self._ranker}: {'; '.join(failures)}")
 
+    def _cannot_be_used(self, name: str, reason: str) -> str:
+        _LOGGER.info("%s: %s cannot be used: %s", self._ranker, name, reason)
+        return f"{name}: {reason}"
 
-def pairs_per_second(source: CheckedSource, engine: Engine, batches: Sequence[Feed]) -> float:
-    """How fast all engines of a source together run ``batches``.
-
-    Args:
-        source: opens the engines beside ``engine``, each in a thread that ends again.
-        engine: opened by the calling thread.
-        batches: run round and round.
-
-    Raises:
-        RankingError: an engine does not open, or fails.
-    """
-    runs = [_Run(batches) for _ in range(source.count)]
-    beside = [threading.Thread(target=run.guarded, args=(source,), daemon=True) for run in runs[1:]]
-    for thread in beside:
-        thread.start()
-    for run in runs[1:]:
-        run.warm.wait()
-    try:
-        runs[0].warm_up(engine)
-    finally:
-        for run in runs:
-            run.go.set()
-    runs[0].timed(engine)
-    for thread in beside:
-        thread.join()
-    for run in runs:
-        if run.error is not None:
-            raise run.error
-    return sum(run.rate for run in runs)
-
-
-class _Run:
-    """One engine's part of a measurement."""
-
-    def __init__(self, batches: Sequence[Feed]) -> None:
-        self._batches = batches
-        self.warm, self.go = threading.Event(), threading.Event()
-        self.rate = 0.0
-        self.error: Optional[Exception] = None
-
-    def guarded(self, source: CheckedSource) -> None:
-        """In a thread of its own: open an engine, run, and keep what goes wrong."""
-        try:
-            engine = source.open()
-            try:
-                self.warm_up(engine)
-                self.warm.set()
-                self.go.wait()
-                self.timed(engine)
-            finally:
-                engine.close()
-        except Exception as error:
-            self.error = error
-        finally:
-            self.warm.set()
-
-    def warm_up(self, engine: Engine) -> None:
-        """Run every batch once: an engine prepares each new shape."""
-        for batch in self._batches:
-            engine.run(batch)
-
-    def timed(self, engine: Engine) -> None:
-        """Run batches, at least one, until the time is over."""
-        start = now = time.perf_counter()
-        rows = place = 0
-        while now < start + _TIMED_S:
-            batch = self._batches[place % len(self._batches)]
-            engine.run(batch)
-            rows += len(next(iter(batch.values())))
-            place += 1
-            now = time.perf_counter()
-        self.rate = rows / (now - start)
+    def measured(self, names: Sequence[str]) -> Iterator[Timed]:
+        """Time candidates in this process, one after the other."""
+        batches = self._golden.batches(self._max_tokens)
+        for name in names:
+            yield time_candidate(name, self._sources[name], batches)

@@ -19,6 +19,7 @@ from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.environment.cpu import describe_cpu
 from contract.errors import ConfigError
+from pipeline.engines.apart import TimedApart
 from pipeline.engines.auto import AutoSource
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import candidates
@@ -155,7 +156,8 @@ def engine_source(
         "packages": {name: _version(name) for name in _PACKAGES},
     }
     max_tokens = config.scheduler.max_batch_tokens
-    return AutoSource(ranker, found, golden, cache, facts, max_tokens)
+    apart = TimedApart(config.path, Target(ranker, bundle.manifest.version), index)
+    return AutoSource(ranker, found, golden, cache, facts, max_tokens, apart)
 
 
 def _version(package: str) -> str:

@@ -29,8 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # more engines than this share the threads between them, lest the weights fill the memory
 _MOST_ENGINES = 4
-# entries of each engine's cache of kernels; a shape takes up to three and 0.2 MB
-_KERNELS_KEPT = 1000
+# entries of each engine's cache of kernels; a shape takes up to three, and 0.2 to 0.4 MB
+_KERNELS_KEPT = 300
 _HINTS = {"fp32": "f32", "int8": "f32", "bf16": "bf16"}
 
 _making_core = threading.Lock()

@@ -65,6 +65,7 @@ class SchedulerConfig(Section):
         max_batch_tokens: rows times the longest row of a batch.
         max_wait_ms: how long a batch that is not full waits for more rows.
         max_padding: share of a batch that may be padding, beyond what a call costs by itself.
+        length_multiple: padded lengths are rounded up to a multiple of it; 1: not at all.
         max_queue_rows: rows that may wait; more are refused at once.
         max_queue_ms: when the rows that wait already take longer, more are refused; 0: never.
         cache_rows: scores kept of the rows asked for last; 0 keeps none.
@@ -73,6 +74,7 @@ class SchedulerConfig(Section):
     max_batch_tokens: Count = 2048
     max_wait_ms: Annotated[float, number(0, 1000)] = 0.0
     max_padding: Share = 0.1
+    length_multiple: Annotated[int, whole(1, 128)] = 8
     max_queue_rows: Count = 10_000
     max_queue_ms: Annotated[float, number(0, 600_000)] = 0.0
     cache_rows: Annotated[int, whole(0)] = 0

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
+import yaml
 
 from contract.bundle import Bundle
+from contract.bundle.files import SERVER_DIR
 from contract.errors import BundleError, ConfigError, InferenceFailed, SetUpError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
+from pipeline.engines.apart import TimedApart
 from pipeline.engines.auto import AutoSource
 from pipeline.engines.bundles import engine_source
 from pipeline.engines.cache import EngineCache
@@ -25,7 +28,8 @@ from pipeline.engines.candidates import Candidate
 from pipeline.engines.engine import Engine, Feed, Logits
 from pipeline.engines.golden import GoldenPairs
 from pipeline.engines.openvino import OpenVinoEngine, cpu_precisions
-from pipeline.settings.service import LocalServiceConfig, OpConfig, ServiceConfig
+from pipeline.request.route import Target
+from pipeline.settings.service import LocalServiceConfig, OpConfig, ServiceConfig, load_config
 from tests.bundles import strip_manifest
 from tests.conftest import REPOSITORY
 
@@ -103,7 +107,7 @@ def test_the_fastest_is_chosen_and_the_others_closed(
     slow, fast, slower = Source(bundle, 0.05), Source(bundle), Source(bundle, 0.1)
     chosen = auto(bundle, tmp_path, slow=slow, fast=fast, slower=slower)
     engine = chosen.open()
-    assert [(s.opened, s.closed) for s in (slow, fast, slower)] == [(1, 1), (1, 0), (1, 1)]
+    assert [(s.opened, s.closed) for s in (slow, fast, slower)] == [(1, 1), (2, 1), (1, 1)]
     assert chosen.summary.startswith("fast; 27 golden pairs agree within")
     lines = said().splitlines()
     assert [line.split("; 27 golden pairs agree within")[0] for line in lines] == [
@@ -132,7 +136,7 @@ def test_who_scores_otherwise_or_fails_is_passed_over_with_the_reason(
     assert "scores differ from those at export" in said()
     assert "pairwise: absent cannot be used: op: this machine has none" in said()
     assert "pairwise: fails_later cannot be used: broken" in said()
-    assert [(s.opened, s.closed) for s in sources.values()] == [(1, 1), (0, 0), (1, 1), (1, 0)]
+    assert [(s.opened, s.closed) for s in sources.values()] == [(1, 1), (0, 0), (1, 1), (2, 1)]
 
 
 def test_when_none_is_left_all_reasons_are_told(bundle: Bundle, tmp_path: Path) -> None:
@@ -154,8 +158,54 @@ def test_a_choice_is_remembered_and_still_checked(
     changed = Source(bundle, added=0.5)
     auto(bundle, tmp_path, slow=slow, fast=changed).open()
     assert "pairwise: fast, chosen before, fails: " in said()
-    assert slow.opened == 1
+    # timed, and opened as the only one that is left
+    assert slow.opened == 2
     assert changed.closed == changed.opened == 2
+
+
+def test_timing_leaves_nothing_of_paddle_in_the_service(bundle: Bundle, tmp_path: Path) -> None:
+    """Unless it was chosen: its import takes hundreds of MB."""
+    path = configuration_file(bundle.root, tmp_path)
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from contract.bundle import Bundle\n"
+        "from pipeline.engines.bundles import engine_source\n"
+        "from pipeline.settings.service import load_config\n"
+        f"bundle = Bundle.open({str(bundle.root)!r})\n"
+        f"config = load_config(Path({str(path)!r}))\n"
+        "source = engine_source(config, 'pairwise', bundle, bundle.encoder(), 0)\n"
+        "source.open()\n"
+        "print(source.summary.startswith('paddle') == ('paddle' in sys.modules))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert result.stdout == "True\n", result.stderr
+
+
+def test_an_engine_that_ends_the_process_is_passed_over(tmp_path: Path) -> None:
+    program = (
+        "import json, os, signal, sys\n"
+        "for name in sys.argv[5:]:\n"
+        "    if name == 'crashes':\n"
+        "        os.kill(os.getpid(), signal.SIGSEGV)\n"
+        "    print(json.dumps({'name': name, 'rate': 1.0, 'said': name}), flush=True)\n"
+    )
+    apart = TimedApart(tmp_path, Target(PAIRWISE, "1"), 0, (sys.executable, "-c", program))
+    timed = list(apart(["first", "crashes", "last"]))
+    assert [(one.name, one.rate) for one in timed] == [
+        ("first", 1.0),
+        ("crashes", 0.0),
+        ("last", 1.0),
+    ]
+    assert "signal" in timed[1].said
+
+
+def test_a_bundle_that_the_file_no_longer_names_is_said(bundle: Bundle, tmp_path: Path) -> None:
+    path = configuration_file(bundle.root, tmp_path)
+    with pytest.raises(SetUpError, match="names no pairwise 1 any more; start again"):
+        list(TimedApart(path, Target(PAIRWISE, "1"), 0)(["openvino fp32"]))
 
 
 def test_other_facts_are_another_choice(bundle: Bundle, tmp_path: Path) -> None:
@@ -163,7 +213,7 @@ def test_other_facts_are_another_choice(bundle: Bundle, tmp_path: Path) -> None:
     for facts, names in (({"bundle": "abd"}, ("slow", "fast")), (FACTS, ("other", "fast"))):
         sources = {name: Source(bundle) for name in names}
         auto(bundle, tmp_path, facts, **sources).open()
-        assert [source.opened for source in sources.values()] == [1, 1]
+        assert sorted(source.opened for source in sources.values()) == [1, 2]
 
 
 def test_several_engines_are_timed_together_each_in_its_thread(
@@ -175,9 +225,9 @@ def test_several_engines_are_timed_together_each_in_its_thread(
     chosen.open()
     assert chosen.count == 3
     assert chosen.summary.startswith("triple x 3; ")
-    assert (triple.opened, triple.closed, len(triple.threads)) == (3, 2, 3)
+    assert (triple.opened, triple.closed, len(triple.threads)) == (4, 3, 3)
     chosen.open()
-    assert (single.opened, triple.opened) == (1, 4)
+    assert (single.opened, triple.opened) == (1, 5)
 
 
 def configured(bundle: Path, tmp_path: Path, engine: str, **conf: Any) -> ServiceConfig:
@@ -188,8 +238,18 @@ def configured(bundle: Path, tmp_path: Path, engine: str, **conf: Any) -> Servic
     )
 
 
+def configuration_file(bundle: Path, tmp_path: Path) -> Path:
+    """Engines are timed in a process that reads the file too."""
+    local = {"model_config": str(bundle / SERVER_DIR), "thread_num": 1, "precision": "auto"}
+    op = {"ernie": {"engine": "auto", "local_service_conf": local}}
+    keys = {"rpc_port": 1024, "op": op, "engine_cache": str(tmp_path / "cache")}
+    path = tmp_path / "config_nlp.yml"
+    path.write_text(yaml.safe_dump(keys), encoding="utf-8")
+    return path
+
+
 def test_auto_on_this_machine(bundle: Bundle, tmp_path: Path, said: Callable[[], str]) -> None:
-    config = configured(bundle.root, tmp_path, "auto", precision="auto")
+    config = load_config(configuration_file(bundle.root, tmp_path))
     engine_source(config, PAIRWISE, bundle, bundle.encoder(), 0).open()
     for name in ("openvino fp32", "paddle fp32", "paddle fp32 with oneDNN"):
         assert f"pairwise: {name}; 27 golden pairs agree within" in said()
