@@ -11,6 +11,7 @@ from contract.errors import MalformedRequest
 from contract.wire.values import first_repeated
 
 _BODY = "body"
+_BYTE_ORDER_MARK = "\ufeff"
 # longer numbers mean nothing here, and Python takes quadratic time to read them
 _MAX_DIGITS = 32
 
@@ -23,7 +24,8 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """
     try:
         value = json.loads(
-            body.decode("utf-8"),
+            # a mark of the byte order, as some programs begin a file with, is no part of the JSON
+            body.decode("utf-8").removeprefix(_BYTE_ORDER_MARK),
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
             parse_int=_parse_int,

@@ -52,7 +52,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 _ABOUT = (
-    "Two rankers of (query, title) pairs. Requests are read strictly: an unknown field is refused. "
+    "Two rankers of (query, title) pairs. Requests are read strictly: an unknown field is refused, "
+    "but for /rerank and its sisters, whose answers name it in warnings. "
     "What is no HTTP/1.1 is answered with 400 and text/plain."
 )
 

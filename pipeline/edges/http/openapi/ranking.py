@@ -98,40 +98,45 @@ _DOCUMENT: Schema = {
         },
     ]
 }
-_NOT_USED = {"description": "Of those clients; means nothing for these rankers."}
-RERANK_FIELDS: dict[str, Schema] = {
+_SILENT = {"description": "Taken; it changes no answer."}
+# both shapes of /rerank: a client may write the word in place of the value, or more than there is
+_WORD = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
+
+
+def _flag(about: str) -> Schema:
+    return {"type": ["boolean", "string", "null"], "pattern": _WORD, "description": about}
+
+
+_CUT = "false: one that does not fit is refused, not cut."
+_COMMON_FIELDS: dict[str, Schema] = {
     "model": optional("string", "A ranker, an alias or an experiment; see GET /v1/models."),
     "query": _OPTIONS["query"],
-    "documents": array(_DOCUMENT, "Texts, or objects that hold one.", minItems=1),
-    **{
-        name: _OPTIONS[name]
-        for name in (
-            "top_n",
-            "return_documents",
-            "max_tokens_per_doc",
-            "max_chunks_per_doc",
-            "request_id",
-            "unit_id",
-            "user_id",
-        )
-    },
-    "rank_fields": _NOT_USED,
-    "raw_scores": optional("boolean", "Logits in place of scores."),
-    "top_k": optional("integer", "Voyage's name of top_n.", **_WHOLE),
-    "truncation": optional("boolean", "false: a document that does not fit is refused, not cut."),
-    **dict.fromkeys(
-        ("user", "priority", "truncate_prompt_tokens", "normalize", "overlap_tokens"), _NOT_USED
+    "top_n": optional("integer", "Keep only the best; 0 and below: all."),
+    "top_k": optional("integer", "Voyage's name of top_n; of documents, its answer too."),
+    "return_documents": _flag("Whether results carry the documents."),
+    "raw_scores": _flag("Logits in place of scores."),
+    "max_tokens_per_doc": optional(
+        "integer", "A longer one is cut there; 0: as without.", minimum=0
     ),
+    "max_chunks_per_doc": optional(
+        "integer", f"Rows of a longer one; the best counts. At most {MAX_CHUNKS}.", minimum=1
+    ),
+    **{name: _OPTIONS[name] for name in ("request_id", "unit_id", "user_id")},
+    **dict.fromkeys(("user", "priority"), _SILENT),
+}
+RERANK_FIELDS: dict[str, Schema] = {
+    **_COMMON_FIELDS,
+    "documents": array(_DOCUMENT, "Texts, or objects that hold one.", minItems=1),
+    "rank_fields": {"description": "Of those clients; means nothing for these rankers."},
+    "truncation": _flag(_CUT),
+    "return_len": _flag("Whether meta.tokens has output_tokens, for Xinference's clients."),
 }
 TEXTS_FIELDS: dict[str, Schema] = {
-    "query": _OPTIONS["query"],
+    **_COMMON_FIELDS,
     "texts": array(_TEXT, "Texts to rank.", minItems=1),
-    "raw_scores": optional("boolean", "Logits in place of scores."),
-    "truncate": optional("boolean", "false: a text that does not fit is refused, not cut."),
+    "truncate": _flag(_CUT),
     "truncation_direction": optional("string", "Right.", pattern="^[Rr][Ii][Gg][Hh][Tt]$"),
-    "return_text": optional("boolean", "Whether results carry the texts."),
-    "unit_id": _OPTIONS["unit_id"],
-    "user_id": _OPTIONS["user_id"],
+    "return_text": _flag("Whether results carry the texts."),
 }
 _RESULT = schema(
     {
@@ -215,8 +220,8 @@ def ranking_schemas() -> dict[str, Schema]:
     return {
         "Rank": schema(RANK_FIELDS, ["query", "documents"], "The fuller shape."),
         "Wire": schema(WIRE_FIELDS, ["key", "value"], "The shape of Paddle Serving's gateway."),
-        "Rerank": schema(RERANK_FIELDS, ["query", "documents"], "Cohere, Jina, Infinity and vLLM."),
-        "RerankTexts": schema(TEXTS_FIELDS, ["query", "texts"], "Text Embeddings Inference."),
+        "Rerank": _lenient(RERANK_FIELDS, "documents", "Cohere, Jina, Infinity, vLLM, Xinference"),
+        "RerankTexts": _lenient(TEXTS_FIELDS, "texts", "Text Embeddings Inference"),
         "RerankAnswer": _RERANK_ANSWER,
         "RerankTextsAnswer": _TEXTS_ANSWER,
         "RerankProblem": _RERANK_PROBLEM,
@@ -225,6 +230,11 @@ def ranking_schemas() -> dict[str, Schema]:
             "anyOf": [{"required": ["clicks"]}, {"required": ["grades"]}],
         },
     }
+
+
+def _lenient(fields: dict[str, Schema], texts: str, makers: str) -> Schema:
+    about = f"{makers}. Further fields are not used, and named in the answer's warnings."
+    return {**schema(fields, ["query", texts], about), "additionalProperties": True}
 
 
 def _of(*names: str, among: str = "oneOf") -> Schema:

@@ -9,6 +9,7 @@ POST /                                  the same; Text Embeddings Inference has 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Optional
 from urllib.parse import quote
@@ -26,8 +27,9 @@ from pipeline.edges.http.errors import json_response
 from pipeline.edges.http.json_body import parse_object
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi.ranking import rerank as described
+from pipeline.edges.http.routes.rerank_bodies import read_rerank, shape_of
 from pipeline.edges.http.routes.rerank_errors import rerank_error
-from pipeline.edges.http.routes.rerank_shapes import Rerank, read_rerank, shape_of, write_rerank
+from pipeline.edges.http.routes.rerank_shapes import Rerank, write_rerank
 from pipeline.edges.http.runner import Runner, off_loop
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
@@ -95,6 +97,8 @@ class _Rerank:
             assert isinstance(result, RankingError)
             response = rerank_error(result, request_id, asked=self.asked)
         else:
+            if self.asked.doubts:
+                result = replace(result, doubts=(*result.doubts, *self.asked.doubts))
             answer = write_rerank(self.asked, call.request, result, self._version)
             response = json_response(answer, 200, request_id)
             if self.asked.bare and result.warnings:

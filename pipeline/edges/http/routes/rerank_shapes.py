@@ -1,12 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads and writes the bodies of other re-rankers' clients.
+"""A request of another re-ranker's client, understood, and its answer in the shape it reads.
 
-Two shapes, told apart by the body. ``documents``: that of Cohere, which Jina, Infinity, vLLM and
-Voyage share with additions. ``texts``: that of Text Embeddings Inference.
-
-Where those of the first disagree on the answer, a field that only one of them sends decides:
-``top_k`` is Voyage's, ``raw_scores`` is Infinity's.
+Two shapes. Cohere's, which Jina, Infinity, vLLM, Xinference and Voyage share with additions, is an
+object; that of Text Embeddings Inference a bare list. .rerank_bodies tells them apart.
 """
 
 from __future__ import annotations
@@ -16,36 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from contract.errors import InvalidField, MalformedRequest, RequestTooLarge
-from contract.wire.request import MAX_CHUNKS, Limits, RankRequest
+from contract.errors import InvalidField, RequestTooLarge
+from contract.wire.request import Limits, RankRequest
 from contract.wire.response import RankResponse
-from contract.wire.values import check_bool, check_choice, check_text, check_whole
 from pipeline.request.call import WholeTexts
 
-_DOCUMENT_FIELDS = ("text", "title")
-# fmt: off
-_COHERE_FIELDS = frozenset(
-    (
-        "model", "query", "documents", "top_n", "return_documents", "max_tokens_per_doc",
-        "max_chunks_per_doc", "rank_fields", "raw_scores", "request_id", "unit_id", "user_id",
-        "top_k", "truncation",
-    )
-)
-# of those clients; they mean nothing for these rankers
-_COHERE_IGNORED = frozenset(
-    (
-        "user", "priority", "truncate_prompt_tokens", "normalize", "overlap_tokens",
-    )
-)
-_TEI_FIELDS = frozenset(
-    (
-        "query", "texts", "raw_scores", "truncate", "truncation_direction", "return_text",
-        "unit_id", "user_id",
-    )
-)
-# fmt: on
-# what Infinity's client calls the model when its user names none
-_UNNAMED_MODEL = "default/not-specified"
 # a float's sigmoid is 1.0 from here on
 _MOST_LOGIT = 36.0
 
@@ -63,6 +35,8 @@ class Rerank:
         may_cut: whether documents that are too long may be cut.
         plain_texts: results carry a text as a string, not as an object.
         list_name: of the results in the answer.
+        with_output_tokens: whether the answer counts them too; a ranker writes none.
+        doubts: what of the request the answer does not heed, a sentence each.
     """
 
     model: str
@@ -73,6 +47,8 @@ class Rerank:
     may_cut: bool = True
     plain_texts: bool = False
     list_name: str = "results"
+    with_output_tokens: bool = False
+    doubts: tuple[str, ...] = ()
 
     def request(self, limits: Limits) -> RankRequest:
         """The request, checked.
@@ -95,112 +71,6 @@ class Rerank:
         return (
             WholeTexts("texts", "truncate") if self.bare else WholeTexts("documents", "truncation")
         )
-
-
-def is_bare(body: Mapping[str, Any]) -> bool:
-    """Whether a body is in Text Embeddings Inference's shape."""
-    return "texts" in body and "documents" not in body
-
-
-def shape_of(body: Mapping[str, Any]) -> Rerank:
-    """What decides the shape of a refusal, before the rest has been read."""
-    return Rerank("", {}, bare=is_bare(body), list_name="data" if _is_voyage(body) else "results")
-
-
-def read_rerank(body: Mapping[str, Any]) -> Rerank:
-    """Tell the shape, and read it.
-
-    Raises:
-        RequestError: neither shape, or a field that it has not.
-    """
-    if "texts" in body and "documents" in body:
-        raise MalformedRequest("send documents or texts, not both", field="texts")
-    return _read_texts(body) if is_bare(body) else _read_documents(body)
-
-
-def _read_documents(body: Mapping[str, Any]) -> Rerank:
-    _refuse_unknown(body, _COHERE_FIELDS | _COHERE_IGNORED)
-    fields = {k: v for k, v in body.items() if k in _COHERE_FIELDS}
-    model = fields.pop("model", None)
-    fields.pop("rank_fields", None)
-    with_texts = check_bool(fields.pop("return_documents", None), "return_documents")
-    infinity, voyage = "raw_scores" in fields, _is_voyage(fields)
-    raw_scores = check_bool(fields.pop("raw_scores", None), "raw_scores")
-    may_cut = check_bool(_or_default(fields.pop("truncation", None), True), "truncation")
-    _take_top_k(fields)
-    _limit_chunks(fields)
-    documents = fields.get("documents")
-    if isinstance(documents, list):
-        fields["documents"] = [_text(d, f"documents[{i}]") for i, d in enumerate(documents)]
-    name = "" if model is None else check_text(model, "model", 256, empty=True)
-    return Rerank(
-        "" if name == _UNNAMED_MODEL else name,
-        fields,
-        with_texts=with_texts,
-        raw_scores=raw_scores,
-        may_cut=may_cut,
-        plain_texts=infinity or voyage,
-        list_name="data" if voyage else "results",
-    )
-
-
-def _or_default(value: Any, default: bool) -> Any:
-    return default if value is None else value
-
-
-def _is_voyage(body: Mapping[str, Any]) -> bool:
-    return "top_k" in body
-
-
-def _take_top_k(fields: dict[str, Any]) -> None:
-    """Voyage's name of ``top_n``."""
-    top_k = fields.pop("top_k", None)
-    if top_k is None:
-        return
-    if fields.get("top_n") is not None:
-        raise InvalidField("send top_n or top_k, not both", field="top_k")
-    fields["top_n"] = check_whole(top_k, "top_k")
-
-
-def _limit_chunks(fields: dict[str, Any]) -> None:
-    """A client whose default is over ours means: as many as there are."""
-    chunks = fields.get("max_chunks_per_doc")
-    if isinstance(chunks, int) and not isinstance(chunks, bool) and chunks > MAX_CHUNKS:
-        fields["max_chunks_per_doc"] = MAX_CHUNKS
-
-
-def _read_texts(body: Mapping[str, Any]) -> Rerank:
-    _refuse_unknown(body, _TEI_FIELDS)
-    direction = body.get("truncation_direction")
-    if isinstance(direction, str):
-        check_choice(direction.lower(), "truncation_direction", ["right"])
-    elif direction is not None:
-        raise InvalidField("must be Right", field="truncation_direction")
-    fields = {k: v for k, v in body.items() if k in ("query", "unit_id", "user_id")}
-    return Rerank(
-        "",
-        {**fields, "documents": body["texts"]},
-        bare=True,
-        with_texts=check_bool(body.get("return_text"), "return_text"),
-        raw_scores=check_bool(body.get("raw_scores"), "raw_scores"),
-        may_cut=body.get("truncate") is None or check_bool(body["truncate"], "truncate"),
-    )
-
-
-def _refuse_unknown(body: Mapping[str, Any], known: frozenset[str]) -> None:
-    for name in body:
-        if name not in known:
-            raise InvalidField(f"unknown; known are {', '.join(sorted(known))}", field=name)
-
-
-def _text(document: Any, name: str) -> Any:
-    """A string, or the text of an object; anything else is left for the check of texts."""
-    if not isinstance(document, dict):
-        return document
-    for key in _DOCUMENT_FIELDS:
-        if key in document:
-            return document[key]
-    raise InvalidField("must be a string, or an object with text", field=name)
 
 
 def write_rerank(
@@ -241,6 +111,8 @@ def write_rerank(
         "variant": response.variant,
         "timings_ms": {k: round(v, 3) for k, v in response.timings_ms.items()},
     }
+    if asked.with_output_tokens:
+        answer["meta"]["tokens"]["output_tokens"] = 0
     if response.warnings:
         answer["warnings"] = answer["meta"]["warnings"] = list(response.warnings)
     return answer
