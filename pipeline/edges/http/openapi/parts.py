@@ -162,8 +162,8 @@ RANKING_HEADERS = (
     ),
     header(
         RANKER_HEADER,
-        "Stands for ranker of a body without.",
-        {"type": "string", "enum": ["pairwise", "cross_encoder", "both"]},
+        "Stands for ranker of a body without. Empty is none.",
+        {"type": "string", "enum": ["pairwise", "cross_encoder", "both", ""]},
     ),
     header(
         DRY_RUN_HEADER,

@@ -88,15 +88,8 @@ FEEDBACK_FIELDS: dict[str, Schema] = {
     },
 }
 _DOCUMENT: Schema = {
-    "anyOf": [
-        _TEXT,
-        {
-            "type": "object",
-            "description": "text, else title, is ranked; the rest is not read.",
-            "properties": {"text": _TEXT, "title": _TEXT},
-            "anyOf": [{"required": ["text"]}, {"required": ["title"]}],
-        },
-    ]
+    "type": ["string", "object"],
+    "description": "Of an object the fields of rank_fields are ranked; without: text, else title.",
 }
 _SILENT = {"description": "Taken; it changes no answer."}
 # both shapes of /rerank: a client may write the word in place of the value, or more than there is
@@ -127,7 +120,12 @@ _COMMON_FIELDS: dict[str, Schema] = {
 RERANK_FIELDS: dict[str, Schema] = {
     **_COMMON_FIELDS,
     "documents": array(_DOCUMENT, "Texts, or objects that hold one.", minItems=1),
-    "rank_fields": {"description": "Of those clients; means nothing for these rankers."},
+    "rank_fields": {
+        "type": ["array", "null"],
+        "description": "Fields of documents that are objects; their values in order, one a line.",
+        "items": field("string", minLength=1, maxLength=256),
+        "maxItems": 64,
+    },
     "truncation": _flag(_CUT),
     "return_len": _flag("Whether meta.tokens has output_tokens, for Xinference's clients."),
 }
@@ -142,7 +140,10 @@ _RESULT = schema(
     {
         "index": field("integer", minimum=0),
         "relevance_score": field("number"),
-        "document": {"anyOf": [_TEXT, schema({"text": _TEXT}, ["text"])]},
+        "document": {
+            "anyOf": [_TEXT, {"type": "object", "required": ["text"]}],
+            "description": "As it came; an object in any case, but a text for Voyage and Infinity.",
+        },
         "team": field("string", "The variant that drafted it, when orders are interleaved."),
         "team_score": field("number"),
     },

@@ -19,9 +19,13 @@ from typing import Any
 from contract.errors import InvalidField, MalformedRequest
 from contract.wire.request import MAX_CHUNKS
 from contract.wire.values import check_bool, check_choice, check_text, check_whole
+from pipeline.edges.http.routes.rerank_documents import (
+    check_returnable,
+    read_rank_fields,
+    texts_of,
+)
 from pipeline.edges.http.routes.rerank_shapes import Rerank
 
-_TEXT_KEYS = ("text", "title")
 # what RankRequest has under the same name
 _SAME = frozenset(("query", "request_id", "unit_id", "user_id"))
 _COUNTS = frozenset(("top_n", "top_k", "max_tokens_per_doc", "max_chunks_per_doc"))
@@ -65,16 +69,19 @@ def read_rerank(body: Mapping[str, Any]) -> Rerank:
 
 def _read_documents(fields: Mapping[str, Any]) -> Rerank:
     asked = _counts(fields)
-    if "documents" in fields:
-        asked["documents"] = _texts(fields["documents"])
+    documents = fields.get("documents")
+    if documents is not None:
+        asked["documents"] = texts_of(documents, read_rank_fields(fields.get("rank_fields")))
     voyage = _is_voyage(fields)
+    plain, with_texts = voyage or "raw_scores" in fields, _flag(fields, "return_documents")
     return Rerank(
         _model(fields),
         asked,
-        with_texts=_flag(fields, "return_documents"),
+        with_texts=with_texts,
         raw_scores=_flag(fields, "raw_scores"),
         may_cut=_flag(fields, "truncation", True),
-        plain_texts=voyage or "raw_scores" in fields,
+        plain_texts=plain,
+        given=check_returnable(documents) if with_texts and not plain else (),
         list_name="data" if voyage else "results",
         with_output_tokens=_flag(fields, "return_len"),
         doubts=_doubts(fields, DOCUMENTS_FIELDS),
@@ -145,19 +152,3 @@ def _doubts(fields: Mapping[str, Any], known: frozenset[str]) -> tuple[str, ...]
 def _asks(name: str, value: Any) -> bool:
     # 0 is vLLM's word for: no limit
     return value not in _NOTHING and (name, value) != ("max_tokens_per_query", 0)
-
-
-def _texts(documents: Any) -> Any:
-    if not isinstance(documents, list):
-        return documents
-    return [_text(document, f"documents[{i}]") for i, document in enumerate(documents)]
-
-
-def _text(document: Any, name: str) -> Any:
-    """A string, or the text of an object; anything else is left for the check of texts."""
-    if not isinstance(document, dict):
-        return document
-    for key in _TEXT_KEYS:
-        if key in document:
-            return document[key]
-    raise InvalidField("must be a string, or an object with text", field=name)

@@ -9,13 +9,14 @@ object; that of Text Embeddings Inference a bare list. .rerank_bodies tells them
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
 from contract.errors import InvalidField, RequestTooLarge
 from contract.wire.request import Limits, RankRequest
 from contract.wire.response import RankResponse
+from pipeline.edges.http.routes.rerank_documents import shown_document
 from pipeline.request.call import WholeTexts
 
 # a float's sigmoid is 1.0 from here on
@@ -36,6 +37,7 @@ class Rerank:
         plain_texts: results carry a text as a string, not as an object.
         list_name: of the results in the answer.
         with_output_tokens: whether the answer counts them too; a ranker writes none.
+        given: documents as they came, when results carry them as objects.
         doubts: what of the request the answer does not heed, a sentence each.
     """
 
@@ -48,6 +50,7 @@ class Rerank:
     plain_texts: bool = False
     list_name: str = "results"
     with_output_tokens: bool = False
+    given: Sequence[Any] = ()
     doubts: tuple[str, ...] = ()
 
     def request(self, limits: Limits) -> RankRequest:
@@ -141,8 +144,9 @@ def _score(asked: Rerank, score: float) -> float:
 def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
     shown = {"index": result["index"], "relevance_score": _score(asked, result["score"])}
     if asked.with_texts:
-        text = request.pairs[result["index"]][1]
-        shown["document"] = text if asked.plain_texts else {"text": text}
+        index = result["index"]
+        text = request.pairs[index][1]
+        shown["document"] = text if asked.plain_texts else shown_document(asked.given[index], text)
     if "team" in result:
         shown["team"] = result["team"]
         shown["team_score"] = result["team_score"]

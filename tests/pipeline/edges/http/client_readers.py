@@ -37,6 +37,14 @@ def xinference(answer: Any, request: Mapping[str, Any]) -> Ranked:
     return relevance_scores(answer, request)
 
 
+def cohere_objects(answer: Any, request: Mapping[str, Any]) -> Ranked:
+    assert answer["meta"]["api_version"]["version"] and answer["meta"]["billed_units"]
+    for one in answer["results"]:
+        assert isinstance(one["document"]["text"], str)
+        assert one["document"]["url"] == request["documents"][one["index"]]["url"]
+    return relevance_scores(answer, request)
+
+
 def dify(answer: Any, request: Mapping[str, Any]) -> Ranked:
     for one in answer["results"]:
         document = one.get("document", {})
@@ -96,7 +104,7 @@ def voyage(answer: Any, request: Mapping[str, Any]) -> Ranked:
 READERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Ranked]] = {
     reader.__name__: reader
     for reader in (
-        relevance_scores, ragflow_tokens, ragflow_jina, xinference, dify, fastgpt, open_webui,
-        litellm_vllm, bare_scores, litellm_huggingface, haystack_tei, new_api, voyage,
+        relevance_scores, ragflow_tokens, ragflow_jina, xinference, cohere_objects, dify, fastgpt,
+        open_webui, litellm_vllm, bare_scores, litellm_huggingface, haystack_tei, new_api, voyage,
     )
 }  # fmt: skip
