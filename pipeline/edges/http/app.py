@@ -17,9 +17,10 @@ from pipeline.edges.http.described_route import get
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.layers.body_budget import BodyBounds, Budget
 from pipeline.edges.http.layers.every_answer import EveryAnswer
+from pipeline.edges.http.layers.trailing_slash import TrailingSlash
 from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi import state
-from pipeline.edges.http.openapi.document import documentation_routes
+from pipeline.edges.http.openapi.document import DOCS_WITH_SLASH, documentation_routes
 from pipeline.edges.http.routes.assignments import assignment_routes
 from pipeline.edges.http.routes.gateway import ERROR_HANDLERS, gateway_routes
 from pipeline.edges.http.routes.inference_tensors import LENGTH_HEADER
@@ -55,7 +56,7 @@ def build_app(
         metrics: of this process.
         models: what can be asked by name.
         limits: of requests.
-        http: origins of pages that may call.
+        http: who may call, and from where.
     """
 
     async def text(_: Request) -> Response:
@@ -95,4 +96,5 @@ def _layers(limits: LimitsConfig, http: HttpConfig, metrics: Metrics) -> list[Mi
                 expose_headers=[REQUEST_ID_HEADER, *ROUTE_HEADERS, "retry-after", LENGTH_HEADER],
             )
         )
-    return [*layers, Middleware(EveryAnswer)]
+    layers += [Middleware(EveryAnswer), Middleware(TrailingSlash, kept=[DOCS_WITH_SLASH])]
+    return layers

@@ -33,7 +33,7 @@ class DescribedRoute(Route):
         Args:
             path: with its parameters in braces.
             endpoint: answers.
-            methods: these and no others; HEAD is not added to GET.
+            methods: these and no others.
             description: an OpenAPI operation.
         """
         super().__init__(path, endpoint)
@@ -44,8 +44,8 @@ class DescribedRoute(Route):
 def get(
     path: str, endpoint: Endpoint, description: Optional[Mapping[str, Any]] = None
 ) -> DescribedRoute:
-    """A path that is read."""
-    return DescribedRoute(path, endpoint, ("GET",), description)
+    """A path that is read; load balancers ask for its headers alone (HEAD)."""
+    return DescribedRoute(path, endpoint, ("GET", "HEAD"), description)
 
 
 def post(

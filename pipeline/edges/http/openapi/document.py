@@ -29,6 +29,8 @@ from pipeline.edges.http.openapi.ranking import ranking_schemas
 
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _ASSET_PATH = "/docs/assets/"
+# the page's links are relative, so that a proxy may put a prefix before it
+DOCS_WITH_SLASH = "/docs/"
 _SCRIPT = (
     "SwaggerUIBundle({url:'openapi.json',dom_id:'#docs',deepLinking:true,"
     "validatorUrl:null,presets:[SwaggerUIBundle.presets.apis]})"
@@ -105,9 +107,13 @@ def documentation_routes(
     async def page(_: Request) -> Response:
         return Response(_PAGE, headers=_HEADERS, media_type="text/html")
 
+    async def to_page(_: Request) -> Response:
+        return Response(status_code=307, headers={"Location": "../docs"})
+
     return [
         get("/openapi.json", document, state.document_json()),
         get("/docs", page, state.docs()),
+        get(DOCS_WITH_SLASH, to_page),
         *(_asset_route(name, media_type) for name, media_type in _ASSETS.items()),
     ]
 

@@ -130,7 +130,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         message = f"{request.method} is not allowed here; POST /<service>/{METHOD}"
         answer = Answer.of_error(MalformedRequest(message, field="method"))
         response = respond(answer.to_json(), 405)
-        response.headers.update(error.headers or {})
+        allowed = (error.headers or {}).get("Allow", "").split(", ")
+        response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
     return respond(Answer.of_error(ServiceError("HTTP error")).to_json(), error.status_code)
 

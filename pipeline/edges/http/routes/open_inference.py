@@ -235,7 +235,7 @@ def open_inference_routes(runner: Runner, models: Models, readiness: Readiness) 
             get(f"{path}/ready", model_ready, inference.model_ready(path)),
             post(f"{path}/infer", infer, inference.infer(path)),
         ]
-    routes.append(DescribedRoute("/v2/models/{rest:path}", unknown, ("GET", "POST")))
+    routes.append(DescribedRoute("/v2/models/{rest:path}", unknown, ("GET", "HEAD", "POST")))
     return [*routes, *_server_routes(readiness)]
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from contract.errors import UnknownService
-from pipeline.edges.http.described_route import DescribedRoute
+from pipeline.edges.http.described_route import get
 from pipeline.edges.http.errors import problem_response
 from pipeline.edges.http.openapi import state
 
@@ -72,6 +72,6 @@ def page_routes() -> list[BaseRoute]:
         return files[name].response(request)
 
     return [
-        DescribedRoute("/", page, ("GET", "HEAD"), state.page()),
-        DescribedRoute("/page/{name}", file, ("GET", "HEAD")),
+        get("/", page, state.page()),
+        get("/page/{name}", file),
     ]
