@@ -10,6 +10,8 @@ Any code raises them. They are translated once: by the edges of the service into
     |   |-- MalformedRequest        not JSON, not UTF-8, not the agreed shape     400
     |   |-- UnknownService          no such service or model name                 404
     |   |-- Unauthorized            no API key, or one that is not known            401
+    |   |-- Forbidden               a page that may not call, or a name not ours   403
+    |   |-- UnsupportedMedia        a page's body that is not said to be JSON       415
     |   |-- RequestTooLarge         a size or a count over its limit              413
     |   `-- InvalidField            well-formed, but a value is not acceptable    422
     |-- ServiceError              the service's own state
@@ -82,6 +84,20 @@ class Unauthorized(RequestError):
 
     http_status = 401
     code = "unauthorized"
+
+
+class Forbidden(RequestError):
+    """A page of another origin asks, or the service is asked by a name that is not its own."""
+
+    http_status = 403
+    code = "forbidden"
+
+
+class UnsupportedMedia(RequestError):
+    """A page in a browser sends a body that it does not call JSON."""
+
+    http_status = 415
+    code = "unsupported_media"
 
 
 class RequestTooLarge(RequestError):

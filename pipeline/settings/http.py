@@ -13,6 +13,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from contract.errors import ConfigError
 from pipeline.settings.key_types import LIST, Count, Section, Text, Texts, refusal
 
+_HOST = re.compile(r"\*|(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -58,12 +59,14 @@ class HttpConfig(Section):
     Attributes:
         api_keys: without any, everybody may call.
         cors_origins: of pages in browsers that may call; ``*`` is all.
+        allowed_hosts: names of the service that Host may hold; ``*.`` before one stands for any.
         tls_certificate: PEM file of the certificate and its chain; without it, plain HTTP.
         tls_key: PEM file of its private key.
     """
 
     api_keys: Annotated[tuple[ApiKeyConfig, ...], LIST] = ()
     cors_origins: Texts = ()
+    allowed_hosts: Texts = ()
     tls_certificate: Optional[Text] = None
     tls_key: Optional[Text] = None
 
@@ -81,6 +84,13 @@ def check_http(config: HttpConfig) -> None:
             raise ConfigError("missing", field=f"{where}.{missing}")
         if [k.name for k in config.api_keys].count(one.name) > 1:
             raise ConfigError(f"{one.name} stands twice", field=f"{where}.name")
+    for i, host in enumerate(config.allowed_hosts):
+        if not _HOST.fullmatch(host):
+            raise ConfigError(
+                "must be a name without scheme, port and path, such as rank.example.com or "
+                f"*.example.com, got {host!r:.80}",
+                field=f"http.allowed_hosts[{i}]",
+            )
     if (config.tls_certificate is None) != (config.tls_key is None):
         missing = "tls_key" if config.tls_key is None else "tls_certificate"
         raise ConfigError("missing; certificate and key go together", field=f"http.{missing}")

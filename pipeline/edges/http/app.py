@@ -16,6 +16,7 @@ from pipeline.edges.feedback import FeedbackDesk
 from pipeline.edges.http.described_route import get
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.layers.body_budget import BodyBounds, Budget
+from pipeline.edges.http.layers.browsers import Browsers
 from pipeline.edges.http.layers.every_answer import EveryAnswer
 from pipeline.edges.http.layers.trailing_slash import TrailingSlash
 from pipeline.edges.http.models import Models
@@ -97,4 +98,7 @@ def _layers(limits: LimitsConfig, http: HttpConfig, metrics: Metrics) -> list[Mi
             )
         )
     layers += [Middleware(EveryAnswer), Middleware(TrailingSlash, kept=[DOCS_WITH_SLASH])]
+    if not http.api_keys or http.allowed_hosts:
+        origins, keys = http.cors_origins, bool(http.api_keys)
+        layers.append(Middleware(Browsers, origins=origins, hosts=http.allowed_hosts, keys=keys))
     return layers

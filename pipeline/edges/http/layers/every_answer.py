@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every answer has: its caller's request id, and 500 where a route failed as nobody foresaw.
 
-The innermost layer, so that such an answer is counted and has its headers like any other. A route
-that sets the id itself, such as one that the service made, keeps what it set.
+An inner layer, so that such an answer is counted and has its headers like any other. A route that
+sets the id itself, such as one that the service made, keeps what it set.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from contract.errors import InvalidField, ServiceError
+from contract.errors import InvalidField, RankingError, ServiceError
 from contract.wire.values import check_request_id
 from pipeline.edges.answer import Answer
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
@@ -36,7 +36,7 @@ class EveryAnswer:
         except Exception as error:
             log_failure("a request", error)
             if not scope[SCOPE_KEY].answered:
-                await _answer(sending)
+                await send_error(sending, ServiceError("the service failed; its log says why"))
 
 
 def _with_id(send: Any, request_id: bytes) -> Any:
@@ -63,11 +63,12 @@ def _id_of(scope: Any) -> bytes:
     return b""
 
 
-async def _answer(send: Any) -> None:
-    body = Answer.of_error(ServiceError("the service failed; its log says why")).to_json()
+async def send_error(send: Any, error: RankingError) -> None:
+    """Answer with an error before or behind all routes, in the gateway's five fields."""
+    body = Answer.of_error(error).to_json()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode("ascii")),
     ]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -21,10 +21,12 @@ PROBLEM: Schema = {"$ref": "#/components/schemas/Problem"}
 _MEANINGS = {
     400: "The body or a header is no well-formed request.",
     401: "A key is needed and none that is known was sent.",
+    403: "A page of another origin, or a name of the service that is not allowed.",
     404: "No such path, service, model or experiment.",
     405: "The path has no such method.",
     408: "The body did not arrive within limits.body_timeout_s; the connection is closed.",
     413: "More bytes, documents or characters than the limits allow.",
+    415: "A page sent a body that it does not call application/json.",
     422: "A field is missing, unknown, of the wrong type or out of bounds; the message names it.",
     429: "Too many requests, rows or bytes are in work, or the key has used its share.",
     500: "The service failed; its log says why.",
@@ -44,6 +46,8 @@ _ID = {
         "schema": {"type": "string"},
     }
 }
+# answered before any route is asked, in the gateway's shape
+_BEFORE_ROUTES = (403, 405, 415)
 RANKING_REFUSALS = (400, 401, 404, 405, 408, 413, 422, 429, 500, 503, 504)
 
 
@@ -91,7 +95,8 @@ def refusals(statuses: Sequence[int], shape: Schema) -> dict[str, Any]:
     made = {}
     for status in statuses:
         headers = dict(_RETRY) if status in (429, 503) else {}
-        one = response(_MEANINGS[status], FIVE_FIELDS if status == 405 else shape, headers)
+        shown = FIVE_FIELDS if status in _BEFORE_ROUTES else shape
+        one = response(_MEANINGS[status], shown, headers)
         if status == 400:
             one["content"]["text/plain"] = {"schema": {"type": "string"}}
         made[str(status)] = one
@@ -121,11 +126,12 @@ def operation(
         parameters: of path, query and headers.
         keyed: whether a key is asked for when the configuration has any.
     """
+    layers = refusals((403,) if body is None else (403, 415), FIVE_FIELDS)
     made: dict[str, Any] = {
         "operationId": name,
         "summary": summary,
         "tags": [tag],
-        "responses": dict(answers),
+        "responses": {**layers, **answers},
     }
     if about:
         made["description"] = about

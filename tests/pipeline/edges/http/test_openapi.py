@@ -86,9 +86,11 @@ def test_every_route_describes_itself(document: dict[str, Any]) -> None:
 def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
     for path, methods in document["paths"].items():
         for name, operation in methods.items():
-            assert {"200", "400", "405"} <= set(operation["responses"]), path
+            assert {"200", "400", "403", "405"} <= set(operation["responses"]), path
             if name == "post":
-                assert {"401", "408", "413", "422", "429", "503"} <= set(operation["responses"])
+                assert {"401", "408", "413", "415", "422", "429", "503"} <= set(
+                    operation["responses"]
+                )
 
 
 def test_the_page_needs_no_other_host(service: RunningService) -> None:
