@@ -16,11 +16,9 @@ from starlette.responses import Response
 
 from contract.errors import OverLimit, RankingError, Unauthorized
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
-from pipeline.edges.http.layers.body_budget import SCOPE_KEY, BodyTimeout, BodyTooLarge
+from pipeline.edges.http.layers.body_budget import BodyTimeout, BodyTooLarge
 
 _RETRY_STATUSES = (429, 503)
-# a client that is still sending reads no answer; it is let send so much more, unkept
-_DISCARD_BYTES = 64 * 1024 * 1024
 
 
 def problem(error: RankingError) -> dict[str, Any]:
@@ -52,14 +50,12 @@ def error_response(error: RankingError, content: bytes, request_id: str = "") ->
         content: JSON, in the shape of the path.
         request_id: of the request, when it has one by now.
     """
-    if isinstance(error, BodyTooLarge):
-        return Refusal(content, error.http_status)
     response = respond(content, error.http_status, request_id)
     if isinstance(error, OverLimit):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, BodyTimeout):
+    if isinstance(error, (BodyTimeout, BodyTooLarge)):
         response.headers["Connection"] = "close"
     return response
 
@@ -82,25 +78,3 @@ def respond(content: bytes, status: int = 200, request_id: str = "") -> Response
 def dump(body: Any) -> bytes:
     """Compact UTF-8."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
-class Refusal(Response):
-    """Answers before the body has been read, and throws the rest of the body away."""
-
-    media_type = "application/json"
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send all of the answer, and end it only when the client has stopped sending."""
-        scope[SCOPE_KEY].discard()
-        self.headers["Connection"] = "close"
-        await send(
-            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        )
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        discarded = 0
-        while discarded < _DISCARD_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect" or not message.get("more_body"):
-                break
-            discarded += len(message.get("body", b""))
-        await send({"type": "http.response.body", "body": b""})

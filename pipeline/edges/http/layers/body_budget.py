@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bounds on bodies, before any route reads one: size of each, bytes held by all, time to arrive.
 
-The outermost ASGI layer, so that no route can leave it out. It also counts answers.
+The outermost ASGI layer, so that no route can leave it out. It also counts answers. A caller that
+is refused before its body has been read may send on for a while: a connection that is closed with
+bytes unread is reset, and its caller never sees the answer.
 """
 
 from __future__ import annotations
@@ -20,6 +22,10 @@ from pipeline.telemetry.metrics import Metrics
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+# what is thrown away of one body behind its answer
+_DISCARD_BYTES = 64 * 1024 * 1024
+# for a caller that will probably send nothing more
+_LINGER_S = 2.0
 # under which a request's scope holds its Body
 SCOPE_KEY = "ranking.body"
 
@@ -60,8 +66,22 @@ class Body:
         answered: whether the answer to its request has begun.
     """
 
-    def __init__(self, budget: Budget, receive: Receive, declared: int) -> None:
+    def __init__(
+        self, budget: Budget, receive: Receive, declared: int, *, chunked: bool, expects: bool
+    ) -> None:
+        """Nothing has come yet.
+
+        Args:
+            budget: of all bodies.
+            receive: of the server.
+            declared: bytes that the caller says will come; 0 when it does not say.
+            chunked: whether it comes without a length.
+            expects: whether its caller waits for 100 Continue before it sends any of it.
+        """
         self._budget = budget
+        self._chunked = chunked
+        self._expects = expects
+        self._late = False
         self._receive = receive
         self.declared = declared
         self.held = 0
@@ -78,18 +98,18 @@ class Body:
             Overloaded: the bodies of all requests together are more than may be held.
             BodyTimeout: it took too long.
         """
-        if self._whole and self._discarding:
-            # the body was too large by its last bytes: nothing more will come
-            return {"type": "http.disconnect"}
         if self._whole:
             return await self._receive()
         if self._deadline is None:
             self._check(self.declared)
             self._deadline = time.monotonic() + self._budget.timeout_s
+        if not self._discarding:
+            # the server says 100 Continue now
+            self._expects = False
         with anyio.move_on_after(max(0.0, self._deadline - time.monotonic())):
             message = await self._receive()
             return self._counted(message)
-        self._whole = True
+        self._late = True
         if self._discarding:
             return {"type": "http.disconnect"}
         raise BodyTimeout(
@@ -118,11 +138,28 @@ class Body:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    def discard(self) -> None:
-        """Count no more: what comes is thrown away, for as long again as a body may take."""
+    @property
+    def to_come(self) -> bool:
+        """Whether its caller may still send some of it."""
+        return not self._whole and (self.declared > 0 or self._chunked)
+
+    @property
+    def ends_connection(self) -> bool:
+        """Whether so much may still come that no further request can be waited for."""
+        return self._expects or self._chunked or self._late or self.declared > _DISCARD_BYTES
+
+    async def discard(self) -> None:
+        """Throw away what still comes, as long as a body may take, until its caller has ended."""
+        short = self._expects or self._late
         self._discarding = True
-        self._deadline = time.monotonic() + self._budget.timeout_s
+        self._deadline = time.monotonic() + (_LINGER_S if short else self._budget.timeout_s)
         self.release()
+        left = _DISCARD_BYTES
+        while self.to_come and left > 0:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                break
+            left -= len(message.get("body", b""))
 
     def release(self) -> None:
         """Hold nothing any more."""
@@ -167,9 +204,16 @@ class BodyBounds:
             if message["type"] == "http.response.start":
                 self._metrics.responded(message["status"])
                 body.answered = True
+                if body.to_come and body.ends_connection:
+                    message = _closing(message)
+            elif body.to_come and not message.get("more_body"):
+                # all of the answer, which ends only when the caller has stopped sending
+                await send({**message, "more_body": True})
+                await body.discard()
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
-        body = Body(self._budget, receive, _declared(scope))
+        body = _body_of(scope, self._budget, receive)
         scope[SCOPE_KEY] = body
         try:
             await self._app(scope, body.receive, counting)
@@ -177,9 +221,19 @@ class BodyBounds:
             body.release()
 
 
-def _declared(scope: MutableMapping[str, Any]) -> int:
+def _body_of(scope: MutableMapping[str, Any], budget: Budget, receive: Receive) -> Body:
+    declared, chunked, expects = 0, False, False
     for name, value in scope["headers"]:
         if name == b"content-length":
             # the server has found it to be a number; a longer one is too large in any case
-            return int(value[:20]) if value.isdigit() else 0
-    return 0
+            declared = int(value[:20]) if value.isdigit() else 0
+        elif name == b"transfer-encoding":
+            chunked = True
+        elif name == b"expect":
+            expects = value.lower() == b"100-continue"
+    return Body(budget, receive, declared, chunked=chunked, expects=expects)
+
+
+def _closing(start: Message) -> Message:
+    headers = [one for one in start.get("headers", []) if one[0].lower() != b"connection"]
+    return {**start, "headers": [*headers, (b"connection", b"close")]}

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipeline.edges.http.errors import Refusal
+from pipeline.edges.http.errors import error_response
 from pipeline.edges.http.layers.body_budget import BodyBounds, BodyTooLarge, Budget
 from pipeline.edges.http.layers.every_answer import EveryAnswer
 from pipeline.edges.http.runner import body_of
@@ -66,7 +66,7 @@ def test_a_body_that_is_too_large_by_its_last_bytes_is_answered_and_ends() -> No
         try:
             await body_of(request).whole(10)
         except BodyTooLarge as error:
-            return Refusal(b"{}", error.http_status)
+            return error_response(error, b"{}")
         return Response()
 
     bounds = Middleware(BodyBounds, budget=Budget(1000, 5.0), metrics=Metrics())
@@ -83,9 +83,10 @@ def test_a_body_that_is_too_large_by_its_last_bytes_is_answered_and_ends() -> No
 
     scope = {
         "type": "http", "http_version": "1.1", "method": "POST", "path": "/", "raw_path": b"/",
-        "query_string": b"", "root_path": "", "scheme": "http", "headers": [],
+        "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(b"transfer-encoding", b"chunked")],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
     }  # fmt: skip
     run(_within(app(scope, whole, send)))
     assert sent[0]["status"] == 413
-    assert sent[-1] == {"type": "http.response.body", "body": b""}
+    assert sent[-1] == {"type": "http.response.body", "body": b"{}"}

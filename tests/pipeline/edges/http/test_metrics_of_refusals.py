@@ -29,7 +29,7 @@ def test_refused_feedback_does_not_count_into_times(service: RunningService) -> 
 
 
 def test_no_path_is_corrected(service: RunningService) -> None:
-    reply = httpx.post(f"{service.url}/rerank/", json={}, timeout=30)
+    reply = httpx.post(f"{service.url}/Rerank", json={}, timeout=30)
     assert reply.status_code == 404
     assert reply.json()["err_no"] == 3002
 
