@@ -70,7 +70,7 @@ async function rank(fields, headers, signal) {
   const start = performance.now();
   const answer = await call("ranker/prediction", { body: fields, headers, signal });
   const wire = Object.fromEntries(answer.key.map((name, i) => [name, answer.value[i]]));
-  for (const name of ["predict", "results", "usage", "timings_ms", "rankings"]) {
+  for (const name of ["predict", "results", "usage", "timings_ms", "rankings", "warnings"]) {
     if (wire[name] !== undefined) wire[name] = JSON.parse(wire[name]);
   }
   return { ...wire, total_ms: performance.now() - start };

@@ -5,7 +5,7 @@
 import { h } from "./dom.js";
 import { t, waiting } from "./i18n.js";
 
-const KNOWN = [400, 401, 404, 408, 413, 422, 429, 503, 504];
+const KNOWN = [400, 401, 403, 404, 408, 413, 415, 422, 429, 503, 504];
 
 export function problemBox(problem) {
   const { status, field, message } = problem;

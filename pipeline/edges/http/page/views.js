@@ -53,11 +53,12 @@ export class Views {
     lists.forEach((list, i) => list.element.prepend(heads[i]));
     if (lists.length < 2) {
       const alone = t("only_one", { ranker: rankerName(rankings[0].ranker) });
-      return [this.figures(rankings), h("p", { class: "hint" }, alone), lists[0].element];
+      return [this.figures(rankings), ...doubts(this.ranked), h("p", { class: "hint" }, alone), lists[0].element];
     }
     this.joined = new Joined(...lists, highlight);
     return [
       this.figures(rankings),
+      ...doubts(this.ranked),
       this.joined.element,
       h("p", { class: "hint" }, t("list_help")),
       this.disagreements(rankings),
@@ -135,6 +136,7 @@ export class Views {
     });
     return [
       h("p", { class: "lead" }, t("interleaved_text")),
+      ...doubts(this.ranked),
       h("div", { class: "inline" },
         h("button", { type: "button", id: "redraft", class: "quiet", onclick: this.onToss }, t("redraft")),
         h("span", { class: "hint" }, counts)),
@@ -166,6 +168,7 @@ export class Views {
             [t("fact_unit"), assigned.unit],
           ])),
       this.figures(null, served),
+      ...doubts(served),
       this.list(t("served_label"), `single ${this.sideOf(served.ranker)}`, items, new Highlight()).element,
     ];
   }
@@ -185,6 +188,14 @@ export class Views {
       h("div", { class: "inline" }, input, h("button", { type: "submit", class: "quiet" }, t("unit_show"))),
       h("p", { class: "hint", id: "unit-hint" }, t("unit_hint")));
   }
+}
+
+/** What makes an answer doubtful, in the service's own words; nothing when nothing does. */
+function doubts({ warnings }) {
+  if (!warnings?.length) return [];
+  return [h("section", { class: "card doubts", "aria-labelledby": "doubts-heading" },
+    h("h2", { id: "doubts-heading" }, t("doubts")),
+    h("ul", { lang: "en" }, warnings.map((warning) => h("li", {}, warning))))];
 }
 
 function scoresOf(results) {

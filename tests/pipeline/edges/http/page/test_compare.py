@@ -78,6 +78,28 @@ def test_an_example_shows_both_orders_as_the_service_gives_them(
     assert f"Ranked {len(titles)} titles" in page.inner_text("#status")
 
 
+def test_what_makes_an_answer_doubtful_is_shown_in_each_view(
+    site: RunningService, open_page: Open
+) -> None:
+    page = open_page(site.url)
+    long = EXAMPLES[0]["titles"][0] * 60
+    rank(page, EXAMPLES[0]["query"], [long[:1900], "怎样预防感冒"])
+    said = rank_over_http(
+        site.url, query=EXAMPLES[0]["query"], documents=[long[:1900], "怎样预防感冒"], ranker="both"
+    ).decoded("warnings")
+    for heading in ("What to know of this answer", "关于此结果的提示"):
+        for view in ("both", "interleaved", "experiment"):
+            page.check(f"[value={view}]")
+            settled(page)
+            assert page.inner_text(".doubts h2") == heading
+            assert texts_of(page, ".doubts li") == said
+        page.click("#language")
+        settled(page)
+    assert not violations(page)
+    rank(page, EXAMPLES[0]["query"], ["牙结石", "怎样预防感冒"])
+    assert page.locator(".doubts").count() == 0
+
+
 def test_lines_join_the_same_title(site: RunningService, open_page: Open) -> None:
     page = open_page(site.url)
     page.select_option("#example", "0")
