@@ -69,9 +69,10 @@ def read_rerank(body: Mapping[str, Any]) -> Rerank:
 
 def _read_documents(fields: Mapping[str, Any]) -> Rerank:
     asked = _counts(fields)
-    documents = fields.get("documents")
+    documents, rank_fields = fields.get("documents"), fields.get("rank_fields")
     if documents is not None:
-        asked["documents"] = texts_of(documents, read_rank_fields(fields.get("rank_fields")))
+        named = None if rank_fields is None else read_rank_fields(rank_fields)
+        asked["documents"] = texts_of(documents, named)
     voyage = _is_voyage(fields)
     plain, with_texts = voyage or "raw_scores" in fields, _flag(fields, "return_documents")
     return Rerank(
@@ -118,11 +119,11 @@ def _counts(fields: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidField("send top_n or top_k, not both", field="top_k")
         top_k = asked.pop("top_k")
         asked["top_n"] = top_k if _whole(top_k) else check_whole(top_k, "top_k")
-    if _whole(asked.get("top_n")) and asked["top_n"] < 1:
+    if "top_n" in asked and _whole(asked["top_n"]) and asked["top_n"] < 1:
         del asked["top_n"]
-    if _whole(asked.get("max_tokens_per_doc")) and asked["max_tokens_per_doc"] == 0:
+    if asked.get("max_tokens_per_doc") == 0 and _whole(asked["max_tokens_per_doc"]):
         del asked["max_tokens_per_doc"]
-    if _whole(asked.get("max_chunks_per_doc")):
+    if "max_chunks_per_doc" in asked and _whole(asked["max_chunks_per_doc"]):
         asked["max_chunks_per_doc"] = min(asked["max_chunks_per_doc"], MAX_CHUNKS)
     return asked
 
@@ -133,7 +134,9 @@ def _whole(value: Any) -> bool:
 
 def _flag(fields: Mapping[str, Any], name: str, default: bool = False) -> bool:
     """True or false, also as a text: some clients write the word."""
-    value = fields.get(name, default)
+    value = fields.get(name)
+    if value is None:
+        return default
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return check_bool(value, name)

@@ -25,12 +25,12 @@ _SPARE_DEPTH = 64
 
 
 def read_rank_fields(value: Any) -> Optional[Sequence[str]]:
-    """The names; ``None`` where the body names none.
+    """The names; ``None`` where the list is empty.
 
     Raises:
         InvalidField: it is no list of names.
     """
-    if value is None or value == []:
+    if value == []:
         return None
     if not isinstance(value, list) or len(value) > _MOST_FIELDS:
         raise InvalidField(
