@@ -8,12 +8,13 @@ else such a body holds, since every client that sends ``texts`` reads a bare lis
 
 Where those of the first disagree on the answer, a field that only one of them sends decides:
 ``top_k`` is Voyage's, ``raw_scores`` is Infinity's. A field that is null is as one that is not
-there. One that nothing here heeds is no mistake: the answer names it among its warnings.
+there, but for a ``top_k`` beside ``truncation``: so Voyage's client asks for all. One that nothing
+here heeds is no mistake: the answer names it among its warnings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contract.errors import InvalidField, MalformedRequest
@@ -36,6 +37,7 @@ TEXTS_FIELDS = _COMMON | {"texts", "truncate", "truncation_direction", "return_t
 SILENT_FIELDS = frozenset(("user", "priority"))
 # with these values a field asks for nothing; Xinference's client always sends kwargs as "{}"
 _NOTHING: tuple[Any, ...] = ("", "{}", [], {})
+_NONE: Sequence[int] = ()
 _MOST_NAMED = 8
 # what Infinity's client calls the model when its user names none
 _UNNAMED_MODEL = "default/not-specified"
@@ -52,7 +54,9 @@ def _is_bare(body: Mapping[str, Any]) -> bool:
 
 
 def _is_voyage(body: Mapping[str, Any]) -> bool:
-    return body.get("top_k") is not None and not _is_bare(body)
+    if "top_k" not in body or _is_bare(body):
+        return False
+    return body["top_k"] is not None or body.get("truncation") is not None
 
 
 def read_rerank(body: Mapping[str, Any]) -> Rerank:
@@ -64,16 +68,15 @@ def read_rerank(body: Mapping[str, Any]) -> Rerank:
     fields = {name: value for name, value in body.items() if value is not None}
     if "texts" in fields and "documents" in fields:
         raise MalformedRequest("send documents or texts, not both", field="texts")
-    return _read_texts(fields) if _is_bare(fields) else _read_documents(fields)
+    return _read_texts(fields) if _is_bare(fields) else _read_documents(fields, _is_voyage(body))
 
 
-def _read_documents(fields: Mapping[str, Any]) -> Rerank:
-    asked = _counts(fields)
+def _read_documents(fields: Mapping[str, Any], voyage: bool) -> Rerank:
+    asked, lacking = _counts(fields), _NONE
     documents, rank_fields = fields.get("documents"), fields.get("rank_fields")
     if documents is not None:
         named = None if rank_fields is None else read_rank_fields(rank_fields)
-        asked["documents"] = texts_of(documents, named)
-    voyage = _is_voyage(fields)
+        asked["documents"], lacking = texts_of(documents, named)
     plain, with_texts = voyage or "raw_scores" in fields, _flag(fields, "return_documents")
     return Rerank(
         _model(fields),
@@ -85,7 +88,7 @@ def _read_documents(fields: Mapping[str, Any]) -> Rerank:
         given=check_returnable(documents) if with_texts and not plain else (),
         list_name="data" if voyage else "results",
         with_output_tokens=_flag(fields, "return_len"),
-        doubts=_doubts(fields, DOCUMENTS_FIELDS),
+        doubts=(*_doubts(fields, DOCUMENTS_FIELDS), *_lacking_doubts(lacking)),
     )
 
 
@@ -150,6 +153,14 @@ def _doubts(fields: Mapping[str, Any], known: frozenset[str]) -> tuple[str, ...]
     names = ", ".join(f"{name!r:.40}" for name in unheeded[:_MOST_NAMED])
     more = len(unheeded) - _MOST_NAMED
     return (f"not used: {names}{f' and {more} more' if more > 0 else ''}",)
+
+
+def _lacking_doubts(lacking: Sequence[int]) -> tuple[str, ...]:
+    if not lacking:
+        return ()
+    shown, more = ", ".join(map(str, lacking[:_MOST_NAMED])), len(lacking) - _MOST_NAMED
+    which = f"{shown}{f' and {more} more' if more > 0 else ''}"
+    return (f"documents with none of rank_fields, ranked as empty: {which}",)
 
 
 def _asks(name: str, value: Any) -> bool:

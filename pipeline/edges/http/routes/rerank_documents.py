@@ -5,7 +5,8 @@
 A list of texts and objects comes in from .rerank_bodies, their texts go out. ``rank_fields`` names
 the fields of objects, as Cohere has it: their values in that order, one a line, without the names,
 which the rankers have not been trained on. A field that an object has not, or that is null or
-empty, is left out. Without ``rank_fields`` it is ``text``, else ``title``.
+empty, is left out; an object with none of them is ranked as an empty text, and told of. Without
+``rank_fields`` it is ``text``, else ``title``.
 """
 
 from __future__ import annotations
@@ -41,31 +42,44 @@ def read_rank_fields(value: Any) -> Optional[Sequence[str]]:
     ]
 
 
-def texts_of(documents: Any, rank_fields: Optional[Sequence[str]]) -> Any:
-    """The text of each; what is no list or no document is left for the check of texts.
+def texts_of(documents: Any, rank_fields: Optional[Sequence[str]]) -> tuple[Any, Sequence[int]]:
+    """The text of each, and which objects have none of the named fields.
+
+    What is no list or no document is left for the check of texts.
 
     Raises:
-        InvalidField: an object holds nothing that could be ranked.
+        InvalidField: there is nothing that could be ranked.
     """
     if not isinstance(documents, list):
-        return documents
-    return [
-        _text(document, f"documents[{i}]", rank_fields) if isinstance(document, dict) else document
-        for i, document in enumerate(documents)
-    ]
-
-
-def _text(document: Mapping[str, Any], where: str, rank_fields: Optional[Sequence[str]]) -> Any:
+        return documents, ()
     if rank_fields is None:
+        return [_own_text(d, f"documents[{i}]") for i, d in enumerate(documents)], ()
+    texts = [_named_text(d, f"documents[{i}]", rank_fields) for i, d in enumerate(documents)]
+    lacking = [i for i, t in enumerate(texts) if t is None and documents[i] is not None]
+    if texts and len(lacking) == len(texts):
+        names = ", ".join(f"{name!r:.40}" for name in rank_fields)
+        raise InvalidField(f"no document has any of {names:.200}", field="rank_fields")
+    for i in lacking:
+        texts[i] = ""
+    return texts, lacking
+
+
+def _own_text(document: Any, where: str) -> Any:
+    if isinstance(document, dict):
         for name in _DEFAULT_FIELDS:
             if document.get(name) is not None:
                 return document[name]
         other = f"name other fields in rank_fields{_such_as(document)}"
         raise InvalidField(f"must be a string, or an object with text; {other}", field=where)
+    return document
+
+
+def _named_text(document: Any, where: str, rank_fields: Sequence[str]) -> Any:
+    if not isinstance(document, dict):
+        return document
     found = [(name, document[name]) for name in rank_fields if document.get(name) is not None]
     if not found:
-        names = ", ".join(f"{name!r:.40}" for name in rank_fields)
-        raise InvalidField(f"has none of the fields of rank_fields: {names:.200}", field=where)
+        return None
     values = [_value(value, f"{where}.{name:.80}") for name, value in found]
     return "\n".join(value for value in values if value)
 

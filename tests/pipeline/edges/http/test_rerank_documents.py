@@ -58,6 +58,21 @@ def test_text_is_not_ranked_where_another_field_is_named(service: RunningService
         )
 
 
+def test_an_object_without_any_of_the_fields_is_ranked_as_empty_and_told(
+    service: RunningService,
+) -> None:
+    response = post(service, rank_fields=["title"])
+    assert scores(response) == scores(
+        post(service, documents=["怎样预防感冒", "去除牙结石小妙招", ""])
+    )
+    assert response.json()["warnings"] == ["documents with none of rank_fields, ranked as empty: 2"]
+    many = [PAPERS[0], *[{"body": "a"}] * 12]
+    said = post(service, rank_fields=["title"], documents=many).json()["warnings"]
+    assert said == [
+        "documents with none of rank_fields, ranked as empty: 1, 2, 3, 4, 5, 6, 7, 8 and 4 more"
+    ]
+
+
 def test_texts_may_stand_among_objects(service: RunningService) -> None:
     mixed = ["牙结石", {"title": "怎样预防感冒"}, {"text": None, "title": "去除牙结石小妙招"}]
     texts = ["牙结石", "怎样预防感冒", "去除牙结石小妙招"]
@@ -70,7 +85,10 @@ def test_texts_may_stand_among_objects(service: RunningService) -> None:
     ("fields", "status", "field", "message"),
     [
         ({}, 422, "documents[2]", 'name other fields in rank_fields, such as ["body"]'),
-        ({"rank_fields": ["title"]}, 422, "documents[2]", "has none of the fields of rank_fields"),
+        ({"rank_fields": ["titel", "名"]}, 422, "rank_fields", "has any of 'titel', '名'"),
+        ({"documents": [{"a": "b"}, None], "rank_fields": ["a"]}, 422, "documents[1]",
+         "must be a string, got NoneType"),
+        ({"documents": [], "rank_fields": ["a"]}, 422, "documents", "at least one document"),
         ({"rank_fields": "title"}, 422, "rank_fields", "must be a list of at most 64 names"),
         ({"rank_fields": ["a"] * 65}, 422, "rank_fields", "must be a list of at most 64 names"),
         ({"rank_fields": ["title", 7]}, 422, "rank_fields[1]", "must be a string"),
