@@ -81,10 +81,26 @@ TEST_F(JobTest, FetchesByAliasOrName) {
   }
 }
 
+TEST_F(JobTest, ANameOfAnotherGraphMeansTheScores) {
+  for (const char* name : {"sigmoid_2.tmp_0", "linear_75.tmp_1"}) {
+    auto request = two_rows();
+    request.fetch_names = {name};
+    EXPECT_EQ(make(std::move(request))->fetches, std::vector<std::size_t>{0});
+  }
+  for (const char* name : {"tmp_0", ".tmp_0", "a.tmp_", "a.tmp_x", "a b.tmp_0", "a\n.tmp_0"}) {
+    auto request = two_rows();
+    request.fetch_names = {name};
+    expect_refused(std::move(request), Status::kInvalid, "is not an output of this bundle");
+  }
+  auto request = two_rows();
+  request.fetch_names = {"sum", "sigmoid_2.tmp_0"};
+  expect_refused(std::move(request), Status::kInvalid, "'sigmoid_2.tmp_0' is not an output");
+}
+
 TEST_F(JobTest, UnknownFetchIsRefusedUnlessUpstreamsAnswerIsWanted) {
   auto request = two_rows();
-  request.fetch_names = {"sigmoid_2.tmp_0"};
-  expect_refused(request, Status::kInvalid, "'sigmoid_2.tmp_0' is not an output of this bundle");
+  request.fetch_names = {"scores"};
+  expect_refused(request, Status::kInvalid, "'scores' is not an output of this bundle");
   EXPECT_EQ(make_job(std::move(request), model_, true)->fetches, std::vector<std::size_t>{0});
 }
 

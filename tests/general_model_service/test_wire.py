@@ -193,7 +193,13 @@ def test_debug_brings_times(pairwise: TensorProcess) -> None:
 @pytest.mark.parametrize(
     ("change", "status", "err_no", "words"),
     [
-        ({"fetch_var_names": ["sigmoid_2.tmp_0"]}, 400, -5100, "its outputs are predict, logits"),
+        ({"fetch_var_names": ["scores"]}, 400, -5100, "its outputs are predict, logits"),
+        (
+            {"fetch_var_names": ["logits", "sigmoid_2.tmp_0"]},
+            400,
+            -5100,
+            "'sigmoid_2.tmp_0' is not",
+        ),
         ({"tensor": []}, 400, -5100, "input_ids: missing"),
     ],
 )
@@ -205,12 +211,29 @@ def test_errors_in_band(
     assert words in answer.json["err_msg"]
 
 
+def test_a_name_of_upstreams_graph_means_the_scores(
+    tensor_service: StartTensorService, repository: Path
+) -> None:
+    """So upstream's page on its tensor service asks, and its clients do."""
+    bundle = repository / "serving_models" / "pairwise" / "serving_server"
+    service = tensor_service(bundle)
+    for _ in range(3):
+        answer = wire.post(service.port, wire.json_request(fetch_var_names=["sigmoid_2.tmp_0"]))
+        (tensor,) = answer.json["outputs"][0]["tensor"]
+        assert (answer.status, tensor["alias_name"]) == (200, "predict")
+        named = wire.post(service.port, wire.json_request(fetch_var_names=["predict"]))
+        (expected,) = named.json["outputs"][0]["tensor"]
+        assert tensor["float_data"] == expected["float_data"]
+    told = "'sigmoid_2.tmp_0' is no output of this bundle and is taken for its scores, 'predict'"
+    assert service.log().count(told) == 1
+
+
 def test_upstreams_first_output_behind_a_flag(
     tensor_service: StartTensorService, repository: Path
 ) -> None:
     bundle = repository / "serving_models" / "pairwise" / "serving_server"
     service = tensor_service(bundle, "--first_output")
-    answer = wire.post(service.port, wire.json_request(fetch_var_names=["sigmoid_2.tmp_0"]))
+    answer = wire.post(service.port, wire.json_request(fetch_var_names=["scores"]))
     assert answer.json["outputs"][0]["tensor"][0]["alias_name"] == "predict"
 
 

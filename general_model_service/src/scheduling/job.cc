@@ -4,8 +4,13 @@
 #include "scheduling/job.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cctype>
 #include <numeric>
+#include <optional>
 #include <span>
+
+#include "report/log.h"
 
 namespace tensor_service {
 namespace {
@@ -262,6 +267,39 @@ void fill_rows(Job& job, const RowsByInput& rows) {
   job.total_tokens = std::accumulate(job.tokens.begin(), job.tokens.end(), std::int64_t{0});
 }
 
+// Whether a name is one that Paddle gives to variables inside of a graph, such as sigmoid_2.tmp_0.
+// Each export counts them anew, so a client's was right for another export of the ranker.
+bool is_of_a_graph(std::string_view name) {
+  constexpr std::string_view kMark = ".tmp_";
+  const auto mark = name.rfind(kMark);
+  if (mark == std::string_view::npos || mark == 0) {
+    return false;
+  }
+  const auto number = name.substr(mark + kMark.size());
+  const bool counted =
+      !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+  return counted && std::all_of(name.begin(), name.begin() + mark, [](unsigned char letter) {
+           return std::isalnum(letter) != 0 || letter == '_' || letter == '.';
+         });
+}
+
+// The output that a single name of another graph can only mean: the scores.
+std::optional<std::size_t> score_output(const std::vector<Output>& outputs,
+                                        const std::vector<std::string>& names) {
+  if (names.size() != 1 || !is_of_a_graph(names[0])) {
+    return std::nullopt;
+  }
+  const auto score =
+      outputs.size() == 1 ? std::optional<std::size_t>(0) : find_named(outputs, "predict");
+  static std::atomic_flag told;
+  if (score && !told.test_and_set()) {
+    log_line("fetch_var_names: " + shown(names[0]) +
+             " is no output of this bundle and is taken for its scores, " +
+             shown(outputs[*score].spec.alias) + "; told once");
+  }
+  return score;
+}
+
 void choose_fetches(Job& job, bool first_output) {
   const auto& outputs = job.model->outputs;
   if (job.request.fetch_names.empty()) {
@@ -270,7 +308,10 @@ void choose_fetches(Job& job, bool first_output) {
     return;
   }
   for (const std::string& name : job.request.fetch_names) {
-    const auto output = find_named(outputs, name);
+    auto output = find_named(outputs, name);
+    if (!output && !first_output) {
+      output = score_output(outputs, job.request.fetch_names);
+    }
     if (!output && !first_output) {
       refuse("fetch_var_names",
              shown(name) + " is not an output of this bundle; its outputs are " + aliases(outputs));
