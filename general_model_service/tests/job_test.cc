@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scheduling/padding.h"
 #include "sum_model.h"
 
 namespace tensor_service {
@@ -189,6 +190,62 @@ TEST_F(JobTest, EmptyRowOfLodIsRefused) {
   request.tensors = {int64_tensor("ids", {2}, {1, 2})};
   request.tensors[0].lod = {0, 2, 2};
   expect_refused(request, Status::kInvalid, "no elements");
+}
+
+TEST_F(JobTest, ValuesOutsideTheTable) {
+  model_->inputs[0].bounds.size = 7;
+  model_->inputs[1].bounds.size = 2;
+  EXPECT_EQ(make(two_rows())->rows, 2U);
+  for (const std::int64_t wrong : {std::int64_t{7}, std::int64_t{-1}, INT64_MAX, INT64_MIN}) {
+    auto request = two_rows();
+    request.tensors[0] = int64_tensor("ids", {2, 3}, {1, 2, 3, 4, wrong, 6});
+    expect_refused(std::move(request), Status::kInvalid,
+                   "ids[1][1]: must be from 0 to 6, got " + std::to_string(wrong) + "; encode");
+  }
+  auto types = two_rows();
+  types.tensors[1] = int64_tensor("types", {2, 3}, {0, 0, 2, 0, 0, 1});
+  expect_refused(std::move(types), Status::kInvalid, "types[0][2]: must be from 0 to 1, got 2");
+}
+
+TEST_F(JobTest, ARowIsNamedWhereverItsTensorStands) {
+  model_->inputs[0].bounds.size = 4;
+  auto request = rows_request({2, 5, 3});
+  request.tensors[4] = int64_tensor("ids", {1, 3}, {3, 3, 4});
+  expect_refused(std::move(request), Status::kInvalid, "ids[2][2]: must be from 0 to 3, got 4");
+  InferenceRequest ragged;
+  ragged.tensors = {int64_tensor("ids", {5, 1}, {1, 2, 3, 9, 1}),
+                    int64_tensor("types", {5}, {0, 0, 0, 0, 0})};
+  ragged.tensors[0].lod = ragged.tensors[1].lod = {0, 2, 5};
+  expect_refused(std::move(ragged), Status::kInvalid, "ids[1][1]: must be from 0 to 3, got 9");
+}
+
+TEST_F(JobTest, WithoutATableWhatTheEngineWouldCut) {
+  auto request = two_rows();
+  request.tensors[0] = int64_tensor("ids", {2, 3}, {1, 2, INT32_MAX, INT32_MIN, 5, 6});
+  EXPECT_EQ(make(std::move(request))->rows, 2U);
+  for (const std::int64_t wrong : {INT32_MAX + std::int64_t{1}, INT32_MIN - std::int64_t{1}}) {
+    auto other = two_rows();
+    other.tensors[0] = int64_tensor("ids", {2, 3}, {1, 2, 3, wrong, 5, 6});
+    expect_refused(std::move(other), Status::kInvalid,
+                   "ids[1][0]: must be from -2147483648 to 2147483647, got " +
+                       std::to_string(wrong) + "; the engine computes with 32 bits");
+  }
+}
+
+TEST_F(JobTest, ARowOfPadding) {
+  auto padding = two_rows();
+  padding.tensors[0] = int64_tensor("ids", {2, 3}, {1, 0, 0, 0, 0, 0});
+  EXPECT_EQ(make(InferenceRequest(padding))->rows, 2U);
+  model_->inputs[0].bounds.pad_id = 0;
+  expect_refused(std::move(padding), Status::kInvalid, "ids[1]: the row is all padding; send");
+}
+
+TEST_F(JobTest, RowsLongerThanThePositions) {
+  model_->inputs[0].bounds.positions = 4;
+  EXPECT_EQ(make(rows_request({2, 4}))->rows, 2U);
+  expect_refused(rows_request({2, 5}), Status::kInvalid,
+                 "ids[1]: 5 tokens, the graph has positions for 4; truncate");
+  EXPECT_EQ(rounded_length(*model_, 3), 4);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ from paddle_serving_app.proto import general_model_service_pb2 as messages
 
 from contract.bundle import Bundle
 from contract.encoding import Row
+from contract.wire.tensor_codec import SERVICE
 
 PATH = "/GeneralModelService/inference"
 ROW = ([1, 12, 213, 58, 2, 19, 843, 2], [0, 0, 0, 0, 0, 1, 1, 1])
@@ -132,6 +133,19 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
         assert part, "the connection was closed in the middle of a message"
         data += part
     return data
+
+
+def call_baidu_std(port: int, payload: bytes, compress_type: int = 0) -> tuple[int, Any]:
+    """One call: the error code of brpc, and the response, which is empty with an error."""
+    request = b"\x0a" + bytes([len(SERVICE)]) + SERVICE.encode() + b"\x12\x09inference"
+    meta = b"\x0a" + bytes([len(request)]) + request + bytes([0x18, compress_type]) + b"\x20\x07"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"PRPC" + struct.pack(">II", len(meta) + len(payload), len(meta)))
+        connection.sendall(meta + payload)
+        answered, body = read_baidu_std(connection)
+    fields = fields_of(answered)
+    assert fields[4] == 7, "the correlation id"
+    return fields_of(fields[2]).get(1, 0), messages.Response.FromString(body)
 
 
 def fields_of(message: bytes) -> dict[int, Any]:

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kServerDir = "serving_server";
 constexpr const char* kManifest = "manifest.json";
+constexpr const char* kVocabulary = "tokenizer/vocab.txt";
 
 struct Directories {
   fs::path root;
@@ -107,8 +108,8 @@ void check_consistent(const ManifestFile& file, const std::vector<TensorSpec>& f
 // What is read from here on is what the manifest vouches for.
 void verify(const ManifestFile& manifest, const Bundle& bundle, const fs::path& conf) {
   verify_files(manifest);
-  for (const fs::path& file :
-       {conf, bundle.model, weights_of(bundle.model), bundle.root / kGoldenFile}) {
+  for (const fs::path& file : {conf, bundle.model, weights_of(bundle.model),
+                               bundle.root / kGoldenFile, bundle.root / kVocabulary}) {
     if (!file.empty() && fs::exists(file)) {
       require_listed(manifest, file);
     }
@@ -132,6 +133,9 @@ Bundle open_bundle(const fs::path& path) try {
   if (manifest) {
     verify(*manifest, bundle, conf.file);
     check_consistent(*manifest, conf.fetches);
+    if (fs::exists(bundle.root / kVocabulary)) {
+      bundle.vocabulary = read_vocabulary(bundle.root / kVocabulary);
+    }
   }
   bundle.feeds = std::move(conf.feeds);
   bundle.fetches = std::move(conf.fetches);

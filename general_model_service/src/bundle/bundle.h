@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bundle/vocabulary.h"
 #include "engine/engine.h"
 #include "tensor/tensor.h"
 
@@ -49,6 +50,7 @@ struct Bundle {
   std::vector<TensorSpec> feeds;
   std::vector<TensorSpec> fetches;
   std::optional<Manifest> manifest;
+  std::optional<Vocabulary> vocabulary;  // of a bundle with a manifest and a tokenizer
 };
 
 // Opens a serving_server directory, or the bundle directory above it, and compares every file with

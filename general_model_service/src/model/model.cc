@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "model/bounds.h"
 #include "report/log.h"
 
 namespace tensor_service {
@@ -31,7 +32,7 @@ void match_inputs(Model& model, const std::vector<Port>& ports) {
                         std::string(elem_type_name(ports[port].type)) +
                         "; export the bundle again");
     }
-    model.inputs.push_back({spec, port, ports[port].shape});
+    model.inputs.push_back({.spec = spec, .port = port, .shape = ports[port].shape});
   }
   if (model.inputs.size() != ports.size()) {
     throw BundleError("the graph has " + std::to_string(ports.size()) +
@@ -99,6 +100,7 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
       std::all_of(model->inputs.begin(), model->inputs.end(),
                   [](const Input& input) { return has_batch_axis(input.shape); });
   match_outputs(*model, engine.outputs());
+  find_bounds(*model);
   for (const auto& compiled : model->engines) {
     model->idle.push_back(compiled.get());
     // each copy: it also computes its first shapes before a caller waits for them

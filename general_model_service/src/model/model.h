@@ -7,7 +7,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +27,19 @@ struct ModelOptions {
   int lone_threads = 1;  // of the engine for requests that have the machine to themselves
 };
 
+// What the values of an input may be; see bounds.h.
+struct ValueBounds {
+  std::optional<std::int64_t> size;       // whole numbers from 0 up to this, without it
+  std::optional<std::int64_t> pad_id;     // a row of nothing else is refused
+  std::optional<std::int64_t> positions;  // tokens of a row that the graph has a place for
+};
+
 // An input as clients name it, the graph's port behind it.
 struct Input {
   TensorSpec spec;
   std::size_t port = 0;
   Shape shape;  // the graph's, with the batch; -1 varies
+  ValueBounds bounds = {};
 };
 
 struct Output {

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "report/log.h"
+#include "scheduling/value_check.h"
 
 namespace tensor_service {
 namespace {
@@ -141,7 +142,10 @@ class RowReader {
   Shape read() {
     complete_shape();
     check_elements(field_, input_, tensor_, shape_);
-    return tensor_.lod.empty() ? read_equal() : read_lod();
+    const std::size_t first = rows_.size();
+    Shape trailing = tensor_.lod.empty() ? read_equal() : read_lod();
+    check_values(first);
+    return trailing;
   }
 
  private:
@@ -153,6 +157,34 @@ class RowReader {
         shape_.size() == 1 && shape_[0] > 0 && count > shape_[0] && count % shape_[0] == 0) {
       shape_.push_back(count / shape_[0]);
     }
+  }
+
+  // Of the rows from the first on, which are this tensor's.
+  void check_values(std::size_t first) const {
+    if (const auto wrong = find_wrong_value(tensor_, input_.bounds)) {
+      refuse_value(*wrong, first);
+    }
+    for (std::size_t row = first; input_.bounds.pad_id && row < rows_.size(); ++row) {
+      if (is_all(rows_[row].data, rows_[row].length, tensor_.type, *input_.bounds.pad_id)) {
+        refuse(field_ + "[" + std::to_string(row) + "]",
+               "the row is all padding; send its tokens, or leave the row out");
+      }
+    }
+  }
+
+  [[noreturn]] void refuse_value(const WrongValue& wrong, std::size_t first) const {
+    const char* const at = tensor_.data.data() + wrong.place * element_size(input_.spec.type);
+    std::size_t row = first;
+    while (row + 1 < rows_.size() && rows_[row + 1].data <= at) {
+      ++row;
+    }
+    const auto place =
+        static_cast<std::size_t>(at - rows_[row].data) / element_size(input_.spec.type);
+    const std::string range = "must be from " + std::to_string(wrong.low) + " to " +
+                              std::to_string(wrong.high) + ", got " + std::to_string(wrong.value);
+    refuse(field_ + "[" + std::to_string(row) + "][" + std::to_string(place) + "]",
+           range + (input_.bounds.size ? "; encode the texts with this bundle's own tokenizer"
+                                       : "; the engine computes with 32 bits"));
   }
 
   Shape read_equal() {
@@ -228,7 +260,23 @@ RowsByInput read_rows(Job& job) {
   return rows;
 }
 
+// A graph looks a position up for each token, and finds none behind its table.
+void check_positions(const Job& job) {
+  for (std::size_t input = 0; input < job.model->inputs.size(); ++input) {
+    const Input& declared = job.model->inputs[input];
+    for (std::size_t row = 0; declared.bounds.positions && row < job.rows; ++row) {
+      const std::int64_t length = job.feed(row, input).length;
+      if (length > *declared.bounds.positions) {
+        refuse(declared.spec.alias + "[" + std::to_string(row) + "]",
+               std::to_string(length) + " tokens, the graph has positions for " +
+                   std::to_string(*declared.bounds.positions) + "; truncate the title");
+      }
+    }
+  }
+}
+
 void check_row_lengths(const Job& job) {
+  check_positions(job);
   const auto& manifest = job.model->bundle.manifest;
   if (!manifest) {
     return;

@@ -20,7 +20,11 @@ std::int64_t rounded_length(const Model& model, std::int64_t length) {
     return length;
   }
   const std::int64_t rounded = (length + kLengthStep - 1) / kLengthStep * kLengthStep;
-  return std::min(rounded, std::max(length, manifest->max_seq_length));
+  std::int64_t most = manifest->max_seq_length;
+  for (const Input& input : model.inputs) {
+    most = std::min(most, input.bounds.positions.value_or(most));
+  }
+  return std::min(rounded, std::max(length, most));
 }
 
 bool same_lengths(const Job& a, std::size_t row_a, const Job& b, std::size_t row_b) {
