@@ -22,7 +22,7 @@ PRECISIONS = ("fp32", "bf16", "int8", "auto", "fp16")
 _NUMBERS = (
     ("--thread", "--threads", "threads in all; 0: one more than batches at once [0]"),
     ("--cpu_math_thread_num", "--math_threads", "threads of one batch [1]"),
-    ("--max_body_size", "--max_body_size", "bytes of a request [536870912]"),
+    ("--max_body_size", "--max_body_size", "bytes of a request [67108864]"),
     ("--request_cache_size", "--request_cache_size", "bytes of answers to keep; 0: none [0]"),
 )
 # upstream takes one for each model; 0 means what leaving it out does
@@ -37,6 +37,7 @@ OUR_NUMBERS = (
     ("--queue_factor", "refuse a request with more than this many times its own tokens ahead"),
     ("--queue_floor", "tokens ahead that never refuse"),
     ("--queue_tokens", "tokens in the queue, at most"),
+    ("--max_bytes_in_flight", "bytes of all requests at once, decoded ones included"),
     ("--max_connections", "open connections"),
     ("--read_timeout_s", "for a request that has begun"),
     ("--idle_timeout_s", "for a connection between requests"),

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "call/held_bytes.h"
 #include "call/request.h"
 #include "report/error.h"
 
@@ -27,6 +28,7 @@ struct Call {
   std::string path;
   Format format = Format::kProto;
   std::string body;  // decompressed
+  HeldBytes held;    // for the body, and then for the tensors it became
   std::optional<Clock::time_point> deadline;
   std::uint64_t log_id = 0;      // of the protocol's header, when it has one
   Clock::time_point received{};  // when its first byte was read

@@ -5,6 +5,8 @@
 
 #include "codec/codec.h"
 
+#include <utility>
+
 #include "codec/json_codec.h"
 #include "codec/proto_codec.h"
 
@@ -12,6 +14,10 @@ namespace tensor_service {
 
 InferenceRequest decode_request(Format format, std::string_view body) {
   return format == Format::kJson ? decode_json(body) : decode_proto(body);
+}
+
+InferenceRequest decode_owned(Format format, std::string&& body) {
+  return format == Format::kJson ? decode_owned_json(std::move(body)) : decode_proto(body);
 }
 
 std::string encode_reply(Format format, const InferenceReply& reply) {

@@ -18,6 +18,8 @@ namespace tensor_service {
 // Reads a body. Throws CallError: kMalformed for bytes that are not the format, kInvalid for an
 // unknown field value, kOverflow for elements out of their type's range.
 InferenceRequest decode_request(Format format, std::string_view body);
+// The same, and the body's memory serves for the work: a large one is not copied.
+InferenceRequest decode_owned(Format format, std::string&& body);
 
 // Writes a Response with err_no 0.
 std::string encode_reply(Format format, const InferenceReply& reply);

@@ -167,16 +167,15 @@ struct Scratch {
   std::string padded;
 };
 
-InferenceRequest read_request(Scratch& scratch, std::string_view body) {
+// padded: the body, and zeros for simdjson behind it.
+InferenceRequest read_padded(ondemand::parser& parser, std::string_view padded) {
   const JsonPath top;
-  scratch.padded.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  scratch.padded.assign(body);
-  scratch.padded.append(simdjson::SIMDJSON_PADDING, '\0');
-  if (scratch.parser.capacity() < body.size()) {
-    check_json(scratch.parser.allocate(std::max(kFirstCapacity, std::bit_ceil(body.size()))), top);
+  const std::size_t size = padded.size() - simdjson::SIMDJSON_PADDING;
+  if (parser.capacity() < size) {
+    const std::size_t room = size <= kKeptBody ? std::bit_ceil(size) : size;
+    check_json(parser.allocate(std::max(kFirstCapacity, room)), top);
   }
-  ondemand::document document = checked(
-      scratch.parser.iterate(scratch.padded.data(), body.size(), scratch.padded.size()), top);
+  ondemand::document document = checked(parser.iterate(padded.data(), size, padded.size()), top);
   const json_type type = checked(document.type(), top);
   if (type != json_type::object) {
     refuse_json("", "expected an object, found " + std::string(type_text(type)));
@@ -204,6 +203,13 @@ InferenceRequest read_request(Scratch& scratch, std::string_view body) {
   return request;
 }
 
+InferenceRequest read_request(Scratch& scratch, std::string_view body) {
+  scratch.padded.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+  scratch.padded.assign(body);
+  scratch.padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  return read_padded(scratch.parser, scratch.padded);
+}
+
 }  // namespace
 
 InferenceRequest decode_json(std::string_view body) {
@@ -213,6 +219,15 @@ InferenceRequest decode_json(std::string_view body) {
   }
   Scratch once;
   return read_request(once, body);
+}
+
+InferenceRequest decode_owned_json(std::string&& body) {
+  if (body.size() <= kKeptBody) {
+    return decode_json(std::string_view(body));
+  }
+  body.append(simdjson::SIMDJSON_PADDING, '\0');
+  ondemand::parser parser;
+  return read_padded(parser, body);
 }
 
 }  // namespace tensor_service

@@ -21,6 +21,7 @@ namespace tensor_service {
 
 // Throws CallError as decode_request() says; kMalformed names the path, as tensor[1].shape[0].
 InferenceRequest decode_json(std::string_view body);
+InferenceRequest decode_owned_json(std::string&& body);
 
 std::string encode_json(const InferenceReply& reply);
 std::string encode_json_error(Status status, std::string_view message, std::uint64_t log_id);

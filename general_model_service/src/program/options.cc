@@ -24,7 +24,8 @@ struct Flags {
   int math_threads = 0;
   int lone_threads = 0;
   int threads = 0;
-  std::size_t max_body_size = 536870912;
+  std::size_t max_body_size = 64U << 20U;
+  std::size_t max_bytes_in_flight = 0;
   std::int64_t batch_wait_us = 0;
   int reload_interval_s = 2;
   int drain_s = 10;
@@ -99,6 +100,11 @@ void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
   app.add_option("--max_body_size", flags.max_body_size, "bytes of a request")
       ->check(CLI::Range(std::size_t{1}, std::size_t{2147483647}))
       ->capture_default_str();
+  app.add_option("--max_bytes_in_flight", flags.max_bytes_in_flight,
+                 "bytes of all bodies, inflated and decoded ones included; 0: 6 times "
+                 "--max_body_size")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40U))
+      ->capture_default_str();
   app.add_option("--max_connections", server.max_connections, "open connections")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
@@ -133,6 +139,8 @@ void apply(const Flags& flags, Options& options) {
   options.server.threads = flags.threads > 0 ? flags.threads : options.model.engines + 1;
   options.server.drain = std::chrono::seconds(flags.drain_s);
   options.server.connections.protocol.max_body = flags.max_body_size;
+  options.server.max_bytes_in_flight =
+      flags.max_bytes_in_flight > 0 ? flags.max_bytes_in_flight : 6 * flags.max_body_size;
   options.server.connections.read_timeout = std::chrono::seconds(flags.read_timeout_s);
   options.server.connections.idle_timeout = std::chrono::seconds(flags.idle_timeout_s);
   options.reload_interval = std::chrono::seconds(flags.reload_interval_s);

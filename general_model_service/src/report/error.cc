@@ -17,7 +17,7 @@ struct Codes {
 
 // By Status, in its order. brpc's numbers are those of its errno.proto; a status that the caller's
 // tensors caused has none there, because Paddle Serving reports it inside a good response.
-constexpr std::array<Codes, 14> kCodes = {{
+constexpr std::array<Codes, 15> kCodes = {{
     {200, 0, 0, 0},          // kOk
     {400, 3, 0, -5100},      // kInvalid
     {400, 3, 1003, -5000},   // kMalformed, EREQUEST
@@ -27,6 +27,7 @@ constexpr std::array<Codes, 14> kCodes = {{
     {405, 12, 1002, -5000},  // kMethodNotAllowed
     {415, 12, 1003, -5000},  // kUnsupported
     {429, 8, 1011, -5000},   // kOverloaded, EOVERCROWDED
+    {503, 8, 1011, -5000},   // kCrowded
     {504, 4, 1008, -5000},   // kDeadline, ERPCTIMEDOUT
     {499, 1, 125, -5000},    // kCancelled, ECANCELED
     {503, 14, 2003, -5000},  // kUnavailable, ELOGOFF

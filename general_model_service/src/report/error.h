@@ -21,6 +21,7 @@ enum class Status {
   kMethodNotAllowed,  // GET where POST is needed, or the reverse
   kUnsupported,       // content type, encoding or compression this service does not read
   kOverloaded,        // the queue is full
+  kCrowded,           // requests hold all the memory that they may
   kDeadline,          // the caller's deadline passed
   kCancelled,         // the caller has gone
   kUnavailable,       // no model yet, or shutting down

@@ -10,11 +10,21 @@
 namespace tensor_service {
 namespace {
 
-constexpr std::array<std::string_view, kStatuses> kStatusNames = {
-    "ok",         "invalid",   "malformed",          "overflow",
-    "too_large",  "not_found", "method_not_allowed", "unsupported",
-    "overloaded", "deadline",  "cancelled",          "unavailable",
-    "no_memory",  "internal"};
+constexpr std::array<std::string_view, kStatuses> kStatusNames = {"ok",
+                                                                  "invalid",
+                                                                  "malformed",
+                                                                  "overflow",
+                                                                  "too_large",
+                                                                  "not_found",
+                                                                  "method_not_allowed",
+                                                                  "unsupported",
+                                                                  "overloaded",
+                                                                  "crowded",
+                                                                  "deadline",
+                                                                  "cancelled",
+                                                                  "unavailable",
+                                                                  "no_memory",
+                                                                  "internal"};
 
 std::string number(double value) {
   std::array<char, 32> text{};
@@ -160,6 +170,9 @@ std::string prometheus_text(const Metrics& metrics, const Gauges& gauges) {
          gauges.queued_tokens);
   simple(text, "tensor_service_cache_bytes", "gauge", "Bytes of cached answers.",
          gauges.cache_bytes);
+  simple(text, "tensor_service_held_bytes", "gauge",
+         "Bytes of bodies that arrive, inflate or are decoded, and of what they became.",
+         gauges.held_bytes);
   simple(text, "tensor_service_ready", "gauge", "1 when requests are taken.", gauges.ready ? 1 : 0);
   head(text, "tensor_service_bundle_info", "gauge", "The bundle that answers.");
   line(text, "tensor_service_bundle_info",

@@ -63,6 +63,7 @@ struct Metrics {
 struct Gauges {
   std::int64_t queued_tokens = 0;
   std::int64_t cache_bytes = 0;
+  std::int64_t held_bytes = 0;
   bool ready = false;
   std::string ranker;
   std::string version;

@@ -21,11 +21,22 @@ constexpr std::chrono::milliseconds kClosingTick{20};
 // After accept failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+ServerOptions with_budget(ServerOptions options, ByteBudget& budget) {
+  options.connections.protocol.budget = &budget;
+  return options;
+}
+
+ServiceOptions with_budget(ServiceOptions options, const ByteBudget& budget) {
+  options.budget = &budget;
+  return options;
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options, const ServiceOptions& service)
-    : options_(options),
-      service_(service, executor()),
+    : budget_(options.max_bytes_in_flight),
+      options_(with_budget(options, budget_)),
+      service_(with_budget(service, budget_), executor()),
       io_(options.threads),
       strand_(asio::make_strand(io_)),
       acceptor_(strand_),

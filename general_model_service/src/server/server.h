@@ -26,7 +26,8 @@ struct ServerOptions {
   std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
   int threads = 3;                    // engines and one more, so that sockets are always served
   std::size_t max_connections = 10000;
-  std::chrono::seconds drain{10};  // for open requests after SIGTERM
+  std::size_t max_bytes_in_flight = 384U << 20U;  // of the bodies of all connections
+  std::chrono::seconds drain{10};                 // for open requests after SIGTERM
   ConnectionLimits connections;
 };
 
@@ -56,6 +57,7 @@ class Server {
   void shut_down();
   Scheduler::Executor executor();
 
+  ByteBudget budget_;  // what calls and connections hold refers to it
   const ServerOptions options_;
   Service service_;  // outlives the handlers that io_ still holds at the end
   boost::asio::io_context io_;

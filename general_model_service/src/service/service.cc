@@ -4,6 +4,7 @@
 #include "service/service.h"
 
 #include "codec/codec.h"
+#include "codec/decoding_bytes.h"
 #include "scheduling/job.h"
 #include "service/describe.h"
 
@@ -46,6 +47,17 @@ std::vector<std::int64_t> profile_times(const Job& job, Clock::time_point writin
     times.push_back(since_epoch(moment));
   }
   return times;
+}
+
+std::size_t bytes_of(const InferenceRequest& request) {
+  std::size_t bytes = 0;
+  for (const Tensor& tensor : request.tensors) {
+    bytes += tensor.data.capacity() + sizeof(Tensor);
+    for (const std::string& text : tensor.strings) {
+      bytes += text.capacity() + sizeof(std::string);
+    }
+  }
+  return bytes;
 }
 
 Reply plain_reply(const Call& call, Status status, std::string type, std::string body) {
@@ -127,8 +139,7 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
     if (!current) {
       throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
     }
-    InferenceRequest request = decode_request(call.format, call.body);
-    call.body = std::string();
+    InferenceRequest request = decode(call);
     request.log_id = request.log_id != 0 ? request.log_id : log_id;
     request.profile = request.profile || profile;
     log_id = request.log_id;
@@ -165,6 +176,21 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
                      log_id));
   }
   return nullptr;
+}
+
+// A large body is decoded only when there is room for that. What is held then is the tensors'
+// share.
+InferenceRequest Service::decode(Call& call) {
+  const bool large = call.body.size() > kSmallBody;
+  if (large) {
+    call.held.resize(call.body.capacity() + decoding_bytes(call.format, call.body));
+  }
+  InferenceRequest request = decode_owned(call.format, std::move(call.body));
+  call.body = std::string();
+  if (large) {
+    call.held.resize(bytes_of(request));
+  }
+  return request;
 }
 
 void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) {
@@ -228,6 +254,7 @@ Gauges Service::gauges() const {
   Gauges values;
   values.queued_tokens = scheduler_.queued_tokens();
   values.cache_bytes = static_cast<std::int64_t>(cache_.bytes());
+  values.held_bytes = options_.budget ? static_cast<std::int64_t>(options_.budget->held()) : 0;
   values.ready = ready();
   if (const auto current = model()) {
     values.ranker = current->bundle.manifest ? current->bundle.manifest->ranker : "";

@@ -21,8 +21,9 @@ namespace tensor_service {
 
 struct ServiceOptions {
   SchedulerOptions scheduler;
-  bool first_output = false;    // answer unknown fetch names with the first output
-  std::size_t cache_bytes = 0;  // 0: no cache
+  bool first_output = false;           // answer unknown fetch names with the first output
+  std::size_t cache_bytes = 0;         // 0: no cache
+  const ByteBudget* budget = nullptr;  // of the protocols, for /metrics
 };
 
 class Service {
@@ -51,6 +52,7 @@ class Service {
 
  private:
   Reply answer_at_once(const Call& call);
+  InferenceRequest decode(Call& call);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
   void finish(Job& job, const Call& call, const Done& done, std::string cache_key);
   void reply_from_cache(Job& job, const Call& call, const Done& done,

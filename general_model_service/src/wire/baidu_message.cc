@@ -43,7 +43,7 @@ BaiduEvent BaiduReader::read(std::string_view& input) {
       read_meta();
       return BaiduEvent::kMeta;
     case Part::kPayload:
-      if (!collect(input, payload_size_)) {
+      if (!collect_payload(input)) {
         return BaiduEvent::kNone;
       }
       skip_rest();
@@ -64,6 +64,21 @@ bool BaiduReader::collect(std::string_view& input, std::size_t size) {
   collected_.append(bytes);
   input.remove_prefix(bytes.size());
   return collected_.size() == size;
+}
+
+bool BaiduReader::collect_payload(std::string_view& input) {
+  const std::string_view bytes = input.substr(0, payload_size_ - collected_.size());
+  try {
+    held_.append(collected_, bytes, payload_size_);
+  } catch (const CallError&) {
+    payload_size_ -= collected_.size();
+    collected_ = std::string();
+    held_.release();
+    skip_payload();
+    throw;
+  }
+  input.remove_prefix(bytes.size());
+  return collected_.size() == payload_size_;
 }
 
 BaiduEvent BaiduReader::read_header(std::string_view& input) {

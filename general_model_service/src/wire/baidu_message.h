@@ -27,9 +27,10 @@ enum class BaiduEvent {
 
 class BaiduReader {
  public:
-  explicit BaiduReader(const ProtocolLimits& limits) : limits_(limits) {}
+  explicit BaiduReader(const ProtocolLimits& limits) : limits_(limits), held_(limits.budget) {}
 
-  // Takes input up to the next event.
+  // Takes input up to the next event. Throws CallError for a payload that has no place; the rest of
+  // it is skipped then.
   BaiduEvent read(std::string_view& input);
 
   bool between_messages() const { return part_ == Part::kHeader && collected_.empty(); }
@@ -40,18 +41,21 @@ class BaiduReader {
   void skip_payload();
   // To be called at once at kMessage.
   std::string take_payload() { return std::exchange(collected_, {}); }
+  HeldBytes take_held() { return std::exchange(held_, HeldBytes(limits_.budget)); }
   Clock::time_point received() const { return received_; }  // its first byte
 
  private:
   enum class Part { kHeader, kMeta, kPayload, kRest };
 
   bool collect(std::string_view& input, std::size_t size);
+  bool collect_payload(std::string_view& input);
   BaiduEvent read_header(std::string_view& input);
   void read_meta();
   void skip_rest();
 
   const ProtocolLimits limits_;
   Part part_ = Part::kHeader;
+  HeldBytes held_;         // the payload's share
   std::string collected_;  // of the part
   std::size_t meta_size_ = 0;
   std::size_t payload_size_ = 0;

@@ -112,7 +112,7 @@ class BaiduStd final : public Protocol {
   }
 
   bool step(std::string_view& input) {
-    switch (reader_.read(input)) {
+    switch (read(input)) {
       case BaiduEvent::kNone:
         return false;
       case BaiduEvent::kMeta:
@@ -126,6 +126,17 @@ class BaiduStd final : public Protocol {
         return false;
     }
     return false;
+  }
+
+  // A payload that has no place is answered; the rest of it is skipped.
+  BaiduEvent read(std::string_view& input) {
+    while (true) {
+      try {
+        return reader_.read(input);
+      } catch (const CallError& error) {
+        refuse(error);
+      }
+    }
   }
 
   void on_meta() {
@@ -152,8 +163,9 @@ class BaiduStd final : public Protocol {
     try {
       Call call;
       call.body = reader_.take_payload();
+      call.held = reader_.take_held();
       if (meta.compress_type() != kUncompressed) {
-        call.body = inflate(call.body, limits_.max_body);
+        inflate_body(call, limits_.max_body);
       }
       call.id = ++last_id_;
       call.path = "/" + request.service_name() + "/" + request.method_name();

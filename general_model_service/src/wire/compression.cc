@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "report/error.h"
 
@@ -23,6 +24,9 @@ constexpr int kFastLevel = 1;
 constexpr int kMemoryLevel = 8;
 constexpr std::size_t kMaxStep = std::numeric_limits<uInt>::max();  // zlib counts in 32 bits
 constexpr std::size_t kFirstRoom = 16U << 10U;
+constexpr std::size_t kMostTimes = 100;       // that data may grow to
+constexpr std::size_t kAnyTimes = 1U << 20U;  // a result up to this may be any multiple
+constexpr std::size_t kBehind = 64;           // room that the decoder of JSON wants
 
 using Stream = std::unique_ptr<z_stream, int (*)(z_stream*)>;
 
@@ -43,13 +47,27 @@ std::size_t offer_output(z_stream& stream, std::string& out, std::size_t used) {
   return stream.avail_out;
 }
 
+// What data of that size may inflate to.
+std::size_t most_of(std::size_t size, std::size_t max_size) {
+  const std::size_t times = size > max_size / kMostTimes ? max_size : size * kMostTimes;
+  return std::min(max_size, std::max(times, kAnyTimes));
+}
+
+void grow(std::string& out, std::size_t max_size, HeldBytes& held) {
+  const std::size_t most = max_size == std::string::npos ? max_size : max_size + 1;
+  const std::size_t size = std::min(most, std::max(kFirstRoom, 2 * out.size()));
+  const std::size_t room = size > std::string::npos - kBehind ? size : size + kBehind;
+  held.resize(room);
+  out.reserve(room);
+  out.resize(size);
+}
+
 // One call of inflate(): consumes of data, appends to out at used, grows out up to max_size + 1, so
 // that a result that is one byte too long is seen without a step of its own.
 int inflate_step(z_stream& stream, std::string_view& data, std::string& out, std::size_t& used,
-                 std::size_t max_size) {
+                 std::size_t max_size, HeldBytes& held) {
   if (used == out.size()) {
-    const std::size_t most = max_size == std::string::npos ? max_size : max_size + 1;
-    out.resize(std::min(most, std::max(kFirstRoom, 2 * out.size())));
+    grow(out, max_size, held);
   }
   const std::size_t offered_in = offer_input(stream, data);
   const std::size_t offered_out = offer_output(stream, out, used);
@@ -57,8 +75,9 @@ int inflate_step(z_stream& stream, std::string_view& data, std::string& out, std
   data.remove_prefix(offered_in - stream.avail_in);
   used += offered_out - stream.avail_out;
   if (used > max_size) {
-    throw CallError(Status::kTooLarge, "compressed body: inflates to more than " +
-                                           std::to_string(max_size) + " bytes; send fewer rows");
+    throw CallError(Status::kTooLarge,
+                    "compressed body: inflates to more than " + std::to_string(max_size) +
+                        " bytes (--max_body_size, or a hundred times its size); send fewer rows");
   }
   return result;
 }
@@ -66,6 +85,12 @@ int inflate_step(z_stream& stream, std::string_view& data, std::string& out, std
 }  // namespace
 
 std::string inflate(std::string_view data, std::size_t max_size) {
+  HeldBytes unbounded;
+  return inflate(data, max_size, unbounded);
+}
+
+std::string inflate(std::string_view data, std::size_t max_size, HeldBytes& held) {
+  max_size = most_of(data.size(), max_size);
   z_stream state{};
   if (inflateInit2(&state, kGzipOrZlib) != Z_OK) {
     throw std::bad_alloc();
@@ -75,7 +100,7 @@ std::string inflate(std::string_view data, std::size_t max_size) {
   std::string out;
   std::size_t used = 0;
   while (true) {
-    const int result = inflate_step(state, data, out, used, max_size);
+    const int result = inflate_step(state, data, out, used, max_size, held);
     if (result == Z_MEM_ERROR) {
       throw std::bad_alloc();
     }
@@ -93,6 +118,12 @@ std::string inflate(std::string_view data, std::size_t max_size) {
                                               : "compressed body: not gzip or zlib, or damaged");
     }
   }
+}
+
+void inflate_body(Call& call, std::size_t max_size) {
+  HeldBytes held(call.held.budget());
+  call.body = inflate(call.body, max_size, held);
+  call.held = std::move(held);
 }
 
 std::string gzip(std::string_view data) {

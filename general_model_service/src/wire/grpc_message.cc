@@ -7,15 +7,10 @@
 #include <charconv>
 #include <cstdint>
 
-#include "wire/compression.h"
-
 namespace tensor_service {
 namespace {
 
 constexpr std::size_t kPrefixSize = 5;
-// A message's buffer is reserved up to here; beyond, it grows with what arrives, because the size
-// in the prefix costs the peer nothing.
-constexpr std::size_t kMostReserved = 1U << 20U;
 // Longer than any call takes; keeps a deadline within the clock's range.
 constexpr std::chrono::nanoseconds kLongestTimeout = std::chrono::hours(24);
 
@@ -40,7 +35,7 @@ std::int64_t nanoseconds_of(char unit) {
 
 }  // namespace
 
-void GrpcMessage::append(std::string_view bytes, std::size_t max_body) {
+void GrpcMessage::append(std::string_view bytes, std::size_t max_body, HeldBytes& held) {
   if (prefix_.size() < kPrefixSize) {
     const std::string_view part = bytes.substr(0, kPrefixSize - prefix_.size());
     prefix_.append(part);
@@ -54,7 +49,8 @@ void GrpcMessage::append(std::string_view bytes, std::size_t max_body) {
     throw CallError(Status::kMalformed,
                     "request stream: more than one message; this method takes exactly one");
   }
-  message_.append(bytes);
+  // it grows with what arrives, because the size in the prefix costs the peer nothing
+  held.append(message_, bytes, wanted_);
 }
 
 void GrpcMessage::read_prefix(std::size_t max_body) {
@@ -70,22 +66,20 @@ void GrpcMessage::read_prefix(std::size_t max_body) {
                                            " bytes, more than the " + std::to_string(max_body) +
                                            " of --max_body_size; send fewer rows");
   }
-  message_.reserve(std::min(wanted_, kMostReserved));
 }
 
-std::string GrpcMessage::finish(bool encoded, std::size_t max_body) {
+std::string GrpcMessage::finish(bool encoded) {
   if (prefix_.size() < kPrefixSize || message_.size() < wanted_) {
     throw CallError(Status::kMalformed, prefix_.empty()
                                             ? "request stream: no message; this method takes one"
                                             : "request stream: it ends inside its message");
   }
-  const bool compressed = prefix_[0] == 1;
-  if (compressed && !encoded) {
+  if (is_compressed() && !encoded) {
     throw CallError(Status::kUnsupported,
                     "message prefix: compressed, but grpc-encoding names no encoding; send one of "
                     "gzip, deflate or clear the flag");
   }
-  return compressed ? inflate(message_, max_body) : std::move(message_);
+  return std::move(message_);
 }
 
 std::string grpc_framed(std::string_view message) {

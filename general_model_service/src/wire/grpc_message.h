@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "call/held_bytes.h"
 #include "report/error.h"
 
 namespace tensor_service {
@@ -22,10 +23,12 @@ inline constexpr std::string_view kGrpcEncodings = "identity,deflate,gzip";
 // its bytes. All throw CallError.
 class GrpcMessage {
  public:
-  // Takes a piece of the body; at most max_body bytes of message.
-  void append(std::string_view bytes, std::size_t max_body);
-  // The message, inflated to at most max_body bytes; encoded when the head names an encoding.
-  std::string finish(bool encoded, std::size_t max_body);
+  // Takes a piece of the body; at most max_body bytes of message, whose share held is.
+  void append(std::string_view bytes, std::size_t max_body, HeldBytes& held);
+  // The message as it came; encoded when the head names an encoding.
+  std::string finish(bool encoded);
+
+  bool is_compressed() const { return !prefix_.empty() && prefix_[0] == 1; }
 
   std::size_t size() const { return message_.size(); }
 

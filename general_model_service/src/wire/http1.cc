@@ -4,6 +4,7 @@
 // HTTP/1.0 and 1.1: bytes in, calls out, one open at a time; replies in, bytes out. Made by
 // sniff_protocol. What follows an open call is kept and parsed after its reply.
 
+#include <algorithm>
 #include <new>
 
 #include "wire/http1_request.h"
@@ -14,6 +15,9 @@ namespace tensor_service {
 namespace {
 
 using boost::beast::error_code;
+
+// What follows an open call is kept up to this; the rest waits with the kernel.
+constexpr std::size_t kMostPipelined = 16U << 10U;
 
 class Http1 final : public Protocol {
  public:
@@ -51,7 +55,8 @@ class Http1 final : public Protocol {
   }
 
   bool wants_read() const override {
-    return !closing_ && !output_is_full() && kept_.size() <= limits_.max_buffered;
+    return !closing_ && !output_is_full() &&
+           kept_.size() <= std::min(limits_.max_buffered, kMostPipelined);
   }
 
   bool wants_close() const override { return closing_; }
@@ -93,6 +98,9 @@ class Http1 final : public Protocol {
     try {
       while (!closing_ && !open_ && !output_is_full() && step(input)) {
       }
+    } catch (const CallError& error) {  // the body has no place
+      refuse(error);
+      close();
     } catch (const std::bad_alloc&) {
       if (request_) {
         refuse_and_close(Status::kNoMemory, "not enough memory for this body; send fewer rows");
@@ -182,13 +190,15 @@ class Http1 final : public Protocol {
     old_version_ = request_->version_is_old();
     head_ = std::move(request_->head);
     std::string body = std::move(request_->body);
+    HeldBytes held = std::move(request_->held);
     const Clock::time_point received = request_->received;
     request_.reset();
     try {
       if (const auto refusal = head_.refusal(has_body)) {
         throw *refusal;
       }
-      Call call = make_http_call(head_, ++last_id_, std::move(body), received, limits_);
+      Call call =
+          make_http_call(head_, ++last_id_, std::move(body), std::move(held), received, limits_);
       open_ = call.id;
       sink_.on_call(std::move(call));
     } catch (const CallError& error) {

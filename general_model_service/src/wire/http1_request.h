@@ -20,7 +20,8 @@ namespace tensor_service {
 // One request as Beast's parser sees it.
 class Http1Request final : public boost::beast::http::basic_parser<true> {
  public:
-  explicit Http1Request(const ProtocolLimits& limits) : received(Clock::now()) {
+  explicit Http1Request(const ProtocolLimits& limits)
+      : received(Clock::now()), held(limits.budget), most_(limits.max_body) {
     header_limit(
         static_cast<std::uint32_t>(std::min<std::size_t>(limits.max_header, UINT32_MAX / 2)));
     body_limit(static_cast<std::uint64_t>(limits.max_body));
@@ -29,6 +30,7 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
   const Clock::time_point received;
   HttpHead head;
   std::string body;
+  HeldBytes held;        // the body's share
   bool discard = false;  // the body is read for its end only
 
   // True when two readers of this head could disagree about where the body ends.
@@ -40,10 +42,6 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
   using Text = boost::beast::string_view;
   using error_code = boost::beast::error_code;
   using field = boost::beast::http::field;
-
-  // The body's buffer is reserved up to here; beyond, it grows with what arrives, because a
-  // Content-Length costs the peer nothing.
-  static constexpr std::size_t kMostReserved = 1U << 20U;
 
   static std::string_view text_of(Text text) { return {text.data(), text.size()}; }
 
@@ -76,14 +74,13 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-    if (!discard) {
-      body.reserve(std::min<std::uint64_t>(length.value_or(0), kMostReserved));
-    }
+    // the body grows with what arrives, because a Content-Length costs the peer nothing
+    most_ = std::min<std::uint64_t>(length.value_or(most_), most_);
   }
 
   std::size_t on_body_impl(Text bytes, error_code&) override {
     if (!discard) {
-      body.append(bytes.data(), bytes.size());
+      held.append(body, text_of(bytes), most_);
     }
     return bytes.size();
   }
@@ -98,6 +95,7 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
 
   void on_response_impl(int, Text, int, error_code&) override {}
 
+  std::size_t most_;  // bytes that the body may have
   int version_ = 11;
   int lengths_ = 0;  // Content-Length and Transfer-Encoding fields seen
   bool ambiguous_ = false;

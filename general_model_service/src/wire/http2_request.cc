@@ -3,6 +3,8 @@
 
 #include "wire/http2_request.h"
 
+#include "wire/compression.h"
+
 namespace tensor_service {
 namespace {
 
@@ -79,25 +81,29 @@ void Http2Request::check_grpc_head() const {
 
 void Http2Request::append(std::string_view bytes) {
   if (is_grpc_) {
-    message_.append(bytes, limits_.max_body);
+    message_.append(bytes, limits_.max_body, held_bytes_);
     return;
   }
   if (bytes.size() > limits_.max_body - body_.size()) {
     throw CallError(Status::kTooLarge, "body longer than " + std::to_string(limits_.max_body) +
                                            " bytes (--max_body_size); send fewer rows");
   }
-  body_.append(bytes);
+  held_bytes_.append(body_, bytes, limits_.max_body);
 }
 
 Call Http2Request::finish() {
   if (!is_grpc_) {
-    return make_http_call(head_, id_, std::move(body_), received_, limits_);
+    return make_http_call(head_, id_, std::move(body_), std::move(held_bytes_), received_, limits_);
   }
   Call call;
   call.id = id_;
   call.path = head_.path;
-  call.body =
-      message_.finish(!grpc_encoding_.empty() && grpc_encoding_ != "identity", limits_.max_body);
+  const bool compressed = message_.is_compressed();
+  call.body = message_.finish(!grpc_encoding_.empty() && grpc_encoding_ != "identity");
+  call.held = std::move(held_bytes_);
+  if (compressed) {
+    inflate_body(call, limits_.max_body);
+  }
   call.received = received_;
   if (const auto timeout = grpc_timeout(grpc_timeout_)) {
     call.deadline = received_ + *timeout;
@@ -140,6 +146,7 @@ Http2Answer Http2Request::grpc_answer(const Reply& reply) const {
 Http2Answer Http2Request::refuse(const CallError& error) {
   body_ = std::string();
   message_ = GrpcMessage();
+  held_bytes_.release();
   return answer(make_error_reply(id_, head_.format, error));
 }
 

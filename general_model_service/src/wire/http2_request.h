@@ -20,7 +20,10 @@ namespace tensor_service {
 class Http2Request {
  public:
   Http2Request(std::int32_t stream_id, const ProtocolLimits& limits)
-      : id_(static_cast<CallId>(stream_id)), limits_(limits), received_(Clock::now()) {}
+      : id_(static_cast<CallId>(stream_id)),
+        limits_(limits),
+        received_(Clock::now()),
+        held_bytes_(limits.budget, 0) {}
 
   void read_field(std::string_view name, std::string_view value);
   // The head is complete. Throws CallError when it makes no call.
@@ -50,8 +53,9 @@ class Http2Request {
   bool is_proto_ = true;  // application/grpc+json and the like are not
   std::string grpc_encoding_;
   std::string grpc_timeout_;
-  std::string body_;     // of a plain request
-  GrpcMessage message_;  // of a gRPC call
+  HeldBytes held_bytes_;  // a connection has many streams, so none has anything for nothing
+  std::string body_;      // of a plain request
+  GrpcMessage message_;   // of a gRPC call
 };
 
 }  // namespace tensor_service

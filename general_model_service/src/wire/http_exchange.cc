@@ -155,14 +155,18 @@ std::optional<CallError> HttpHead::refusal(bool has_body) const {
   return has_body && body_refusal_ ? body_refusal_ : refusal_;
 }
 
-Call make_http_call(const HttpHead& head, CallId id, std::string&& body, Clock::time_point received,
-                    const ProtocolLimits& limits) {
+Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldBytes&& held,
+                    Clock::time_point received, const ProtocolLimits& limits) {
   Call call;
   call.id = id;
   call.method = head.method;
   call.path = head.path;
   call.format = head.format;
-  call.body = head.compressed && !body.empty() ? inflate(body, limits.max_body) : std::move(body);
+  call.body = std::move(body);
+  call.held = std::move(held);
+  if (head.compressed && !call.body.empty()) {
+    inflate_body(call, limits.max_body);
+  }
   call.received = received;
   if (head.timeout) {
     call.deadline = received + *head.timeout;

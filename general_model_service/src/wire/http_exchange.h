@@ -41,8 +41,9 @@ struct HttpHead {
 };
 
 // The call of a complete request. Throws CallError when the body cannot be inflated.
-Call make_http_call(const HttpHead& head, CallId id, std::string&& body, Clock::time_point received,
-                    const ProtocolLimits& limits);
+// held is the body's share of the memory.
+Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldBytes&& held,
+                    Clock::time_point received, const ProtocolLimits& limits);
 
 struct HttpAnswer {
   int status = 200;

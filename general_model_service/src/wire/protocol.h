@@ -30,11 +30,12 @@ class CallSink {
 };
 
 struct ProtocolLimits {
-  std::size_t max_body = 512U << 20U;        // bytes of a body, also after decompression
+  std::size_t max_body = 64U << 20U;         // bytes of a body, also after decompression
   std::size_t max_header = 16U << 10U;       // bytes of an HTTP head or header list
   std::size_t max_concurrent_streams = 256;  // of one gRPC connection
   std::size_t max_buffered = 1U << 20U;      // pipelined bytes kept before reading stops
   std::size_t compress_threshold = 512;      // answers shorter than this are not gzipped
+  ByteBudget* budget = nullptr;              // what the bodies of all connections may hold
 };
 
 enum class Stage {
