@@ -78,7 +78,7 @@ def _parser() -> FlagParser:
     parser = FlagParser("Serve the tensors of one Paddle Serving bundle, computed on the CPU.")
     parser.add_argument("--model", nargs="+", help="the bundle, or its serving_server directory")
     parser.add_number("--port", f"of all protocols [{_DEFAULT_PORT}]")
-    parser.add_argument("--host", metavar="ADDRESS", help="to listen on [0.0.0.0]")
+    parser.add_argument("--host", metavar="ADDRESS", help="or name to listen on [0.0.0.0]")
     parser.add_argument(
         "--precision",
         choices=PRECISIONS,

@@ -43,7 +43,7 @@ class Http1LimitsTest : public testing::Test {
 };
 
 TEST_F(Http1LimitsTest, RefusesWhatTwoReadersCouldReadDifferently) {
-  const std::string head = "POST / HTTP/1.1\r\n";
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
   for (const std::string fields :
        {"Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: 3\r\nContent-Length: 3\r\n",
         "Content-Length: 3, 3\r\n", "Content-Length: -1\r\n", "Content-Length: 0x3\r\n",
@@ -61,12 +61,12 @@ TEST_F(Http1LimitsTest, RefusesWhatTwoReadersCouldReadDifferently) {
 TEST_F(Http1LimitsTest, AnswersGarbageOnce) {
   expect_lost(std::string_view("\x16\x03\x01\x02\x00\x01", 6), "400");
   expect_lost("GET / HTTP/9.9\r\n\r\n", "400");
-  expect_lost("GET  HTTP/1.1\r\n\r\n", "400");
-  expect_lost("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400");
+  expect_lost("GET  HTTP/1.1\r\nHost: a\r\n\r\n", "400");
+  expect_lost("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400");
 }
 
 TEST_F(Http1LimitsTest, RefusesALongHead) {
-  expect_lost("GET / HTTP/1.1\r\nX: " + std::string(600, 'x') + "\r\n\r\n", "431");
+  expect_lost("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(600, 'x') + "\r\n\r\n", "431");
   expect_lost("GET /" + std::string(600, 'x'), "431");
   for (const std::size_t piece : {1U, 7U}) {
     protocol = make_http1(sink, kSmall);
@@ -79,41 +79,45 @@ TEST_F(Http1LimitsTest, RefusesALongHead) {
 }
 
 TEST_F(Http1LimitsTest, BoundsTheFramesOfChunksToo) {
-  const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   expect_lost(head + "3;" + std::string(600, 'x'), "400");
   expect_lost(head + "0\r\nX: " + std::string(600, 'x'), "400");
 }
 
 TEST_F(Http1LimitsTest, JudgesTheLengthBeforeTheBody) {
-  expect_lost("POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n", "413");
-  expect_lost("POST / HTTP/1.1\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n", "413");
-  expect_lost("POST / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", "413");
-  expect_lost("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", "413");
-  expect_lost("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
+  expect_lost("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", "413");
+  expect_lost("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n",
+              "413");
+  expect_lost("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n", "413");
+  expect_lost("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", "413");
+  expect_lost("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
                   std::string(1000, 'x') + "\r\n1\r\n",
               "413");
   const std::string bomb = gzip(std::string(1001, 'x'));
-  EXPECT_TRUE(refusal_of("POST / HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: " +
-                         std::to_string(bomb.size()) + "\r\n\r\n" + bomb)
-                  .starts_with("HTTP/1.1 413 "));
+  EXPECT_TRUE(
+      refusal_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: " +
+                 std::to_string(bomb.size()) + "\r\n\r\n" + bomb)
+          .starts_with("HTTP/1.1 413 "));
   EXPECT_FALSE(protocol->wants_close());
-  protocol->receive("POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'));
+  protocol->receive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" +
+                    std::string(1000, 'x'));
   ASSERT_EQ(sink.calls.size(), 1U);
   EXPECT_EQ(sink.calls[0].body.size(), 1000U);
 }
 
 TEST_F(Http1LimitsTest, ErrorsAreWrittenInTheFormatOfTheCall) {
   const std::string output = refusal_of(
-      "POST / HTTP/1.1\r\nContent-Type: application/proto\r\nContent-Length: 1001\r\n\r\n");
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/proto\r\nContent-Length: "
+      "1001\r\n\r\n");
   EXPECT_NE(output.find("\r\nContent-Type: application/proto\r\n"), std::string::npos);
   const std::string body = output.substr(output.find("\r\n\r\n") + 4);
   EXPECT_TRUE(body.starts_with("\x28")) << "err_no is field 5, a varint";
 }
 
 TEST_F(Http1LimitsTest, StopsReadingWhenTooMuchIsPipelined) {
-  protocol->receive("GET /1 HTTP/1.1\r\n\r\n");
+  protocol->receive("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
   ASSERT_EQ(sink.calls.size(), 1U);
-  const std::string request = "GET /2 HTTP/1.1\r\n\r\n";
+  const std::string request = "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n";
   std::size_t sent = 0;
   while (protocol->wants_read()) {
     protocol->receive(request);
@@ -133,7 +137,7 @@ TEST_F(Http1LimitsTest, WaitsForItsOutputToBeTaken) {
   std::string many;
   constexpr std::size_t kRequests = 20000;  // as nested calls, they would overflow the stack
   for (std::size_t i = 0; i < kRequests; ++i) {
-    many += "GET / HTTP/1.1\r\n\r\n";
+    many += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   }
   sink.answer_at_once = [this](CallId id) { protocol->reply(reply_to(id, std::string(100, 'x'))); };
   protocol->receive(many);
@@ -154,12 +158,12 @@ TEST_F(Http1LimitsTest, DrainsAtOnceWhenIdle) {
   protocol->drain();
   EXPECT_TRUE(protocol->wants_close());
   EXPECT_EQ(protocol->take_output(), "");
-  protocol->receive("GET / HTTP/1.1\r\n\r\n");
+  protocol->receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(sink.calls.empty());
 }
 
 TEST_F(Http1LimitsTest, DrainAnswersTheOpenCallAndNoOther) {
-  protocol->receive("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+  protocol->receive("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
   protocol->drain();
   EXPECT_FALSE(protocol->wants_close());
   protocol->reply(reply_to(sink.calls[0].id, "x"));
@@ -169,10 +173,21 @@ TEST_F(Http1LimitsTest, DrainAnswersTheOpenCallAndNoOther) {
 }
 
 TEST_F(Http1LimitsTest, DrainRefusesAnUnfinishedRequest) {
-  protocol->receive("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+  protocol->receive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
   protocol->drain();
   EXPECT_TRUE(protocol->take_output().starts_with("HTTP/1.1 503 "));
   EXPECT_TRUE(protocol->wants_close());
+}
+
+TEST_F(Http1LimitsTest, AsksForOneHost) {
+  const std::string fields = "Host: a\r\n";
+  expect_lost("GET /health HTTP/1.1\r\n\r\n", "400");
+  expect_lost("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "400");
+  expect_lost("GET /health HTTP/1.1\r\n" + fields + fields + "\r\n", "400");
+  expect_lost("GET /health HTTP/1.0\r\n" + fields + fields + "\r\n", "400");
+  protocol = make_http1(sink, kSmall);
+  protocol->receive("GET /health HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(sink.calls.size(), 1U);
 }
 
 }  // namespace

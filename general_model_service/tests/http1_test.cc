@@ -50,7 +50,8 @@ TEST_F(Http1Test, HandsOverARequestAndWritesItsAnswer) {
 
 TEST_F(Http1Test, ReadsTheSameRequestWhereverItIsCut) {
   const std::string request =
-      "POST /a?b HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: application/proto\r\n\r\n"
+      "POST /a?b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+      "application/proto\r\n\r\n"
       "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: 1\r\n\r\n";
   for (std::size_t cut = 1; cut < request.size(); ++cut) {
     RecordingSink one;
@@ -67,7 +68,7 @@ TEST_F(Http1Test, ReadsTheSameRequestWhereverItIsCut) {
 }
 
 TEST_F(Http1Test, AnswersPipelinedRequestsOneAfterAnother) {
-  receive("GET /1 HTTP/1.1\r\n\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+  receive("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
   ASSERT_EQ(sink.calls.size(), 1U);
   EXPECT_NE(answer("one").find("one"), std::string::npos);
   ASSERT_EQ(sink.calls.size(), 2U);
@@ -92,14 +93,14 @@ TEST_F(Http1Test, ClosesWhenTheClientDoesNotKeepTheConnection) {
   EXPECT_NE(answer("x").find("Connection: keep-alive\r\n"), std::string::npos);
   EXPECT_FALSE(protocol->wants_close());
 
-  receive("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  receive("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_NE(answer("x").find("Connection: close\r\n"), std::string::npos);
   EXPECT_TRUE(protocol->wants_close());
 }
 
 TEST_F(Http1Test, SaysContinueOnlyToAHeadItAccepts) {
   const std::string head =
-      "POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\nContent-Type: ";
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\nContent-Type: ";
   EXPECT_EQ(receive(head + "application/json\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(receive("{}"), "");
   ASSERT_EQ(sink.calls.size(), 1U);
@@ -132,7 +133,7 @@ TEST_F(Http1Test, ReadsTheFormatFromTheContentType) {
   EXPECT_EQ(sink.calls.size(), types.size());
   EXPECT_TRUE(receive(post("Content-Type: text/plain\r\n", "x")).starts_with("HTTP/1.1 415 "));
   EXPECT_FALSE(protocol->wants_close());  // the body was read; the next request is in place
-  receive("GET /next HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n");
+  receive("GET /next HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n\r\n");
   EXPECT_EQ(sink.calls.back().path, "/next");  // without a body its type does not matter
   EXPECT_NE(answer("m", Status::kOk, "text/plain").find("Content-Type: text/plain"),
             std::string::npos);
@@ -174,7 +175,7 @@ TEST_F(Http1Test, CompressesLongAnswersForThoseWhoAccept) {
 }
 
 TEST_F(Http1Test, AnswersHeadWithoutABody) {
-  receive("HEAD /health HTTP/1.1\r\n\r\n");
+  receive("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string output = answer("alive", Status::kOk, "text/plain");
   EXPECT_NE(output.find("Content-Length: 5\r\n"), std::string::npos);
   EXPECT_TRUE(output.ends_with("\r\n\r\n")) << output;
@@ -201,7 +202,7 @@ TEST_F(Http1Test, StripsQueryAndAuthorityFromThePath) {
       {"http://host", "/"},         {"/?a://b", "/"},
       {"http://host?x", "/"},       {"/a%20b", "/a%20b"}};
   for (const auto& [target, path] : targets) {
-    receive("GET " + target + " HTTP/1.1\r\n\r\n");
+    receive("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(sink.calls.back().path, path) << target;
     answer("x");
   }
@@ -219,7 +220,7 @@ TEST_F(Http1Test, WritesTheStatusAndWhatBelongsToIt) {
       {Status::kUnavailable, "503 Service Unavailable"},
       {Status::kDeadline, "504 Gateway Timeout"}};
   for (const auto& [status, line] : lines) {
-    receive("GET / HTTP/1.1\r\n\r\n");
+    receive("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     const std::string output = answer("{}", status);
     EXPECT_TRUE(output.starts_with("HTTP/1.1 " + line + "\r\n")) << output;
     const bool retry = status == Status::kOverloaded || status == Status::kUnavailable;

@@ -180,5 +180,11 @@ TEST(JsonRequest, NegativeDimensionsAreLeftToTheShapeCheck) {
   EXPECT_EQ(tensor_of(R"("shape":[-1,"2"])").shape, (Shape{-1, 2}));
 }
 
+TEST(JsonRequest, AByteOrderMarkBeforeTheBody) {
+  EXPECT_EQ(decode("\xEF\xBB\xBF{\"log_id\": 7}").log_id, 7U);
+  std::string large = "\xEF\xBB\xBF{\"log_id\": 8" + std::string(2U << 20U, ' ') + "}";
+  EXPECT_EQ(decode_owned(Format::kJson, std::move(large)).log_id, 8U);
+}
+
 }  // namespace
 }  // namespace tensor_service

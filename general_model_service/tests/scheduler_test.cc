@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <limits>
 #include <thread>
 
 #include "sum_model.h"
@@ -351,6 +352,23 @@ TEST_F(SchedulerTest, ManyThreadsLoseNothing) {
   EXPECT_EQ(finished_.size(), static_cast<std::size_t>(kJobs));
   for (int i = 0; i < kJobs; ++i) {
     expect_sums(*jobs[static_cast<std::size_t>(i)], {1 + i % 40, 1 + i % 7});
+  }
+}
+
+TEST_F(SchedulerTest, WhatIsNoNumberFailsItsOwnJobOnly) {
+  for (const float wrong :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    log_.instead = wrong;
+    use({});
+    const auto bad = submit(std::vector<std::int64_t>(9, 2));
+    const auto good = submit({2, 2});
+    loop_.run_all();
+    EXPECT_EQ(log_.batches(), 1U) << "both in one batch";
+    EXPECT_EQ(bad->status, Status::kInternal);
+    EXPECT_EQ(bad->message.find("sum[8]: the graph computed NaN or infinity; send"), 0U)
+        << bad->message;
+    expect_sums(*good, {2, 2});
+    log_.shapes.clear();
   }
 }
 

@@ -28,6 +28,8 @@ using ondemand::json_type;
 // A thread keeps about 7 bytes per byte of its longest body up to this, and none of longer ones.
 constexpr std::size_t kKeptBody = 1U << 20U;
 constexpr std::size_t kFirstCapacity = 1U << 16U;
+// Which some editors and .NET write before a text.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 template <class T>
 std::string numbers_of(ondemand::value& value, const JsonPath& path) {
@@ -170,6 +172,9 @@ struct Scratch {
 // padded: the body, and zeros for simdjson behind it.
 InferenceRequest read_padded(ondemand::parser& parser, std::string_view padded) {
   const JsonPath top;
+  if (padded.starts_with(kByteOrderMark)) {
+    padded.remove_prefix(kByteOrderMark.size());
+  }
   const std::size_t size = padded.size() - simdjson::SIMDJSON_PADDING;
   if (parser.capacity() < size) {
     const std::size_t room = size <= kKeptBody ? std::bit_ceil(size) : size;

@@ -8,7 +8,8 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <map>
-#include <thread>
+
+#include "engine/cores.h"
 
 namespace tensor_service {
 namespace {
@@ -88,7 +89,8 @@ void add_batch_flags(CLI::App& app, Flags& flags, SchedulerOptions& scheduler) {
 }
 
 void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
-  app.add_option("--host", server.host, "address to listen on")->capture_default_str();
+  app.add_option("--host", server.host, "IPv4 or IPv6 address, or name, to listen on; ::: all")
+      ->capture_default_str();
   app.add_option("--port", server.port, "HTTP, gRPC and baidu_std; 0: a free one")
       ->capture_default_str();
   app.add_option("--prometheus_port", server.prometheus_port,
@@ -123,7 +125,7 @@ void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
 void apply(const Flags& flags, Options& options) {
   static const std::map<std::string, Precision> kPrecisions = {
       {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}};
-  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int cores = usable_cores();
   options.model.path = flags.model;
   options.model.automatic_precision = flags.precision == "auto";
   if (!options.model.automatic_precision) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tensor/finite.h"
+
 namespace tensor_service {
 namespace {
 
@@ -85,15 +87,27 @@ void prepare_output(Job& job, std::size_t number, const TensorView& view, bool w
   output.shape = std::move(shape);
 }
 
-void store_row(Job& job, std::size_t row, std::size_t batch_row,
-               const std::vector<TensorView>& views) {
+// A computation that went wrong, in a graph or an engine, must not come out as a score.
+void note_failure(const Tensor& output, std::string_view elements, BatchRow& row) {
+  if (row.failure.empty() && !all_finite(output.type, elements)) {
+    row.failure = output.alias + "[" + std::to_string(row.row) +
+                  "]: the graph computed NaN or infinity; send other values, or export the bundle "
+                  "again";
+  }
+}
+
+void store_row(BatchRow& batched, std::size_t batch_row, const std::vector<TensorView>& views) {
+  Job& job = *batched.job;
+  const std::size_t row = batched.row;
   const std::lock_guard lock(job.outputs_mutex);
   job.outputs.resize(job.fetches.size());
   for (std::size_t i = 0; i < job.fetches.size(); ++i) {
     const TensorView& view = views[job.model->outputs[job.fetches[i]].port];
     prepare_output(job, i, view, false);
     const std::size_t bytes = job.outputs[i].data.size() / job.rows;
-    std::memcpy(job.outputs[i].data.data() + row * bytes, view.data + batch_row * bytes, bytes);
+    char* const target = job.outputs[i].data.data() + row * bytes;
+    std::memcpy(target, view.data + batch_row * bytes, bytes);
+    note_failure(job.outputs[i], {target, bytes}, batched);
   }
 }
 
@@ -122,7 +136,7 @@ void check_batch_axis(const Model& model, const std::vector<TensorView>& views, 
 
 }  // namespace
 
-void run_batch(const std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
+void run_batch(std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
                BatchBuffers& buffers) {
   const Model& model = *rows[0].job->model;
   const std::size_t inputs = model.inputs.size();
@@ -139,11 +153,14 @@ void run_batch(const std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& e
   const std::vector<TensorView> views = engine.run(feeds);
   if (!model.rows_independent) {
     store_whole(*rows[0].job, views);
+    for (const Tensor& output : rows[0].job->outputs) {
+      note_failure(output, output.data, rows[0]);
+    }
     return;
   }
   check_batch_axis(model, views, rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    store_row(*rows[i].job, rows[i].row, i, views);
+    store_row(rows[i], i, views);
   }
 }
 

@@ -18,6 +18,7 @@ namespace tensor_service {
 struct BatchRow {
   std::shared_ptr<Job> job;
   std::uint32_t row = 0;
+  std::string failure = {};  // why this row alone has no answer, after run_batch
 };
 
 // Input buffers that a worker keeps between batches.
@@ -27,9 +28,10 @@ struct BatchBuffers {
 };
 
 // Runs the rows on an engine of their common model. pad_to is the length rows are padded to with
-// zeros, 0 for rows of equal length. Stores each row's outputs in its job; throws
-// std::runtime_error when the engine fails, CallError when outputs of one job cannot be joined.
-void run_batch(const std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
+// zeros, 0 for rows of equal length. Stores each row's outputs in its job, or its failure: an
+// output that is no number is no score. Throws std::runtime_error when the engine fails, CallError
+// when outputs of one job cannot be joined.
+void run_batch(std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
                BatchBuffers& buffers);
 
 }  // namespace tensor_service

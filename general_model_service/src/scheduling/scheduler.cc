@@ -315,6 +315,9 @@ Scheduler::Jobs Scheduler::settle(const Batch& batch, Status status, const std::
     if (status != Status::kOk && job.status == Status::kOk) {
       job.status = status;
       job.message = message;
+    } else if (!row.failure.empty() && job.status == Status::kOk) {
+      job.status = Status::kInternal;
+      job.message = row.failure;
     }
     if (--job.rows_open == 0) {
       done.push_back(row.job);

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdio>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -39,14 +40,12 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
       service_(with_budget(service, budget_), executor()),
       io_(options.threads),
       strand_(asio::make_strand(io_)),
-      acceptor_(strand_),
-      metrics_acceptor_(strand_),
       ticker_(strand_),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
-  listen(acceptor_, options_.port);
-  port_ = acceptor_.local_endpoint().port();
+  listen(acceptors_, options_.port);
+  port_ = acceptors_.front().local_endpoint().port();
   if (options_.prometheus_port != 0) {
-    listen(metrics_acceptor_, options_.prometheus_port);
+    listen(metrics_acceptors_, options_.prometheus_port);
   }
 }
 
@@ -59,22 +58,40 @@ Scheduler::Executor Server::executor() {
               }};
 }
 
-void Server::listen(Acceptor& acceptor, std::uint16_t port) {
+void Server::listen(Acceptors& acceptors, std::uint16_t port) {
   error_code error;
-  const auto address = asio::ip::make_address(options_.host, error);
-  if (error) {
-    throw std::runtime_error("--host " + options_.host + ": not an IP address");
+  asio::ip::tcp::resolver resolver(io_);
+  std::set<asio::ip::address> addresses;
+  for (const auto& entry :
+       resolver.resolve(options_.host, "0", asio::ip::tcp::resolver::passive, error)) {
+    addresses.insert(entry.endpoint().address());
   }
-  const asio::ip::tcp::endpoint endpoint(address, port);
-  acceptor.open(endpoint.protocol());
-  acceptor.set_option(Acceptor::reuse_address(true));
-  acceptor.bind(endpoint, error);
+  if (error || addresses.empty()) {
+    throw std::runtime_error("--host " + options_.host +
+                             ": neither an IP address nor a name that "
+                             "has one (" +
+                             error.message() + ")");
+  }
+  for (const auto& address : addresses) {
+    listen(acceptors.emplace_back(strand_), {address, port});
+    port = acceptors.back().local_endpoint().port();  // 0: all at the first one's
+  }
+}
+
+void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint) {
+  error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) {
+    acceptor.set_option(Acceptor::reuse_address(true));
+    acceptor.bind(endpoint, error);
+  }
   if (!error) {
     acceptor.listen(asio::socket_base::max_listen_connections, error);
   }
   if (error) {
-    throw std::runtime_error("port " + std::to_string(port) + " of " + options_.host + ": " +
-                             error.message() + "; choose another with --port");
+    throw std::runtime_error("port " + std::to_string(endpoint.port()) + " of " +
+                             endpoint.address().to_string() + ": " + error.message() +
+                             "; choose another with --port, or another address with --host");
   }
 }
 
@@ -158,8 +175,11 @@ void Server::shut_down() {
   closing_since_ = Clock::now();
   service_.begin_shutdown();
   error_code ignored;
-  acceptor_.close(ignored);
-  metrics_acceptor_.close(ignored);
+  for (Acceptors* acceptors : {&acceptors_, &metrics_acceptors_}) {
+    for (Acceptor& acceptor : *acceptors) {
+      acceptor.close(ignored);
+    }
+  }
   for (const auto& weak : connections_) {
     if (const auto connection = weak.lock()) {
       connection->drain();
@@ -171,9 +191,11 @@ void Server::shut_down() {
 
 void Server::run() {
   asio::post(strand_, [this] {
-    accept(acceptor_, false);
-    if (metrics_acceptor_.is_open()) {
-      accept(metrics_acceptor_, true);
+    for (Acceptor& acceptor : acceptors_) {
+      accept(acceptor, false);
+    }
+    for (Acceptor& acceptor : metrics_acceptors_) {
+      accept(acceptor, true);
     }
     tick();
     wait_for_signal();

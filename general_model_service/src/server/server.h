@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -21,7 +22,7 @@
 namespace tensor_service {
 
 struct ServerOptions {
-  std::string host = "0.0.0.0";
+  std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name: all its addresses
   std::uint16_t port = 9393;
   std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
   int threads = 3;                    // engines and one more, so that sockets are always served
@@ -33,7 +34,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens at once; throws std::runtime_error naming the port when it is taken.
+  // Listens at once; throws std::runtime_error naming the port when it is taken, or the host that
+  // has no address.
   Server(const ServerOptions& options, const ServiceOptions& service);
 
   Service& service() { return service_; }
@@ -49,7 +51,10 @@ class Server {
   using Acceptor = boost::asio::ip::tcp::acceptor;
   using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-  void listen(Acceptor& acceptor, std::uint16_t port);
+  using Acceptors = std::list<Acceptor>;
+
+  void listen(Acceptors& acceptors, std::uint16_t port);
+  void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint);
   void accept(Acceptor& acceptor, bool metrics_only);
   void on_accept(boost::asio::ip::tcp::socket socket, bool metrics_only);
   void tick();
@@ -61,9 +66,9 @@ class Server {
   const ServerOptions options_;
   Service service_;  // outlives the handlers that io_ still holds at the end
   boost::asio::io_context io_;
-  Strand strand_;  // the acceptors, the list of connections and the ticks
-  Acceptor acceptor_;
-  Acceptor metrics_acceptor_;
+  Strand strand_;        // the acceptors, the list of connections and the ticks
+  Acceptors acceptors_;  // one for each address of the host
+  Acceptors metrics_acceptors_;
   boost::asio::steady_timer ticker_;
   boost::asio::signal_set signals_;
   std::vector<std::weak_ptr<Connection>> connections_;

@@ -29,6 +29,11 @@ bool is_method(std::string_view path, std::string_view method) {
   return false;
 }
 
+// "/ready/" is "/ready".
+std::string_view without_slash(std::string_view path) {
+  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
 std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
   return duration_cast<microseconds>(to - from).count();
 }
@@ -92,8 +97,9 @@ std::shared_ptr<Model> Service::model() const {
 }
 
 std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
-  const bool inference = is_inference_path(call.path);
-  const bool debug = is_debug_path(call.path);
+  const std::string_view path = without_slash(call.path);
+  const bool inference = is_inference_path(path);
+  const bool debug = is_debug_path(path);
   if (!inference && !debug) {
     done(answer_at_once(call));
     return nullptr;
@@ -107,20 +113,21 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
 
 Reply Service::answer_at_once(const Call& call) {
   const bool get = call.method == "GET" || call.method == "HEAD";
+  const std::string_view path = without_slash(call.path);
   const auto current = model();
-  if (get && call.path == "/health") {
+  if (get && path == "/health") {
     return plain_reply(call, Status::kOk, "application/json", "{\"status\": \"alive\"}\n");
   }
-  if (get && call.path == "/ready") {
+  if (get && path == "/ready") {
     const bool good = ready();
     return plain_reply(call, good ? Status::kOk : Status::kUnavailable, "application/json",
                        good ? "{\"status\": \"ready\"}\n" : "{\"status\": \"not ready\"}\n");
   }
-  if (get && call.path == "/metrics") {
+  if (get && path == "/metrics") {
     return plain_reply(call, Status::kOk, "text/plain; version=0.0.4; charset=utf-8",
                        prometheus_text(metrics_, gauges()));
   }
-  if (get && call.path == "/" && current) {
+  if (get && path == "/" && current) {
     return plain_reply(call, Status::kOk, "application/json", describe(*current));
   }
   metrics_.count(Status::kNotFound);

@@ -174,6 +174,11 @@ class Http1 final : public Protocol {
                        "'Transfer-Encoding: chunked', not both");
       return;
     }
+    if (!request_->host_is_good()) {
+      refuse_and_close(Status::kMalformed,
+                       "Host: missing, or there twice; send one, such as 'Host: localhost'");
+      return;
+    }
     const bool waits_for_word = request_->head.expects_continue && has_body;
     const auto refusal = request_->head.refusal(has_body);
     request_->discard = refusal.has_value();

@@ -35,6 +35,8 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
 
   // True when two readers of this head could disagree about where the body ends.
   bool ambiguous() const { return ambiguous_; }
+  // RFC 9112, 3.2: one of 1.1 has exactly one Host; none has two.
+  bool host_is_good() const { return hosts_ == 1 || (hosts_ == 0 && version_is_old()); }
   bool has_body() const { return has_body_; }
   bool version_is_old() const { return version_ < 11; }
 
@@ -56,6 +58,7 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
     if (head_done_) {
       return;  // a trailer
     }
+    hosts_ += name == field::host ? 1 : 0;
     if (name == field::content_length) {
       ambiguous_ = ambiguous_ || lengths_ > 0 || value.find(',') != Text::npos;
       ++lengths_;
@@ -97,6 +100,7 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
 
   std::size_t most_;  // bytes that the body may have
   int version_ = 11;
+  int hosts_ = 0;
   int lengths_ = 0;  // Content-Length and Transfer-Encoding fields seen
   bool ambiguous_ = false;
   bool head_done_ = false;
