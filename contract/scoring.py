@@ -1,62 +1,102 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns a ranker's logits into scores, and scores into an order: the only place for either.
+"""Turns a ranker's logits into scores, and either into an order: the only place for both.
 
 A bundle's manifest names its score function, so that training, export, the service and the tensor
-clients give the same scores.
+clients give the same scores. Titles are ordered by the margin of their logits, which still differs
+where the score is 1.0 for all of them: a float64 holds 1 - sigmoid(x) up to x = 36 only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.errors import BundleError
+from contract.errors import BundleError, InferenceFailed
 
-FloatArray = NDArray[np.float32]
-
-
-def _sigmoid(logits: NDArray[np.floating]) -> FloatArray:
-    """1 / (1 + exp(-x)) of the only column, without overflow for large negative x."""
-    x = logits[:, 0].astype(np.float64)
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0 / (1.0 + e), e / (1.0 + e)).astype(np.float32)
+Logits = NDArray[np.floating[Any]]
+FloatArray = NDArray[np.float64]
 
 
-def _softmax_positive(logits: FloatArray) -> FloatArray:
-    """softmax(logits)[1] per row = sigmoid(logit1 - logit0). Never over the batch."""
-    difference = logits[:, 1:2].astype(np.float64) - logits[:, 0:1].astype(np.float64)
-    return _sigmoid(difference)
+def _sigmoid(margins: FloatArray) -> FloatArray:
+    """1 / (1 + exp(-x)), without overflow for large negative x."""
+    e = np.exp(-np.abs(margins))
+    return np.where(margins >= 0, 1.0 / (1.0 + e), e / (1.0 + e))
 
 
-def _identity(scores: FloatArray) -> FloatArray:
-    """For bundles of older exports whose graph ends in the sigmoid already."""
-    return scores[:, 0].astype(np.float32)
+def _identity(margins: FloatArray) -> FloatArray:
+    return margins
+
+
+def _only(logits: FloatArray) -> FloatArray:
+    return logits[:, 0]
+
+
+def _second_less_first(logits: FloatArray) -> FloatArray:
+    """softmax(logits)[1] is the sigmoid of this. Per row, never over the batch."""
+    return logits[:, 1] - logits[:, 0]
 
 
 class ScoreFunction:
-    """A named map from logits ``[N, width]`` to scores ``[N]`` in [0, 1]."""
+    """A named map from logits ``[N, width]`` to scores ``[N]`` in [0, 1].
 
-    def __init__(self, name: str, width: int, function: Callable[[FloatArray], FloatArray]) -> None:
-        """Bind the manifest's name, the number of logits per pair, and the map."""
+    Attributes:
+        name: the manifest's.
+        width: logits of a pair.
+        has_logits: whether :meth:`margins` are logits; a graph that ends in the sigmoid, as older
+            exports do, gives scores alone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        width: int,
+        margin: Callable[[FloatArray], FloatArray],
+        score: Callable[[FloatArray], FloatArray],
+        *,
+        has_logits: bool = True,
+    ) -> None:
+        """Bind the two steps: logits to margins, margins to scores."""
         self.name = name
         self.width = width
-        self._function = function
+        self.has_logits = has_logits
+        self._margin = margin
+        self._score = score
 
-    def __call__(self, logits: FloatArray) -> FloatArray:
+    def __call__(self, logits: Logits) -> FloatArray:
         """Score every row on its own.
 
         Args:
-            logits: ``[N, width]`` float32.
+            logits: ``[N, width]``.
 
         Returns:
-            ``[N]`` float32; larger is more relevant.
+            ``[N]`` float64; larger is more relevant. Pairs are ordered by :meth:`margins`.
 
         Raises:
             BundleError: the array has another width than this function takes.
+            InferenceFailed: a logit is NaN or infinite.
+        """
+        return self.of_margins(self.margins(logits))
+
+    def of_margins(self, margins: FloatArray) -> FloatArray:
+        """Scores of what :meth:`margins` returned."""
+        return self._score(margins)
+
+    def margins(self, logits: Logits) -> FloatArray:
+        """What the score grows with: the only logit, or the second less the first.
+
+        Args:
+            logits: ``[N, width]``.
+
+        Returns:
+            ``[N]`` float64. They order the pairs, also where all scores are 1.0.
+
+        Raises:
+            BundleError: the array has another width than this function takes.
+            InferenceFailed: a logit is NaN or infinite.
         """
         if logits.ndim != 2 or logits.shape[1] != self.width:
             raise BundleError(
@@ -64,22 +104,31 @@ class ScoreFunction:
                 f"the graph returned {list(logits.shape)}",
                 field="score_function",
             )
-        return self._function(logits)
+        finite = np.isfinite(logits).all(axis=1)
+        if not finite.all():
+            raise InferenceFailed(
+                f"the graph returns NaN or infinity for {np.count_nonzero(~finite)} of "
+                f"{len(finite)} rows; run it in fp32, or export a checkpoint that did not diverge",
+                field="logits",
+            )
+        return self._margin(logits.astype(np.float64))
 
 
 SCORE_FUNCTIONS: dict[str, ScoreFunction] = {
-    "sigmoid": ScoreFunction("sigmoid", 1, _sigmoid),
-    "softmax_positive": ScoreFunction("softmax_positive", 2, _softmax_positive),
-    "identity": ScoreFunction("identity", 1, _identity),
+    "sigmoid": ScoreFunction("sigmoid", 1, _only, _sigmoid),
+    "softmax_positive": ScoreFunction("softmax_positive", 2, _second_less_first, _sigmoid),
+    # of older exports, whose graph ends in the sigmoid already
+    "identity": ScoreFunction("identity", 1, _only, _identity, has_logits=False),
 }
 
 
-def rank_order(scores: Sequence[float], top_n: Optional[int] = None) -> list[int]:
-    """Indices of the inputs from best to worst; equal scores keep their input order.
+def rank_order(values: Sequence[float], top_n: Optional[int] = None) -> list[int]:
+    """Indices of the inputs from best to worst; equal values keep their input order.
 
     Args:
-        scores: one score per document, in input order.
+        values: one per document, in input order: margins of logits, or scores where there are
+            no logits.
         top_n: keep only the best ``top_n``; ``None`` keeps all.
     """
-    order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
+    order = np.argsort(-np.asarray(values, dtype=np.float64), kind="stable")
     return [int(i) for i in order[:top_n]]

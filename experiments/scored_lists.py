@@ -33,10 +33,17 @@ async def _ask(client: httpx.AsyncClient, graded: GradedList) -> dict[str, Any]:
     try:
         rankings = json.loads(fields["rankings"])
         scores = {name: ranking["scores"] for name, ranking in rankings.items()}
+        logits = {name: r["logits"] for name, r in rankings.items() if "logits" in r}
         bundles = {name: ranking["bundle"] for name, ranking in rankings.items()}
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise CallFailed("answer", f"no rankings of both ({error})") from error
-    return {"query": graded.query, "labels": graded.grades, "scores": scores, "bundles": bundles}
+    return {
+        "query": graded.query,
+        "labels": graded.grades,
+        "scores": scores,
+        "logits": logits,
+        "bundles": bundles,
+    }
 
 
 async def _ask_all(url: str, lists: Sequence[GradedList]) -> list[dict[str, Any]]:

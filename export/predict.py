@@ -53,7 +53,7 @@ class Predictor:
         self._graph = graph
         self._run = _engine(graph, options)
 
-    def score(self, pairs: Pairs) -> NDArray[np.float32]:
+    def score(self, pairs: Pairs) -> NDArray[np.float64]:
         """Scores ``[N]`` in [0, 1] of one batch of (query, title), in input order.
 
         Raises:
@@ -61,7 +61,7 @@ class Predictor:
         """
         encoder = self._graph.encoder
         feed = encoder.pad(encoder.encode_pairs(pairs))
-        scores = self._graph.score(self._run(feed).astype(np.float32))
+        scores = self._graph.score(self._run(feed))
         if not ((scores >= 0) & (scores <= 1)).all():
             raise BundleError(
                 f"returns {scores.min()} to {scores.max()}, but scores lie in [0, 1]; "
@@ -93,9 +93,9 @@ def _engine(graph: ScoringGraph, options: InferenceOptions) -> RunFeed:
 
 def score_in_batches(
     predictor: Predictor, pairs: Pairs, batch_size: int
-) -> tuple[NDArray[np.float32], list[float]]:
+) -> tuple[NDArray[np.float64], list[float]]:
     """Scores of all pairs in input order, and the seconds each batch took."""
-    scores: list[NDArray[np.float32]] = []
+    scores: list[NDArray[np.float64]] = []
     seconds: list[float] = []
     for start in range(0, len(pairs), batch_size):
         began = time.perf_counter()
@@ -104,9 +104,12 @@ def score_in_batches(
     return np.concatenate(scores), seconds
 
 
-def format_line(query: str, title: str, score: np.float32, pairwise: bool) -> str:
-    """One line in upstream's form: the pair-wise score stands in brackets, in fewer digits."""
-    shown = f"[{score!s}]" if pairwise else str(float(score))
+def format_line(query: str, title: str, score: float, pairwise: bool) -> str:
+    """One line in upstream's form, where the pair-wise score stands in brackets.
+
+    The score has all digits of a float64: those of a saturated ranker differ in the last ones only.
+    """
+    shown = f"[{score}]" if pairwise else str(score)
     return f"Data: { ({'query': query, 'title': title}) } \t prob: {shown}"
 
 
@@ -172,7 +175,7 @@ def run(options: argparse.Namespace) -> None:
     used = available_options(asked)
     predictor = Predictor(graph, used)
     scores, _ = score_in_batches(predictor, pairs, options.batch_size)
-    for (query, title), score in zip(pairs, scores):
+    for (query, title), score in zip(pairs, scores.tolist()):
         print(format_line(query, title, score, is_pairwise(graph)))
     if options.benchmark:
         _benchmark(predictor, pairs, options, used)

@@ -15,8 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Optional, Union, overload
 
-import numpy as np
-
 from clients.ranker.result import RankedDocument, RankResult
 from clients.tensor.rows import feeds_of, in_input_order
 from clients.tensor.variants import BundleOrPath, Variant, Variants
@@ -126,7 +124,8 @@ class TensorClient(ClosedOnExit):
             log_id: Paddle Serving's number of this call in the service's logs.
 
         Returns:
-            Scores by the bundle's score function, in input order, and results from best to worst.
+            Scores by the bundle's score function, in input order, and results from best to worst,
+            by their logits.
 
         Raises:
             RequestError: the request is refused; the message names the field.
@@ -137,13 +136,14 @@ class TensorClient(ClosedOnExit):
         manifest = outcome.variant.bundle.manifest
         if manifest.logits not in outcome.tensors:
             raise UnreadableAnswer("not among the outputs", field=manifest.logits)
-        logits = outcome.tensors[manifest.logits].astype(np.float32, copy=False)
-        scores = tuple(outcome.variant.bundle.score(logits).tolist())
+        scoring = outcome.variant.bundle.score
+        margins = scoring.margins(outcome.tensors[manifest.logits])
+        scores = tuple(scoring.of_margins(margins).tolist())
         kept = outcome.request.return_documents
         return RankResult(
             results=tuple(
                 RankedDocument(i, scores[i], documents[i] if kept else None)
-                for i in rank_order(scores, outcome.request.top_n)
+                for i in rank_order(margins.tolist(), outcome.request.top_n)
             ),
             scores=scores,
             ranker=manifest.ranker,

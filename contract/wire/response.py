@@ -25,12 +25,20 @@ class Ranking:
         bundle: version of the bundle that scored.
         scores: one per pair, in input order, in [0, 1].
         order: indices from best to worst, cut to ``top_n``.
+        logits: one per pair, in input order: what the score is the sigmoid of. Empty when the
+            bundle's graph returns scores alone.
     """
 
     ranker: str
     bundle: str
     scores: tuple[float, ...]
     order: tuple[int, ...]
+    logits: tuple[float, ...] = ()
+
+    @property
+    def ordered_by(self) -> tuple[float, ...]:
+        """The logits, which differ where all scores are 1.0; without logits the scores."""
+        return self.logits or self.scores
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,7 @@ class RankResponse:
             f"{ranking.ranker}@{ranking.bundle}" if alike else ranking.ranker: {
                 "bundle": ranking.bundle,
                 "scores": list(ranking.scores),
+                **({"logits": list(ranking.logits)} if ranking.logits else {}),
                 "order": list(ranking.order),
             }
             for ranking in self.rankings

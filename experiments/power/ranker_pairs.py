@@ -71,7 +71,7 @@ class Duel:
 
 
 def degraded(lists: Sequence[ScoredList], ranker: str, sigma: float, seed: int) -> list[ScoredList]:
-    """Add a ranker :data:`DEGRADED`: this one's scores, with noise.
+    """Add a ranker :data:`DEGRADED`: this one's scores, with noise, and no logits.
 
     Args:
         lists: with scores of ``ranker``.
@@ -89,7 +89,7 @@ def degraded(lists: Sequence[ScoredList], ranker: str, sigma: float, seed: int) 
 
 
 def _ndcgs(lists: Sequence[ScoredList], ranker: str) -> FloatArray:
-    values = [ndcg(Places.of_scores(scored.scores[ranker]), scored.labels) for scored in lists]
+    values = [ndcg(Places.of_scores(scored.ordered_by(ranker)), scored.labels) for scored in lists]
     return np.array(values, dtype=np.float64)
 
 
@@ -98,6 +98,6 @@ def _orders(lists: Sequence[ScoredList], ranker: str) -> list[list[int]]:
     orders = []
     for number, scored in enumerate(lists):
         sent = np.random.default_rng(number).permutation(len(scored.labels))
-        ranked = rank_order(np.asarray(scored.scores[ranker])[sent].tolist())
+        ranked = rank_order(np.asarray(scored.ordered_by(ranker))[sent].tolist())
         orders.append([int(sent[place]) for place in ranked])
     return orders

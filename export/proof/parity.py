@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make golden pairs with the trained model, and prove that an engine scores them alike.
+"""Make golden pairs with the trained model, and prove that an engine gives them its logits.
 
 Each golden pair is scored by the dynamic model, alone and unpadded. An engine then scores all of
 them in three arrangements, since a row's score must not depend on its neighbours or padding.
@@ -16,7 +16,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.bundle.golden import FP32_TOLERANCE, Feed, GoldenPair, RunFeed, check_golden
+from contract.bundle.golden import (
+    FP32_TOLERANCE,
+    Feed,
+    GoldenPair,
+    RunFeed,
+    Tolerance,
+    check_golden,
+    check_telling,
+)
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
@@ -58,7 +66,7 @@ class TrainedRanker(Protocol):
 
 @dataclass(frozen=True)
 class Parity:
-    """What one engine's scores differ by, at most, in each arrangement of the golden pairs."""
+    """What one engine's logits differ by, at most, in each arrangement of the golden pairs."""
 
     engine: str
     pairs: int
@@ -67,7 +75,7 @@ class Parity:
     def __str__(self) -> str:
         """One line for the terminal."""
         parts = ", ".join(f"{name} {worst:.1e}" for name, worst in self.differences.items())
-        return f"{self.engine}: {self.pairs} golden pairs, scores differ by at most: {parts}"
+        return f"{self.engine}: {self.pairs} golden pairs, logits differ by at most: {parts}"
 
 
 def run_dynamic(model: Any) -> RunFeed:
@@ -124,7 +132,7 @@ def check_parity(
     encoder: PairEncoder,
     engines: Mapping[str, RunFeed],
     score: ScoreFunction,
-    tolerance: float = FP32_TOLERANCE,
+    tolerance: Tolerance = FP32_TOLERANCE,
 ) -> Iterator[Parity]:
     """Compare engines with the golden pairs, in every arrangement.
 
@@ -133,14 +141,16 @@ def check_parity(
         encoder: the bundle's.
         engines: by the name used in messages.
         score: the bundle's score function.
-        tolerance: largest absolute score difference allowed.
+        tolerance: what may differ.
 
     Yields:
         The differences of every engine.
 
     Raises:
-        BundleError: a score differs by more, or a list changes its order.
+        BundleError: a logit or score differs by more, a list changes its order, or the pairs would
+            not show it.
     """
+    check_telling(pairs, score, tolerance)
     for engine, run in engines.items():
         arrangements: dict[str, RunFeed] = {
             "in lists": run,
@@ -150,51 +160,13 @@ def check_parity(
         differences: dict[str, float] = {}
         for name, arranged in arrangements.items():
             try:
-                differences[name] = _check(pairs, encoder, arranged, score, tolerance)
+                differences[name] = check_golden(pairs, encoder, arranged, score, tolerance)
             except BundleError as error:
                 raise BundleError(
                     f"{engine}, rows {name}: {error.message}; nothing is published",
                     field=error.field,
                 ) from error
         yield Parity(engine, len(pairs), differences)
-
-
-def _check(
-    pairs: Sequence[GoldenPair],
-    encoder: PairEncoder,
-    run: RunFeed,
-    score: ScoreFunction,
-    tolerance: float,
-) -> float:
-    """Scores by the contract's check; then the order of every list by its logits.
-
-    Scores near 0 or 1 lie within the tolerance of each other whatever their order is. Logits that
-    lie within twice the tolerance are equal but for rounding, and may change places.
-    """
-    returned: list[NDArray[np.float32]] = []
-
-    def recorded(feed: Feed) -> NDArray[np.float32]:
-        returned.append(run(feed))
-        return returned[-1]
-
-    worst = check_golden(pairs, encoder, recorded, score, tolerance)
-    members: dict[int, list[GoldenPair]] = {}
-    for pair in pairs:
-        members.setdefault(pair.group, []).append(pair)
-    for number, logits in zip(members, returned):
-        expected = _margins(np.array([pair.logits for pair in members[number]]))
-        order = np.argsort(-_margins(logits), kind="stable")
-        if (np.diff(expected[order]) > 2 * tolerance).any():
-            raise BundleError(
-                "the order of the titles is not that at export", field=f"golden list {number}"
-            )
-    return worst
-
-
-def _margins(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """What the score grows with: the only logit, or the second less the first."""
-    wide = logits.astype(np.float64)
-    return wide[:, 0] if wide.shape[1] == 1 else wide[:, 1] - wide[:, 0]
 
 
 def _alone(run: RunFeed, pad_id: int) -> RunFeed:

@@ -27,7 +27,7 @@ from train.evaluation.cautions import about_scores
 from train.evaluation.metrics import NDCG, Interval, QueryLists, bootstrap
 from train.evaluation.report import RESAMPLES
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.float64]
 
 QUALITY_FILE = "quality.json"
 
@@ -106,20 +106,25 @@ def ranked_lists(queries: IntArray, labels: IntArray, path: Path) -> QueryLists:
     return lists
 
 
-def score_rows(
+def margins_of(
     run: RunFeed, score: ScoreFunction, encoder: PairEncoder, rows: EncodedPairs
 ) -> FloatArray:
-    """Scores ``[len(rows)]`` in the order of the rows."""
-    scores = np.empty(len(rows.lengths), np.float32)
+    """Margins of the logits ``[len(rows)]`` in the order of the rows."""
+    margins = np.empty(len(rows.lengths))
     for batch in sorted_batches(rows.lengths, _ROWS):
-        scores[batch] = score(run(encoder.pad(rows.rows(batch))))
-    return scores
+        margins[batch] = score.margins(run(encoder.pad(rows.rows(batch))))
+    return margins
 
 
-def compare_scores(lists: QueryLists, source: FloatArray, result: FloatArray, seed: int) -> Quality:
-    """Measure both on the same lists; the interval of the difference is a paired one."""
-    before, after = (lists.measure(scores)[NDCG] for scores in (source, result))
-    apart = np.abs(result.astype(np.float64) - source)
+def compare(
+    lists: QueryLists, score: ScoreFunction, source: FloatArray, result: FloatArray, seed: int
+) -> Quality:
+    """Measure the margins of both on the same lists.
+
+    The interval of the difference is a paired one.
+    """
+    before, after = (lists.measure(margins)[NDCG] for margins in (source, result))
+    apart = np.abs(score.of_margins(result) - score.of_margins(source))
     same = [_same_first(source[rows], result[rows]) for rows in lists.rows]
     return Quality(
         len(lists),
@@ -153,11 +158,11 @@ def measure(source: Path, result: Path, bundle: Bundle, dev_file: Path, seed: in
     lists = ranked_lists(pairs.queries, pairs.labels, dev_file)
     encoder, output = bundle.encoder(), logits_output(bundle)
     rows = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
-    scores = [
-        score_rows(run_graph(path, output), bundle.score, encoder, rows)
+    before, after = (
+        margins_of(run_graph(path, output), bundle.score, encoder, rows)
         for path in (source, result)
-    ]
-    return compare_scores(lists, scores[0], scores[1], seed)
+    )
+    return compare(lists, bundle.score, before, after, seed)
 
 
 def check_loss(quality: Quality, max_ndcg_drop: float) -> None:

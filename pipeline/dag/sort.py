@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sort op, last of the DAG: applies the score function, orders, and makes the response."""
+"""The sort op, last of the DAG: orders by logit, gives scores, and makes the response."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Optional, Union
 
+import numpy as np
+
 from contract.errors import RankingError
 from contract.experiments.interleaving import team_draft
-from contract.scoring import ScoreFunction, rank_order
+from contract.scoring import FloatArray, ScoreFunction, rank_order
 from contract.wire.response import Draft, Ranking, RankResponse
 from pipeline.batching.job import Scored
 from pipeline.dag.messages import Encoded, RankerLogits
@@ -36,30 +38,39 @@ class Sort:
         start = time.monotonic()
         encoded = messages[0].encoded
         scored: dict[Target, Scored] = {}
+        margins: dict[Target, FloatArray] = {}
         errors: list[RankingError] = []
         for message in messages:
             for target, got in message.scored.items():
-                if isinstance(got, RankingError):
-                    errors.append(got)
-                else:
+                try:
+                    if isinstance(got, RankingError):
+                        raise got
+                    margins[target] = self._scorings[target].margins(got.logits)
                     scored[target] = got
+                except RankingError as error:
+                    errors.append(error)
         route = encoded.route
         result: Union[RankResponse, RankingError]
         # of two orders that were to be interleaved, one alone is an answer too
         if errors and not (route.teams and scored):
             result = errors[0]
         else:
-            result = self._response(encoded, scored)
+            result = self._response(encoded, scored, margins)
         trace = encoded.call.trace
         return Outcome(result, route, _spans(messages, trace, start) if trace else ())
 
-    def _response(self, encoded: Encoded, scored: Mapping[Target, Scored]) -> RankResponse:
+    def _response(
+        self,
+        encoded: Encoded,
+        scored: Mapping[Target, Scored],
+        margins: Mapping[Target, FloatArray],
+    ) -> RankResponse:
         route, request = encoded.route, encoded.call.request
         targets = [target for target in route.targets if target in scored]
         draft_all = len(targets) == len(route.teams) > 1
         top_n = None if draft_all else request.top_n
         rankings = [
-            self._rank(target, scored[target], encoded.rows[target].owners, top_n)
+            self._rank(target, margins[target], encoded.rows[target].owners, top_n)
             for target in targets
         ]
         documents = tuple(title for _, title in request.pairs) if request.return_documents else None
@@ -78,29 +89,58 @@ class Sort:
             variant=route.variant,
             top_n=request.top_n,
             draft=_draft(rankings, route, request.request_id) if draft_all else None,
+            doubts=_doubts(rankings, encoded),
         )
 
     def _rank(
         self,
         target: Target,
-        scored: Scored,
+        margins: FloatArray,
         owners: Optional[Sequence[int]],
         top_n: Optional[int],
     ) -> Ranking:
-        scores = [float(score) for score in self._scorings[target](scored.logits)]
+        scoring = self._scorings[target]
         if owners is not None:
             # a title has the score of the best of its chunks, which stand together
-            best: dict[int, float] = {}
-            for owner, score in zip(owners, scores):
-                best[owner] = max(score, best.get(owner, score))
-            scores = list(best.values())
-        order = tuple(rank_order(scores, top_n))
-        return Ranking(target.ranker, target.bundle, tuple(scores), order)
+            margins = np.maximum.reduceat(margins, np.unique(owners, return_index=True)[1])
+        scores = tuple(scoring.of_margins(margins).tolist())
+        logits = tuple(margins.tolist()) if scoring.has_logits else ()
+        order = tuple(rank_order(logits or scores, top_n))
+        return Ranking(target.ranker, target.bundle, scores, order, logits)
 
 
 def _truncated(encoded: Encoded) -> tuple[int, ...]:
     """Indices of pairs that were cut for any target."""
     return tuple(sorted({i for rows in encoded.rows.values() for i in rows.truncated}))
+
+
+def _doubts(rankings: Sequence[Ranking], encoded: Encoded) -> tuple[str, ...]:
+    """What is doubtful about scores that tell no documents apart."""
+    # fmt: off
+    alike = [
+        ranking for ranking in rankings
+        if len(ranking.scores) > 1 and min(ranking.scores) == max(ranking.scores)
+    ]
+    # fmt: on
+    if not alike or not _several_texts(encoded):
+        return ()
+    return tuple(_alike(ranking, len(rankings) > 1) for ranking in alike)
+
+
+def _several_texts(encoded: Encoded) -> bool:
+    request = encoded.call.request
+    if request.tokens is None:
+        return len(set(request.pairs)) > 1
+    rows = next(iter(encoded.rows.values())).rows
+    return len({row.input_ids.tobytes() for row in rows}) > 1
+
+
+def _alike(ranking: Ranking, named: bool) -> str:
+    who = f" of {ranking.ranker}" if named else ""
+    what = f"all {len(ranking.scores)} documents have the same score{who}, {ranking.scores[0]:.6g}"
+    if min(ranking.ordered_by) == max(ranking.ordered_by):
+        return f"{what}; they stand in the order of the request"
+    return f"{what}; their order is that of the logits, which raw_scores of POST /rerank gives"
 
 
 def _spans(messages: Sequence[RankerLogits], trace: Trace, start: float) -> Spans:

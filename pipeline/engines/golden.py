@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that an engine scores a bundle's golden pairs as at export, before it serves.
+"""Checks that an engine gives a bundle's golden pairs the logits of export, before it serves.
 
 Also what an engine is timed on: the golden pairs as batches.
 """
@@ -15,6 +15,7 @@ from contract.bundle.golden import (
     FP32_TOLERANCE,
     LOW_PRECISION_TOLERANCE,
     check_golden,
+    check_telling,
     read_golden,
 )
 from contract.encoding import PairEncoder
@@ -52,7 +53,7 @@ class GoldenPairs:
             What was checked, in words.
 
         Raises:
-            BundleError: other scores than at export, or another order.
+            BundleError: other logits or scores than at export, or another order.
         """
         if not self._pairs:
             return "no manifest: files not verified, no golden pairs"
@@ -64,7 +65,13 @@ class GoldenPairs:
             )
         except BundleError as error:
             raise BundleError(f"{error}; export the bundle again", field=str(self._path)) from error
-        return f"{len(self._pairs)} golden pairs agree within {worst:.1e}"
+        agree = f"{len(self._pairs)} golden pairs agree within {worst:.1e}"
+        try:
+            check_telling(self._pairs, self._bundle.score, tolerance)
+        except BundleError as error:
+            # published before export refused such pairs
+            return f"{agree}, but {error.message}"
+        return agree
 
     def batches(self, max_tokens: int) -> list[Feed]:
         """The pairs as a scheduler would batch them: alike in length, ``max_tokens`` padded."""

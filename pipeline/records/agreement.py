@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far two rankers' scores of the same documents agree."""
+"""How far two rankers' orders and scores of the same documents agree."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from contract.scoring import rank_order
+from contract.wire.response import Ranking
 
 _TOP = 10
 
@@ -24,17 +25,18 @@ class Agreement(NamedTuple):
     score_distance: float
 
 
-def agreement(answered: Sequence[float], shadow: Sequence[float]) -> Agreement:
-    """Compare the scores of one request.
+def agreement(answered: Ranking, shadow: Ranking) -> Agreement:
+    """Compare the answers to one request.
 
     Args:
-        answered: by document, of who answered.
-        shadow: by document, of the other.
+        answered: of who answered; all documents, whatever ``order`` was cut to.
+        shadow: of the other.
     """
-    first, second = rank_order(list(answered), _TOP), rank_order(list(shadow), _TOP)
-    difference = np.asarray(shadow, dtype=np.float64) - np.asarray(answered, dtype=np.float64)
+    orders = answered.ordered_by, shadow.ordered_by
+    first, second = (rank_order(values, _TOP) for values in orders)
+    difference = np.asarray(shadow.scores) - np.asarray(answered.scores)
     return Agreement(
-        kendall_tau_b(answered, shadow),
+        kendall_tau_b(*orders),
         int(first[0] == second[0]),
         len(set(first) & set(second)) / len(first),
         float(difference.mean()),

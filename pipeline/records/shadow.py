@@ -148,5 +148,5 @@ class Shadow:
             self._recorder.record(replace(record, err_no=error.err_no or ServiceError.err_no))
             return
         self._metrics.shadowed("scored")
-        figures = agreement(task.answered.scores, result.rankings[0].scores)
+        figures = agreement(task.answered, result.rankings[0])
         self._recorder.record(replace(record, **figures._asdict()))

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from contract.errors import BundleError
+from contract.errors import BundleError, InferenceFailed
 from contract.scoring import SCORE_FUNCTIONS, rank_order
 
 
@@ -35,6 +35,36 @@ def test_softmax_is_per_row_and_counts_both_logits() -> None:
 def test_logits_of_another_width_are_refused(name: str, width: int) -> None:
     with pytest.raises(BundleError, match="score function"):
         SCORE_FUNCTIONS[name](np.zeros((1, width), dtype=np.float32))
+
+
+def test_saturated_scores_are_told_apart_and_ordered_by_their_logits() -> None:
+    logits = np.array([[24.30], [24.32], [23.74], [24.13]], dtype=np.float32)
+    sigmoid = SCORE_FUNCTIONS["sigmoid"]
+    assert rank_order(sigmoid.margins(logits).tolist()) == [1, 0, 3, 2]
+    # float32 has 1.0 for all of them
+    assert rank_order(sigmoid(logits).tolist()) == [1, 0, 3, 2]
+    # float64 has no more digits either
+    logits += 20
+    assert set(sigmoid(logits)) == {1.0}
+    assert rank_order(sigmoid.margins(logits).tolist()) == [1, 0, 3, 2]
+
+
+def test_the_margin_of_two_logits_is_their_difference() -> None:
+    logits = np.array([[0.0, 40.0], [-9.0, 39.0]], dtype=np.float32)
+    softmax = SCORE_FUNCTIONS["softmax_positive"]
+    assert softmax.margins(logits).tolist() == [40.0, 48.0]
+    assert softmax.has_logits
+    assert not SCORE_FUNCTIONS["identity"].has_logits
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softmax_positive", "identity"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_logit_that_is_no_number_is_no_score(name: str, wrong: float) -> None:
+    function = SCORE_FUNCTIONS[name]
+    logits = np.zeros((3, function.width), dtype=np.float32)
+    logits[1, -1] = wrong
+    with pytest.raises(InferenceFailed, match="1 of 3 rows"):
+        function(logits)
 
 
 def test_equal_scores_keep_their_input_order() -> None:

@@ -79,9 +79,9 @@ def test_upstreams_export_is_scored_once(
 
 
 def test_lines_are_upstreams() -> None:
-    pairwise = format_line("问", "it's", np.float32(0.8511221), pairwise=True)
-    assert pairwise == "Data: {'query': '问', 'title': \"it's\"} \t prob: [0.8511221]"
-    other = format_line("问", "答", np.float32(0.5479064), pairwise=False)
+    pairwise = format_line("问", "it's", 0.8511220812797546, pairwise=True)
+    assert pairwise == "Data: {'query': '问', 'title': \"it's\"} \t prob: [0.8511220812797546]"
+    other = format_line("问", "答", 0.5479063987731934, pairwise=False)
     assert other == "Data: {'query': '问', 'title': '答'} \t prob: 0.5479063987731934"
 
 

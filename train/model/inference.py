@@ -48,7 +48,6 @@ def scores(
     pairs: EncodedPairs,
     batch_size: int,
     score_function: str,
-) -> FloatArray:
-    """The scores a service would give, ``[len(pairs)]`` float32."""
-    values: FloatArray = SCORE_FUNCTIONS[score_function](logits(model, encoder, pairs, batch_size))
-    return values
+) -> NDArray[np.float64]:
+    """The scores a service would give, ``[len(pairs)]`` float64."""
+    return SCORE_FUNCTIONS[score_function](logits(model, encoder, pairs, batch_size))

@@ -111,7 +111,7 @@ class CrossEncoderObjective:
         self._teacher_score: Optional[FloatArray] = None
         if teacher:
             values = teacher.logits(pairs.texts, pairs.queries, pairs.titles)
-            self._teacher_score = SCORE_FUNCTIONS["sigmoid"](values[:, None])
+            self._teacher_score = SCORE_FUNCTIONS["sigmoid"](values[:, None]).astype(np.float32)
 
     def loss(self, model: Any, rows: IntArray) -> Loss:
         """Two logits per pair against its label."""

@@ -15,7 +15,16 @@ import pytest
 
 from contract.bundle import Bundle
 from contract.bundle.files import content_version, hash_files
-from contract.bundle.golden import GoldenPair, check_golden, read_golden, write_golden
+from contract.bundle.golden import (
+    FP32_TOLERANCE,
+    LOW_PRECISION_TOLERANCE,
+    GoldenPair,
+    Tolerance,
+    check_golden,
+    check_telling,
+    read_golden,
+    write_golden,
+)
 from contract.bundle.manifest import Manifest
 from contract.bundle.serving_conf import read_serving_conf
 from contract.encoding import PairEncoder, save_tokenizer
@@ -202,12 +211,56 @@ def test_golden_pairs_catch_other_ids_scores_orders_and_nan(
         check_golden(changed, encoder, _length_logits, identity)
     with pytest.raises(BundleError, match="scores differ"):
         check_golden(pairs, encoder, lambda feed: _length_logits(feed) + 0.1, identity)
-    with pytest.raises(BundleError, match="scores differ"):
+    with pytest.raises(BundleError, match="golden list 0: the graph returns NaN"):
         check_golden(pairs, encoder, lambda feed: _length_logits(feed) * np.nan, identity)
     # each score within the tolerance of its own, and yet another title first
     swapped = np.array([[0.05], [0.0611], [0.0689]], dtype=np.float32)
     with pytest.raises(BundleError, match="order"):
-        check_golden(pairs, encoder, lambda feed: swapped, identity, tolerance=0.0099)
+        tolerance = Tolerance(0.0099, 0.0099, 0.0)
+        check_golden(pairs, encoder, lambda feed: swapped, identity, tolerance)
+
+
+def _saturated(pairs: list[GoldenPair]) -> list[GoldenPair]:
+    """The same pairs as scored by a ranker that is sure of every title."""
+    logits = [24.30, 24.32, 23.74]
+    return [dataclasses.replace(p, logits=[x], score=1.0) for p, x in zip(pairs, logits)]
+
+
+def test_logits_are_compared_where_scores_are_all_one(golden: Path, encoder: PairEncoder) -> None:
+    pairs, sigmoid = _saturated(read_golden(golden)), SCORE_FUNCTIONS["sigmoid"]
+    logits = np.array([pair.logits for pair in pairs], dtype=np.float32)
+    assert check_golden(pairs, encoder, lambda feed: logits, sigmoid) < 1e-5
+    with pytest.raises(BundleError, match=r"list 0: logits differ .*, allowed 1e-04"):
+        check_golden(pairs, encoder, lambda feed: logits + np.float32(1e-3), sigmoid)
+    # in a lower precision they may be so far off, but not in another order
+    off = logits + np.float32([[0.04], [0.04], [0.04]])
+    assert check_golden(pairs, encoder, lambda feed: off, sigmoid, LOW_PRECISION_TOLERANCE) > 0.03
+    with pytest.raises(BundleError, match="logits differ"):
+        check_golden(pairs, encoder, lambda feed: logits[::-1], sigmoid, LOW_PRECISION_TOLERANCE)
+
+
+def test_more_than_fp32_may_differ_with_the_spread_of_the_logits() -> None:
+    assert LOW_PRECISION_TOLERANCE.of_logits(np.array([-1.0, 0.5])) == pytest.approx(0.075)
+    assert LOW_PRECISION_TOLERANCE.of_logits(np.array([24.3, 24.32])) == 0.05
+    assert FP32_TOLERANCE.of_logits(np.array([-2.0, 2.0])) == 1e-4
+
+
+def test_golden_pairs_that_prove_nothing_are_none(golden: Path) -> None:
+    pairs, sigmoid = read_golden(golden), SCORE_FUNCTIONS["sigmoid"]
+    check_telling(pairs, sigmoid)
+    check_telling(_saturated(pairs), sigmoid)
+    ones = [dataclasses.replace(pair, logits=[1.0], score=1.0) for pair in pairs]
+    with pytest.raises(BundleError, match=r"all 3 have the same scores; name lists .*golden_file"):
+        check_telling(ones, SCORE_FUNCTIONS["identity"])
+    with pytest.raises(BundleError, match="all 3 have the same logits"):
+        check_telling(ones, sigmoid)
+    # a list of one title has no order
+    apart = [dataclasses.replace(pair, group=n) for n, pair in enumerate(pairs)]
+    with pytest.raises(BundleError, match=r"test no order: .* more than 1.0e-04 apart"):
+        check_telling(apart, sigmoid)
+    near = [dataclasses.replace(p, logits=[24 + n / 1e5]) for n, p in enumerate(pairs)]
+    with pytest.raises(BundleError, match="test no order"):
+        check_telling(near, sigmoid)
 
 
 def test_damaged_golden_pairs_are_named(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
+from contract.wire.response import Ranking
 from pipeline.records.agreement import agreement, kendall_tau_b
 
 
@@ -28,11 +31,22 @@ def test_tau_where_nothing_can_be_ordered() -> None:
 
 
 def test_by_hand() -> None:
-    same = agreement([0.9, 0.1, 0.5], [0.8, 0.2, 0.5])
+    same = agreement(_ranking([0.9, 0.1, 0.5]), _ranking([0.8, 0.2, 0.5]))
     assert same == pytest.approx((1.0, 1, 1.0, 0.0, 0.2 / 3))
-    turned = agreement([0.9, 0.1, 0.5], [0.1, 0.9, 0.5])
+    turned = agreement(_ranking([0.9, 0.1, 0.5]), _ranking([0.1, 0.9, 0.5]))
     assert turned == pytest.approx((-1.0, 0, 1.0, 0.0, 1.6 / 3))
-    answered, shadow = list(range(20)), list(reversed(range(20)))
+    answered, shadow = _ranking(range(20)), _ranking(range(20)[::-1])
     assert agreement(answered, shadow).top10_overlap == 0.0
-    shadow = [*range(20, 25), *range(5, 20)]  # five of the last come first
+    shadow = _ranking([*range(20, 25), *range(5, 20)])  # five of the last come first
     assert agreement(answered, shadow).top10_overlap == 0.5
+
+
+def test_logits_order_what_scores_do_not() -> None:
+    answered = _ranking([1.0, 1.0, 1.0], logits=(40.0, 50.0, 45.0))
+    shadow = _ranking([0.1, 0.3, 0.2])
+    assert agreement(answered, shadow)[:3] == (1.0, 1, 1.0)
+    assert agreement(_ranking([1.0, 1.0, 1.0]), shadow)[:2] == (0.0, 0)
+
+
+def _ranking(scores: Iterable[float], logits: tuple[float, ...] = ()) -> Ranking:
+    return Ranking("pairwise", "1", tuple(float(score) for score in scores), (), logits)

@@ -29,7 +29,7 @@ from pipeline.edges.http.models import Models
 from pipeline.edges.http.openapi.ranking import rerank as described
 from pipeline.edges.http.routes.rerank_bodies import read_rerank, shape_of
 from pipeline.edges.http.routes.rerank_errors import rerank_error
-from pipeline.edges.http.routes.rerank_shapes import Rerank, write_rerank
+from pipeline.edges.http.routes.rerank_shapes import Rerank, doubted, write_rerank
 from pipeline.edges.http.runner import Runner, off_loop
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
@@ -97,8 +97,7 @@ class _Rerank:
             assert isinstance(result, RankingError)
             response = rerank_error(result, request_id, asked=self.asked)
         else:
-            if self.asked.doubts:
-                result = replace(result, doubts=(*result.doubts, *self.asked.doubts))
+            result = doubted(self.asked, result)
             answer = write_rerank(self.asked, call.request, result, self._version)
             response = json_response(answer, 200, request_id)
             if self.asked.bare and result.warnings:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from contract.errors import InvalidField, RequestTooLarge
 from contract.wire.request import Limits, RankRequest
-from contract.wire.response import RankResponse
+from contract.wire.response import Ranking, RankResponse
 from pipeline.edges.http.routes.rerank_documents import shown_document
 from pipeline.request.call import WholeTexts
 
-# a float's sigmoid is 1.0 from here on
+# a float64's sigmoid is 1.0 from here on
 _MOST_LOGIT = 36.0
 
 
@@ -87,7 +87,7 @@ def write_rerank(
         response: what to write.
         version: of Cohere's API, by the path.
     """
-    results = _comparable(response)
+    results = _comparable(asked, response)
     if asked.bare:
         return [_bare_result(asked, request, result) for result in results]
     first = response.rankings[0]
@@ -121,28 +121,51 @@ def write_rerank(
     return answer
 
 
-def _comparable(response: RankResponse) -> list[dict[str, Any]]:
+def doubted(asked: Rerank, response: RankResponse) -> RankResponse:
+    """The answer with what its request makes doubtful, such as logits that a bundle has not."""
+    doubts = (*response.doubts, *asked.doubts)
+    without = [ranking.bundle for ranking in response.rankings if not ranking.logits]
+    if asked.raw_scores and without:
+        doubts += (
+            f"the graph of bundle {' and '.join(without)} returns scores and no logits: raw_scores "
+            "are computed from scores, and are equal where scores are 1.0; export the checkpoint "
+            "again",
+        )
+    return replace(response, doubts=doubts) if doubts != response.doubts else response
+
+
+def _comparable(asked: Rerank, response: RankResponse) -> list[dict[str, Any]]:
     """Results whose scores fall from first to last, also when two rankers' orders are drafted."""
-    results = response.results()
-    if response.draft is None:
-        return results
-    count = len(response.draft.order)
-    return [
-        {**result, "score": 1.0 - place / count, "team_score": result["score"]}
-        for place, result in enumerate(results)
-    ]
+    draft = response.draft
+    shown = []
+    for place, result in enumerate(response.results()):
+        ranking = response.rankings[draft.pickers[place] if draft else 0]
+        score = _score(asked, ranking, result["index"])
+        if draft is not None:
+            # logits of two rankers do not compare either
+            fallen = 1.0 - place / len(draft.order)
+            shown.append({**result, "score": fallen, "team_score": score})
+        else:
+            shown.append({**result, "score": score})
+    return shown
 
 
-def _score(asked: Rerank, score: float) -> float:
+def _score(asked: Rerank, ranking: Ranking, index: int) -> float:
+    score = ranking.scores[index]
     if not asked.raw_scores:
         return score
+    return ranking.logits[index] if ranking.logits else _logit_of(score)
+
+
+def _logit_of(score: float) -> float:
+    """The inverse of the sigmoid, for graphs that end in it."""
     if score <= 0.0 or score >= 1.0:
         return math.copysign(_MOST_LOGIT, score - 0.5)
     return max(-_MOST_LOGIT, min(_MOST_LOGIT, math.log(score) - math.log1p(-score)))
 
 
 def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {"index": result["index"], "relevance_score": _score(asked, result["score"])}
+    shown = {"index": result["index"], "relevance_score": result["score"]}
     if asked.with_texts:
         index = result["index"]
         text = request.pairs[index][1]
@@ -154,7 +177,7 @@ def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> d
 
 
 def _bare_result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {"index": result["index"], "score": _score(asked, result["score"])}
+    shown = {"index": result["index"], "score": result["score"]}
     if asked.with_texts:
         shown["text"] = request.pairs[result["index"]][1]
     return shown
