@@ -17,9 +17,9 @@ IN_PROCESS, HTTP, RPC = "in process", "HTTP", "RPC"
 # by the precision computed in; int8 weights and activations of an untrained model differ by more
 # than those of a trained one, whose loss is measured by NDCG when it is quantized
 TOLERANCES: Mapping[str, float] = {
-    "fp32": FP32_TOLERANCE,
-    "bf16": LOW_PRECISION_TOLERANCE,
-    "int8": 20 * LOW_PRECISION_TOLERANCE,
+    "fp32": FP32_TOLERANCE.score,
+    "bf16": LOW_PRECISION_TOLERANCE.score,
+    "int8": 20 * LOW_PRECISION_TOLERANCE.score,
 }
 
 

@@ -116,12 +116,7 @@ def _truncated(encoded: Encoded) -> tuple[int, ...]:
 
 def _doubts(rankings: Sequence[Ranking], encoded: Encoded) -> tuple[str, ...]:
     """What is doubtful about scores that tell no documents apart."""
-    # fmt: off
-    alike = [
-        ranking for ranking in rankings
-        if len(ranking.scores) > 1 and min(ranking.scores) == max(ranking.scores)
-    ]
-    # fmt: on
+    alike = [ranking for ranking in rankings if len(set(ranking.scores)) == 1]
     if not alike or not _several_texts(encoded):
         return ()
     return tuple(_alike(ranking, len(rankings) > 1) for ranking in alike)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from contract.errors import DataError
 from experiments import scored_lists
 from experiments.lists.scored_lists import ScoredList, read_scored_lists
+from experiments.power.ranker_pairs import Duel
 from tests.experiments.stand_in_service import StandIn, gateway, serving
 
 
@@ -26,6 +28,7 @@ from tests.experiments.stand_in_service import StandIn, gateway, serving
         '{"query": "q", "labels": [1, 0.5], "scores": {"a": [1, 2]}}',
         '{"query": "q", "labels": [1, 0], "scores": {"a": [1]}}',
         '{"query": "q", "labels": [1, 0], "scores": {"a": [1, NaN]}}',
+        '{"query": "q", "labels": [1, 0], "scores": {"a": [1, 1]}, "logits": {"a": [40]}}',
         '{"query": "q", "labels": [1, 0], "scores": {"a": [1, "x"]}}',
     ],
 )
@@ -35,6 +38,17 @@ def test_a_malformed_line_is_refused_by_its_number(tmp_path: Path, line: str) ->
     with pytest.raises(DataError) as caught:
         read_scored_lists(path)
     assert caught.value.field == f"{path}:2"
+
+
+def test_logits_order_documents_whose_scores_are_all_one(tmp_path: Path) -> None:
+    path = tmp_path / "scored.jsonl"
+    line = {"query": "q", "labels": [0, 2], "scores": {"a": [1, 1], "b": [1, 0]}}
+    path.write_text(json.dumps({**line, "logits": {"a": [40, 50]}}), encoding="utf-8")
+    (scored,) = read_scored_lists(path)
+    assert scored.ordered_by("a") == (40, 50)
+    assert scored.ordered_by("b") == (1, 0)
+    duel = Duel.of([scored], "a", "b")
+    assert (duel.better, duel.better_ndcg) == ("a", 1.0)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ POST /                                  the same; Text Embeddings Inference has 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Optional
 from urllib.parse import quote
