@@ -20,9 +20,10 @@ from typing import Any, Optional
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from contract.bundle.embeddings import check_tables
 from contract.bundle.files import GOLDEN_FILE, TOKENIZER_DIR
 from contract.bundle.golden import GoldenPair, write_golden
-from contract.bundle.graphs import JSON, PDMODEL, paddle_reader
+from contract.bundle.graphs import JSON, PDMODEL, graph_files, paddle_reader
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, SetUpError
 from contract.rankers import PAIRWISE
@@ -151,7 +152,9 @@ def _prove(
             f"the graph returns {[s.alias for s in fetches]} instead of {list(facts.outputs)}",
             field=facts.model_filename,
         )
-    predictor = GraphPredictor(output / facts.model_filename, output / facts.params_filename)
+    graph = graph_files(output / facts.model_filename, output / facts.params_filename)
+    check_tables(graph, ranker.encoder)
+    predictor = GraphPredictor(graph.model, output / facts.params_filename)
     engines = {
         "dynamic model": run_dynamic(ranker.model),
         "static graph": logits_of(predictor, fetches, facts.logits),

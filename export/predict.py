@@ -25,6 +25,7 @@ if not __package__:
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.embeddings import check_tables
 from contract.bundle.golden import RunFeed
 from contract.bundle.graphs import paddle_reader
 from contract.errors import BundleError, SetUpError
@@ -49,7 +50,12 @@ class Predictor:
     """A static graph ready to score pairs."""
 
     def __init__(self, graph: ScoringGraph, options: InferenceOptions) -> None:
-        """Load the graph with options that were checked for this machine."""
+        """Load the graph with options that were checked for this machine.
+
+        Raises:
+            BundleError: it does not load, or has no place for the tokenizer's ids.
+        """
+        check_tables(graph.graph, graph.encoder)
         self._graph = graph
         self._run = _engine(graph, options)
 

@@ -26,6 +26,7 @@ if not __package__:
 import numpy as np
 
 from contract.bundle import Bundle
+from contract.bundle.embeddings import check_bundle
 from contract.bundle.files import GOLDEN_FILE
 from contract.bundle.golden import (
     LOW_PRECISION_TOLERANCE,
@@ -97,10 +98,11 @@ def verify_int8(directory: Path) -> None:
         BundleError: it does not open, or a score depends on the rows beside it.
     """
     bundle = Bundle.open(directory)
+    encoder = bundle.encoder()
+    check_bundle(bundle, encoder)
     graph = bundle.graph(OPENVINO_INT8).model
     engines = {_ENGINE: run_graph(graph, logits_output(bundle))}
     golden = read_golden(directory / GOLDEN_FILE)
-    encoder = bundle.encoder()
     for parity in check_parity(golden, encoder, engines, bundle.score, LOW_PRECISION_TOLERANCE):
         print(parity)
 

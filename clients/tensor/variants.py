@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Optional, Union
 
 from contract.bundle import Bundle
+from contract.bundle.embeddings import check_bundle
 from contract.bundle.files import TOKENIZER_DIR, PathLike
 from contract.encoding import PairEncoder
 from contract.errors import InvalidField
@@ -97,12 +98,21 @@ class Variants:
         self._weights, self._assignment = weights, assignment
 
     def _open(self, path: BundleOrPath) -> tuple[Bundle, PairEncoder]:
+        """The bundle, and its encoder, which gives no ids that its graph, if it is there, has not.
+
+        Raises:
+            BundleError: it cannot be read, or its tokenizer is larger than its graph.
+        """
         if isinstance(path, Bundle):
-            return path, path.encoder()
+            encoder = path.encoder()
+            check_bundle(path, encoder)
+            return path, encoder
         root = Bundle.root_of(path).resolve()
         if root not in self._opened:
             bundle = Bundle.open(root, part=TOKENIZER_DIR)
-            self._opened[root] = bundle, bundle.encoder()
+            encoder = bundle.encoder()
+            check_bundle(bundle, encoder)
+            self._opened[root] = bundle, encoder
         return self._opened[root]
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from contract.bundle import Bundle
+from contract.bundle.embeddings import check_tables
 from contract.bundle.files import (
     CLIENT_DIR,
     GOLDEN_FILE,
@@ -241,6 +242,7 @@ def verify(directory: Path) -> None:
     golden = read_golden(directory / GOLDEN_FILE)
     tolerance = FP32_TOLERANCE if bundle.manifest.precision == "fp32" else LOW_PRECISION_TOLERANCE
     for spec in bundle.graphs:
+        check_tables(bundle.files_of(spec), bundle.encoder(), bundle.manifest.feeds)
         engines = engines_of(bundle, bundle.files_of(spec))
         for parity in check_parity(golden, bundle.encoder(), engines, bundle.score, tolerance):
             print(parity)

@@ -8,11 +8,13 @@ Bundles are opened before anything runs; engines are loaded later, where their o
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Protocol
 
 from contract.bundle import Bundle
+from contract.bundle.embeddings import check_bundle, tables_of
 from contract.bundle.files import MANIFEST_FILE, SERVER_CONF, TOKENIZER_DIR
 from contract.bundle.graphs import paddle_reader, readable
 from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
@@ -29,6 +31,8 @@ from pipeline.engines.paddle import PaddleSource
 from pipeline.engines.remote.source import RemoteEngines
 from pipeline.request.route import Target
 from pipeline.settings.service import AUTO, OP_OF_RANKER, OPENVINO, PADDLE, REMOTE, ServiceConfig
+
+_LOGGER = logging.getLogger(__name__)
 
 # with another version of one of these another engine may be the fastest
 _PACKAGES = ("openvino", "paddlepaddle", "paddlepaddle-gpu")
@@ -103,9 +107,27 @@ def _open(config: ServiceConfig, ranker: str, named: str, key: str) -> Bundle:
             max_seq_length=op.max_seq_length,
             score_function=op.score_function or UPSTREAM_SCORE_FUNCTIONS[ranker],
         )
+        bundle = _within_positions(bundle, f"{where}.max_seq_length")
     if bundle.manifest.ranker != ranker:
         raise ConfigError(f"{path} is a {bundle.manifest.ranker} bundle, not {ranker}", field=key)
     return bundle
+
+
+def _within_positions(bundle: Bundle, key: str) -> Bundle:
+    """An adopted bundle, its rows no longer than its graph has positions: 512 is only a default.
+
+    The line that is shown at the start says how many tokens a row has.
+    """
+    told = [tables_of(bundle.files_of(spec)).positions for spec in bundle.graphs]
+    positions = min((rows for rows in told if rows is not None), default=None)
+    asked = bundle.manifest.max_seq_length
+    if positions is None or positions >= asked:
+        return bundle
+    _LOGGER.info(
+        "%s: %d, but the graph has %d positions; rows are cut to them", key, asked, positions
+    )
+    manifest = replace(bundle.manifest, max_seq_length=positions)
+    return Bundle(manifest, bundle.server_dir, bundle.tokenizer_dir)
 
 
 def engine_source(
@@ -122,8 +144,15 @@ def engine_source(
 
     Raises:
         SetUpError: nothing on this machine can run the bundle as the configuration asks, or reads
-            a graph that it holds.
+            a graph that it holds, or the graph has no place for the tokenizer's ids.
     """
+    untold = check_bundle(bundle, encoder).untold
+    if untold:
+        _LOGGER.warning(
+            "%s: the graph does not tell its %s; ids outside of it are not refused at the start",
+            ranker,
+            " and ".join(untold),
+        )
     op = config.ranker_op(ranker)
     conf = op.local_service_conf
     where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"

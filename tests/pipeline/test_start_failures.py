@@ -86,6 +86,25 @@ def test_an_adopted_model_without_its_tokenizer(
     assert f"there is no vocab.txt in {tmp_path}/nowhere" in line
 
 
+@pytest.mark.parametrize("engine", ["paddle", "openvino", "remote"])
+def test_a_tokenizer_larger_than_its_graph(
+    config: dict[str, Any], bundles: Path, tmp_path: Path, engine: str
+) -> None:
+    """Paddle Inference answered 500, or nonsense, to texts with one of the new tokens."""
+    larger = shutil.copytree(bundles / PAIRWISE, tmp_path / "larger")
+    vocabulary = larger / "tokenizer" / "vocab.txt"
+    known = len(vocabulary.read_text(encoding="utf-8").splitlines())
+    with vocabulary.open("a", encoding="utf-8") as file:
+        file.write("新词\n")
+    rehash(larger)
+    keys: dict[str, Any] = {"engine": engine}
+    if engine == "remote":
+        keys["server_endpoints"] = ["127.0.0.1:9"]
+    line = failure(use(config, "ernie", larger, **keys), tmp_path)
+    assert f"the tokenizer has {known + 1} tokens, but the graph has {known} tokens" in line
+    assert "use the vocab.txt that the graph was trained with" in line
+
+
 def test_golden_pairs_that_score_differently(
     config: dict[str, Any], bundles: Path, tmp_path: Path
 ) -> None:

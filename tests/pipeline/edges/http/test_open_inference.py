@@ -212,6 +212,7 @@ def test_what_is_served_is_told(edge: RunningService, bundles: Path) -> None:
         (rows([[True]], [[0]]), 422, "whole numbers"),
         (rows([[2**63]], [[0]]), 422, "whole numbers"),
         (rows([[1, 10**9]]), 422, "input_ids[0][1]: must be from 0 to"),
+        (rows([[1, 2**33]]), 422, "input_ids[0][1]: must be from 0 to"),
         (rows([[1, -1]]), 422, "input_ids[0][1]: must be from 0 to"),
         (rows([[1]], [[2]]), 422, "token_type_ids[0][0]: must be from 0 to 1"),
         (rows([[1], [0]]), 422, "input_ids[1]: the row is all padding"),
