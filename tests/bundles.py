@@ -21,7 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE, content_version, hash_files
+from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE, hash_files
+from contract.bundle.manifest import version_of
 from contract.encoding import PairEncoder, save_tokenizer
 from contract.rankers import PAIRWISE, RANKERS
 from tests.sets import ON_CARD, skip_unless_card
@@ -94,8 +95,8 @@ def rehash(bundle: Path) -> None:
     """Make the manifest agree with the files again, after a test has changed one."""
     path = bundle / MANIFEST_FILE
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    files = hash_files(bundle, [bundle / name for name in manifest["files"]])
-    manifest.update(files=files, version=content_version(files))
+    manifest["files"] = hash_files(bundle, [bundle / name for name in manifest["files"]])
+    manifest["version"] = version_of(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -109,8 +110,9 @@ def relist(bundle: Path, **changes: Any) -> Path:
     there = [p for p in bundle.rglob("*") if p.is_file() and p != path]
     files = hash_files(bundle, there)
     graphs = [g for g in manifest.get("graphs", ()) if g["path"] in files]
-    manifest.update(files=files, version=content_version(files), graphs=graphs)
+    manifest.update(files=files, graphs=graphs)
     manifest.update(changes)
+    manifest["version"] = version_of(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
     return bundle
 

@@ -59,6 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "predict",
         "quantize",
         "publish",
+        "seal",
     ),
     "clients": (
         "transport",

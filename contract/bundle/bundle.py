@@ -28,6 +28,7 @@ from contract.bundle.files import (
 )
 from contract.bundle.graphs import GraphFiles, GraphSpec, Reader, choose, graphs_among
 from contract.bundle.manifest import Manifest
+from contract.bundle.places import check_places
 from contract.bundle.upstream import upstream_manifest
 from contract.encoding import PairEncoder
 from contract.errors import BundleError
@@ -54,7 +55,7 @@ class Bundle:
                 needs no others.
 
         Raises:
-            BundleError: missing, damaged, or without a manifest.
+            BundleError: missing, damaged, without a manifest, or not what its version says.
         """
         root = cls.root_of(path)
         manifest_path = root / MANIFEST_FILE
@@ -64,6 +65,7 @@ class Bundle:
                 field=str(path),
             )
         manifest = Manifest.from_json(read_text(manifest_path), str(manifest_path))
+        check_places(root, manifest.files, part)
         if verify:
             verify_files(root, manifest.files, part)
         return cls(manifest, root / SERVER_DIR, root / TOKENIZER_DIR)

@@ -30,13 +30,18 @@ def hash_files(root: Path, paths: Iterable[Path]) -> dict[str, str]:
 
 
 def content_version(files: Mapping[str, str]) -> str:
-    """12 hex digits that change when any file of the bundle does.
+    """12 hex digits that change when any file of the bundle does; see :func:`content_digest`."""
+    return content_digest(files)[:12]
+
+
+def content_digest(files: Mapping[str, str]) -> str:
+    """SHA-256 over the hashes of all files.
 
     Args:
         files: SHA-256 by path, as :func:`hash_files` gives it.
     """
     lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(files.items()))
-    return hashlib.sha256(lines.encode("utf-8")).hexdigest()[:12]
+    return hashlib.sha256(lines.encode("utf-8")).hexdigest()
 
 
 def verify_files(root: Path, files: Mapping[str, str], part: str) -> None:

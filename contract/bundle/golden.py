@@ -186,6 +186,9 @@ def _lists(pairs: Sequence[GoldenPair]) -> dict[int, list[GoldenPair]]:
 
 
 def _margins(pairs: Sequence[GoldenPair], score: ScoreFunction) -> NDArray[np.float64]:
+    """Of a graph that returns scores alone the scores, whatever logits another graph had."""
+    if not score.has_logits:
+        return np.array([pair.score for pair in pairs])
     try:
         return score.margins(np.array([pair.logits for pair in pairs], dtype=np.float64))
     except (RankingError, ValueError) as error:

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from contract.bundle.files import content_version
 from contract.bundle.graphs import GraphSpec, parse_graphs
+from contract.bundle.places import check_names
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError
 from contract.rankers import RANKERS
@@ -17,7 +20,14 @@ from contract.scoring import SCORE_FUNCTIONS
 from contract.tensors import TensorSpec
 from contract.text.unicode_table import UNICODE_VERSION
 
-SCHEMA_VERSION = 1
+# the version covers the files; of older exports
+FILES_SCHEMA = 1
+# it covers all other facts of the manifest that decide ids or scores, too
+FACTS_SCHEMA = 2
+_SCHEMAS = (FILES_SCHEMA, FACTS_SCHEMA)
+# facts that decide nothing: the version itself, and where the weights came from
+_NOT_COVERED = ("version", "source")
+_COMPACT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,8 @@ class Manifest:
 
     Attributes:
         ranker: ``pairwise`` or ``cross_encoder``.
-        version: 12 hex digits over the contents; two bundles with one version are equal.
+        version: 12 hex digits over the contents, see :func:`version_of`; two bundles with one
+            version are equal.
         score_function: a key of :data:`contract.scoring.SCORE_FUNCTIONS`.
         logits: alias of the output that the score function takes.
         max_seq_length: longest row in tokens.
@@ -39,6 +50,7 @@ class Manifest:
             not say were exported when it was 13.0.0.
         graphs: of the same weights; empty in a manifest older than this field, whose graphs are
             found among ``files``.
+        schema: what the version covers.
     """
 
     ranker: str
@@ -53,22 +65,28 @@ class Manifest:
     source: Mapping[str, str]
     unicode_version: str = "13.0.0"
     graphs: tuple[GraphSpec, ...] = ()
+    schema: int = FILES_SCHEMA
+
+    def sealed(self) -> Manifest:
+        """The same facts with a version that covers all of them; export writes no other."""
+        fresh = replace(self, schema=FACTS_SCHEMA)
+        return replace(fresh, version=version_of(json.loads(fresh.to_json())))
 
     def to_json(self) -> str:
         """The text of ``manifest.json``: stable key order, two-space indent."""
-        fields = {"schema": SCHEMA_VERSION, **asdict(self)}
-        return json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        return json.dumps(asdict(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Manifest:
         """Parse and check ``manifest.json``.
 
         Raises:
-            BundleError: not JSON, another schema, a key missing, or values that disagree.
+            BundleError: not JSON, another schema, a key missing, values that disagree, files that
+                it does not name or that are not the bundle's, or another version than theirs.
         """
         try:
-            fields: dict[str, Any] = json.loads(text)
-            schema = fields.pop("schema")
+            read: dict[str, Any] = json.loads(text)
+            fields, schema = dict(read), read["schema"]
             for key in ("feeds", "fetches"):
                 fields[key] = tuple(
                     TensorSpec(**{**spec, "shape": tuple(spec["shape"])}) for spec in fields[key]
@@ -79,12 +97,40 @@ class Manifest:
             raise BundleError(
                 f"not a manifest of this project ({error}); export the bundle again", field=where
             ) from error
-        if schema != SCHEMA_VERSION:
+        if schema not in _SCHEMAS:
             raise BundleError(
-                f"schema {schema!r} is not {SCHEMA_VERSION}; export the bundle again", field=where
+                f"schema {schema!r} is not one of {_SCHEMAS}; serve the bundle with the release "
+                "that exported it, or export it again",
+                field=where,
             )
         check_consistent(manifest, where)
+        check_names(manifest.files, manifest.graphs, where)
+        version = version_of(read)
+        if manifest.version != version:
+            raise BundleError(
+                f"version {manifest.version!r} is not that of its contents, {version}: somebody "
+                "has edited the manifest; export the bundle again",
+                field=where,
+            )
         return manifest
+
+
+def version_of(fields: Mapping[str, Any]) -> str:
+    """The version that the contents of a manifest have.
+
+    Schema 1: :func:`contract.bundle.files.content_version` of the files. Schema 2: the first 12 hex
+    digits of the SHA-256 of a line for each key but ``version`` and ``source``, by name:
+    ``<key> <value>``, the value as JSON without spaces, its keys sorted, in UTF-8.
+
+    Args:
+        fields: the JSON object of ``manifest.json``.
+    """
+    if fields["schema"] == FILES_SCHEMA:
+        return content_version(fields["files"])
+    lines = [
+        f"{key} {_COMPACT(fields[key])}\n" for key in sorted(fields) if key not in _NOT_COVERED
+    ]
+    return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()[:12]
 
 
 def check_consistent(manifest: Manifest, where: str) -> None:

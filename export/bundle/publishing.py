@@ -22,7 +22,6 @@ from contract.bundle.files import (
     MANIFEST_FILE,
     SERVER_DIR,
     TOKENIZER_DIR,
-    content_version,
     hash_files,
 )
 from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
@@ -176,7 +175,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     files = hash_files(directory, [path for path in directory.rglob("*") if path.is_file()])
     manifest = Manifest(
         ranker=parts.facts.ranker,
-        version=content_version(files),
+        version="",
         score_function=parts.facts.score_function,
         logits=_logits_alias(parts),
         max_seq_length=parts.facts.max_seq_length,
@@ -187,7 +186,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         source=parts.facts.source,
         unicode_version=UNICODE_VERSION,
         graphs=tuple(_below_server_dir(graph) for graph in graphs),
-    )
+    ).sealed()
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)
     (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")

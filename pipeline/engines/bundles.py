@@ -15,7 +15,7 @@ from typing import Protocol
 
 from contract.bundle import Bundle
 from contract.bundle.embeddings import check_bundle, tables_of
-from contract.bundle.files import MANIFEST_FILE, SERVER_CONF, TOKENIZER_DIR
+from contract.bundle.files import MANIFEST_FILE, SERVER_CONF, TOKENIZER_DIR, content_digest
 from contract.bundle.graphs import paddle_reader, readable
 from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
 from contract.encoding import VOCAB_FILE, PairEncoder
@@ -179,7 +179,7 @@ def engine_source(
     cache = EngineCache.open(config.engine_cache_directory)
     found = candidates(bundle, op, where, index, cache)
     facts = {
-        "bundle": bundle.manifest.version,
+        "files": content_digest(bundle.manifest.files),
         "keys": asdict(conf),
         "cpu": describe_cpu(),
         "packages": {name: _version(name) for name in _PACKAGES},

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps compiled graphs and choices of engines on disk, so that a restart is fast.
 
-An entry is named by the facts that it depends on, and is given back only when its file is whole.
-Nothing here stops a start: what cannot be read is made again, what cannot be written is logged.
+An entry is named by the facts that it depends on, of a bundle the hashes of its files, and is given
+back only when its file is whole. Nothing here stops a start: what cannot be read is made again,
+what cannot be written is logged.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 
 from contract.bundle import Bundle
+from contract.bundle.files import content_digest
 from contract.bundle.graphs import OPENVINO, OPENVINO_INT8, Reader
 from contract.environment.cpu import describe_cpu
 from contract.errors import BundleError, ConfigError, InferenceFailed
@@ -149,7 +150,7 @@ class OpenVinoEngine:
 
         core = _core()
         facts = {
-            "bundle": self._manifest.version,
+            "files": content_digest(self._manifest.files),
             "graph": self._graph.name,
             "options": {name: str(value) for name, value in self._options.items()},
             "openvino": openvino.get_version(),

@@ -14,6 +14,7 @@ import pytest
 
 from contract.bundle import Bundle
 from contract.bundle.files import MANIFEST_FILE
+from contract.bundle.manifest import version_of
 from contract.errors import BundleError
 from export import export_model, optimize
 from export.engines.paddle_inference import GraphPredictor
@@ -123,7 +124,9 @@ def test_in_place_unless_an_output_is_named(old_bundle: Path) -> None:
 def test_a_quantized_bundle_is_refused(old_bundle: Path, tmp_path: Path) -> None:
     path = old_bundle / MANIFEST_FILE
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**manifest, "precision": "int8"}), encoding="utf-8")
+    manifest["precision"] = "int8"
+    manifest["version"] = version_of(manifest)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(BundleError, match="is int8 already"):
         optimize.optimize(old_bundle, tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -114,7 +114,7 @@ def test_the_tensor_service_scores_the_golden_pairs(
     service = tensor_service(bundle.root, "--precision", "int8")
     scores = wire.scores(service.port, bundle, rows)
     np.testing.assert_allclose(
-        scores, [pair.score for pair in golden], rtol=0, atol=LOW_PRECISION_TOLERANCE
+        scores, [pair.score for pair in golden], rtol=0, atol=LOW_PRECISION_TOLERANCE.score
     )
 
 

@@ -47,6 +47,8 @@ def bundle_dir(tmp_path: Path) -> Path:
     server.mkdir(parents=True)
     (server / "serving_server_conf.prototxt").write_text(CONF)
     (server / "inference.pdmodel").write_bytes(b"graph")
+    (server / "inference.pdiparams").write_bytes(b"weights")
+    (root / "golden.jsonl").write_text("{}")
     save_tokenizer(TOKENS, root / "tokenizer", lower_case=True)
     feeds, fetches = read_serving_conf(server / "serving_server_conf.prototxt")
     files = hash_files(root, [p for p in root.rglob("*") if p.is_file()])

@@ -258,3 +258,15 @@ def test_threads_are_divided_between_engines(bundles: Path) -> None:
     feed = feed_of(Bundle.open(bundles / PAIRWISE), "感冒灵")
     first, second = source.open(), source.open()
     np.testing.assert_array_equal(first.run(feed), second.run(feed))
+
+
+def test_a_compiled_graph_is_kept_for_its_contents_alone(bundles: Path, tmp_path: Path) -> None:
+    """A version that somebody kept while exchanging weights must not bring the old ones back."""
+    cache = EngineCache.open(tmp_path)
+    bundle = Bundle.open(bundles / PAIRWISE)
+    (params,) = (name for name in bundle.manifest.files if name.endswith(".pdiparams"))
+    files = {**bundle.manifest.files, params: "0" * 64}
+    other = Bundle(replace(bundle.manifest, files=files), bundle.server_dir, bundle.tokenizer_dir)
+    for one, kept in ((bundle, 1), (bundle, 1), (other, 2)):
+        OpenVinoEngine(one, "fp32", 1, cache, WHERE).close()
+        assert len(list(tmp_path.glob("*.entry"))) == kept
