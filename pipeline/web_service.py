@@ -154,7 +154,7 @@ def _open_edges(
     from pipeline.telemetry.request_observer import RequestObserver
 
     limits = config.limits
-    services = Services(config.rankers)
+    services = Services(config.rankers, config.named)
     observer = RequestObserver(services.names, metrics, tracer)
     admission = Admission(limits.max_in_flight, limits.max_delay_ms, observer.turned_away)
     metrics.watch_in_flight(lambda: admission.in_flight)

@@ -7,15 +7,45 @@ Such a directory holds the graph and its ``serving_server_conf.prototxt``, and n
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Optional
 
-from contract.bundle.files import SERVER_CONF, content_version, hash_files
+from contract.bundle.files import (
+    MANIFEST_FILE,
+    SERVER_CONF,
+    SERVER_DIR,
+    content_version,
+    hash_files,
+)
 from contract.bundle.manifest import Manifest, check_consistent
-from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.errors import BundleError
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.text.unicode_table import UNICODE_VERSION
 
 # the pair-wise graph ends in a sigmoid, the cross-encoder does not
 UPSTREAM_SCORE_FUNCTIONS = {PAIRWISE: "identity", CROSS_ENCODER: "softmax_positive"}
+
+
+def ranker_of(path: Path) -> Optional[str]:
+    """Which ranker a bundle's directory holds, or its ``serving_server``, also without a manifest.
+
+    Returns:
+        ``None`` where that cannot be told; opening the bundle says why.
+    """
+    from contract.bundle.serving_conf import read_serving_conf
+
+    server = path if (path / SERVER_CONF).is_file() else path / SERVER_DIR
+    manifest = server.resolve().parent / MANIFEST_FILE
+    try:
+        if manifest.is_file():
+            ranker = json.loads(manifest.read_text(encoding="utf-8"))["ranker"]
+            return ranker if ranker in RANKERS else None
+        _, fetches = read_serving_conf(server / SERVER_CONF)
+    except (OSError, ValueError, TypeError, LookupError, BundleError):
+        return None
+    shape = fetches[0].shape
+    return PAIRWISE if shape == (1,) else CROSS_ENCODER if shape == (2,) else None
 
 
 def upstream_manifest(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from contract.errors import InvalidField, UnknownService
@@ -25,14 +25,16 @@ class Services:
         names: of all.
     """
 
-    def __init__(self, rankers: Sequence[str]) -> None:
+    def __init__(self, rankers: Sequence[str], named: Optional[Mapping[str, str]] = None) -> None:
         """Bind the rankers.
 
         Args:
             rankers: that are served, the default first.
+            named: by ranker, the configuration's own name of its op: one more name of the service.
         """
         self._rankers = tuple(rankers)
         self._of_name = {OP_OF_RANKER[ranker]: ranker for ranker in rankers}
+        self._of_name.update({name: ranker for ranker, name in (named or {}).items()})
         self._of_name[DEFAULT_SERVICE] = ""
         self.names = tuple(self._of_name)
 

@@ -61,7 +61,7 @@ def open_bundles(config: ServiceConfig) -> dict[Target, Bundle]:
     opened: dict[Target, Bundle] = {}
     for ranker in config.rankers:
         op = config.ranker_op(ranker)
-        where = f"op.{OP_OF_RANKER[ranker]}"
+        where = f"op.{config.op_name(ranker)}"
         named = {f"{where}.local_service_conf.model_config": op.local_service_conf.model_config}
         named.update({f"{where}.more_bundles[{i}]": p for i, p in enumerate(op.more_bundles)})
         for key, path in named.items():
@@ -83,7 +83,7 @@ def served(bundles: Mapping[Target, Bundle]) -> dict[str, list[str]]:
 
 def _open(config: ServiceConfig, ranker: str, named: str, key: str) -> Bundle:
     op = config.ranker_op(ranker)
-    where = f"op.{OP_OF_RANKER[ranker]}"
+    where = f"op.{config.op_name(ranker)}"
     path = config.resolve(named)
     if not path.is_dir():
         raise ConfigError(
@@ -109,7 +109,11 @@ def _open(config: ServiceConfig, ranker: str, named: str, key: str) -> Bundle:
         )
         bundle = _within_positions(bundle, f"{where}.max_seq_length")
     if bundle.manifest.ranker != ranker:
-        raise ConfigError(f"{path} is a {bundle.manifest.ranker} bundle, not {ranker}", field=key)
+        raise ConfigError(
+            f"{path} is a {bundle.manifest.ranker} bundle, not {ranker}; name it as "
+            f"op.{OP_OF_RANKER[bundle.manifest.ranker]}, or leave all other rankers out",
+            field=key,
+        )
     return bundle
 
 
@@ -155,7 +159,7 @@ def engine_source(
         )
     op = config.ranker_op(ranker)
     conf = op.local_service_conf
-    where = f"op.{OP_OF_RANKER[ranker]}.local_service_conf"
+    where = f"op.{config.op_name(ranker)}.local_service_conf"
     golden = GoldenPairs(bundle, encoder)
     if op.engine == REMOTE:
         return RemoteEngines(

@@ -93,6 +93,8 @@ class OpConfig(Section):
         timeout: milliseconds that the ranker may take; below 1: no limit.
         retry: how often it is asked when it times out.
         server_endpoints: host:port of each GeneralModelService, for engine remote.
+        client_config: serving_client of the bundle that server_endpoints serve, instead of
+            model_config; engine is remote then, as upstream means it.
         more_bundles: directories of further bundles of the ranker, for experiments.
         tokenizer: its directory.
         max_seq_length: tokens of a row.

@@ -53,6 +53,7 @@ from pipeline.settings.ops import (
 )
 from pipeline.settings.reading import notes, read
 from pipeline.settings.tracing import TracingConfig, check_tracing
+from pipeline.settings.upstream import as_upstream_means
 from pipeline.settings.yaml_file import load_yaml
 
 # those of the ops too: whoever reads the settings finds all of them here
@@ -173,6 +174,8 @@ class ServiceConfig(ServiceKeys):
 
     path: Path = Path(CONFIG_FILE)
     notes: tuple[str, ...] = ()
+    # the name that the file gives a ranker's op, where it is not ours
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rankers(self) -> tuple[str, ...]:
@@ -183,6 +186,10 @@ class ServiceConfig(ServiceKeys):
     def ranker_op(self, ranker: str) -> OpConfig:
         """The op of a ranker in :attr:`rankers`."""
         return self.op[OP_OF_RANKER[ranker]]
+
+    def op_name(self, ranker: str) -> str:
+        """The name of a ranker's op in the file, which is that of its service, too."""
+        return self.named.get(ranker, OP_OF_RANKER[ranker])
 
     def other_op(self, name: str) -> OpConfig:
         """The keys of ``tokenize`` or ``sort``, which need not stand in the file."""
@@ -221,6 +228,13 @@ def load_config(path: Path) -> ServiceConfig:
         path=path.resolve(),
         notes=tuple(notes(keys, data)),
     )
+    understood = as_upstream_means(config.op, config.resolve)
+    config = replace(
+        config,
+        op=understood.op,
+        named=understood.named,
+        notes=tuple(note for note in config.notes if not note.startswith(understood.meant)),
+    )
     _check_together(config)
     if config.default_ranker is None:
         config = replace(config, default_ranker=config.rankers[0])
@@ -254,7 +268,7 @@ def _check_together(config: ServiceConfig) -> None:
                 field=f"model_aliases.{alias}",
             )
     for ranker in config.rankers:
-        check_ranker(config.ranker_op(ranker), f"op.{OP_OF_RANKER[ranker]}")
+        check_ranker(config.ranker_op(ranker), f"op.{config.op_name(ranker)}")
     if config.limits.body_bytes_in_flight < config.limits.max_body_bytes:
         raise ConfigError(
             f"must be at least limits.max_body_bytes ({config.limits.max_body_bytes}), "

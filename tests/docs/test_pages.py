@@ -125,7 +125,7 @@ def test_every_error_of_the_service_has_its_row(kind: type[RankingError]) -> Non
 
 
 # not of the file, but known of it
-NO_KEYS = {"path", "notes"}
+NO_KEYS = {"path", "notes", "named"}
 
 
 def keys(kind: type) -> Iterator[str]:

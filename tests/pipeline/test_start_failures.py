@@ -56,7 +56,7 @@ def test_the_bundle_of_the_other_ranker(
 ) -> None:
     line = failure(use(config, "ernie", bundles / CROSS_ENCODER), tmp_path)
     assert "op.ernie.local_service_conf.model_config:" in line
-    assert "is a cross_encoder bundle, not pairwise" in line
+    assert "is a cross_encoder bundle, not pairwise; name it as op.rocketqa" in line
 
 
 def test_a_directory_that_is_no_bundle(config: dict[str, Any], tmp_path: Path) -> None:

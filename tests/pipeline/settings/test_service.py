@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ConfigError
+from contract.rankers import CROSS_ENCODER
 from pipeline.settings.service import ServiceConfig, find_config, load_config
 from tests.conftest import REPOSITORY
 
@@ -183,6 +184,47 @@ def test_an_engine_that_cannot_be_is_named(keys: str, message: str, tmp_path: Pa
     with pytest.raises(ConfigError) as caught:
         load(f"rpc_port: 8089\nop: {{ernie: {op}}}\n", tmp_path)
     assert f"op.ernie.{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "client", ["serving_client", "serving_client/serving_client_conf.prototxt"]
+)
+def test_upstreams_remote_form_is_engine_remote(tmp_path: Path, client: str) -> None:
+    bundle = REPOSITORY / "serving_models" / "pairwise"
+    remote = "server_endpoints: ['127.0.0.1:9'], client_type: brpc"
+    op = f"{{{remote}, client_config: {bundle / client}}}"
+    config = load(f"rpc_port: 8089\nop: {{ernie: {op}}}\n", tmp_path)
+    assert config.op["ernie"].engine == "remote"
+    assert config.op["ernie"].local_service_conf.model_config == str(bundle / "serving_server")
+    assert config.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("local_service_conf: {model_config: m}", "set op.ernie.engine to remote, or leave"),
+        ("engine: auto, local_service_conf: {model_config: m}", "engine auto computes in this"),
+        ("client_config: nowhere", "or client_config to its serving_client"),
+        ("client_type: grpc", "set op.ernie.engine to remote and op.ernie.local_service_conf"),
+    ],
+)
+def test_endpoints_that_nothing_asks_are_refused(keys: str, message: str, tmp_path: Path) -> None:
+    op = f"{{server_endpoints: ['127.0.0.1:9'], {keys}}}"
+    with pytest.raises(ConfigError, match=r"op\.ernie\.server_endpoints: ") as caught:
+        load(f"rpc_port: 8089\nop: {{ernie: {op}}}\n", tmp_path)
+    assert message in str(caught.value)
+
+
+def test_the_bundle_of_the_only_op_decides_the_ranker(tmp_path: Path) -> None:
+    """Upstream's cross-encoder names its op and its service ernie, too."""
+    model = REPOSITORY / "serving_models" / "cross_encoder"
+    config = load(
+        f"rpc_port: 8089\nop: {{ernie: {{local_service_conf: {{model_config: {model}}}}}}}\n",
+        tmp_path,
+    )
+    assert config.rankers == (CROSS_ENCODER,)
+    assert config.op_name(CROSS_ENCODER) == "ernie"
+    assert load(SMALL, tmp_path).named == {}
 
 
 def test_upstreams_configurations_keep_paddle_and_ours_chooses(tmp_path: Path) -> None:
