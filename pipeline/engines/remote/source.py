@@ -15,6 +15,7 @@ from typing import Callable, Optional
 import numpy as np
 
 from contract.bundle import Bundle
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, Overloaded, SetUpError
 from pipeline.engines.engine import Engine
 from pipeline.engines.remote.endpoints import COOL_DOWN_S, Endpoint, Endpoints, Only
@@ -137,7 +138,7 @@ class RemoteEngines:
     def _answers(self, engine: Engine) -> str:
         """The probe of a bundle without golden pairs: one row."""
         row = np.array(_SHORTEST_ROW, dtype=np.int64)
-        engine.run({spec.alias: row for spec in self._bundle.manifest.feeds})
+        engine.run({INPUT_IDS: row, TOKEN_TYPE_IDS: np.zeros_like(row)})
         return "answers; no golden pairs"
 
     def _closed(self) -> None:
