@@ -23,11 +23,13 @@ from clients.ranker.errors import rebuild
 from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
 from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
-from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
+from contract.errors import DeadlineExceeded, Overloaded, RankingError, RequestTooLarge
 from contract.wire.caller_errors import Unreachable, UnreadableAnswer
 from contract.wire.endpoint import checked_endpoint
 from contract.wire.grpc_channel import OPTIONS
 
+# what gRPC says of a call that it refuses before the service knows of it
+_TOO_MANY_CALLS = "Concurrent RPC limit exceeded!"
 DEFAULT_ENDPOINT = "127.0.0.1:8089"
 
 
@@ -82,6 +84,8 @@ class RpcRankerClient(KeyValueRankerClient):
                 f"no connection ({details}); is the service running, and is this its rpc_port?",
                 field=self.endpoint,
             )
+        if code == grpc.StatusCode.RESOURCE_EXHAUSTED and details == _TOO_MANY_CALLS:
+            return Overloaded("too many calls at once; try again later")
         if code == grpc.StatusCode.RESOURCE_EXHAUSTED:
             return RequestTooLarge(f"{details}; send fewer documents at once", field="documents")
         return UnreadableAnswer(

@@ -19,7 +19,7 @@ from pipeline.batching.scheduler import Scheduler
 from pipeline.dag.graph import Dag
 from pipeline.door.admission import Admission
 from pipeline.edges.http.server import HttpEdge
-from pipeline.edges.rpc import RpcEdge
+from pipeline.edges.rpc.edge import RpcEdge
 from pipeline.process.signals import Signals
 from pipeline.records.recorder import Recorder
 from pipeline.records.shadow import Shadow
@@ -69,6 +69,8 @@ class Supervisor:
         names += ["a scheduler" for scheduler in self._schedulers if not scheduler.alive]
         if self._http is not None and not self._http.alive:
             names.append("the HTTP server")
+        if not self._rpc.alive:
+            names.append("the RPC server")
         return names
 
     def _fail(self, reason: str) -> int:

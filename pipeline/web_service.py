@@ -27,6 +27,7 @@ from contract.environment.cpu import prepare_math_library
 from contract.errors import ConfigError, SetUpError
 from pipeline.engines.bundles import open_bundles, served
 from pipeline.process import ports
+from pipeline.process.memory import give_back_large_blocks
 from pipeline.process.signals import Signals
 from pipeline.settings.service import ServiceConfig, find_config, load_config
 from pipeline.settings.tracing import tracing_asked
@@ -83,6 +84,7 @@ def run(config: ServiceConfig, started: float) -> int:
     traced = tracing_asked(config.tracing)
     bundles = open_bundles(config)
     prepare_math_library()
+    give_back_large_blocks()
     logs = open_log_directory(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."))
     # imports Paddle Serving, which opens log files and takes seconds; so do the imports below
     from pipeline.dag.build import start_dag
@@ -146,7 +148,7 @@ def _open_edges(
     from pipeline.door.front_door import FrontDoor
     from pipeline.door.services import Services
     from pipeline.edges.feedback import FeedbackDesk
-    from pipeline.edges.rpc import RpcEdge
+    from pipeline.edges.rpc.edge import RpcEdge
     from pipeline.process.gc_tuning import spare_lasting_objects
     from pipeline.records.shadow import Shadow
     from pipeline.routing.reload import follow_file
@@ -162,7 +164,7 @@ def _open_edges(
     front_door = FrontDoor(services, dag, config.dag.retry, observer, recorder, shadow)
     desk = FeedbackDesk(admission, recorder, metrics)
     workers = min(max(config.worker_num, limits.max_in_flight), _MOST_RPC_THREADS)
-    rpc = RpcEdge(front_door, admission, services, desk, limits, rpc_port, workers)
+    rpc = RpcEdge(front_door, admission, services, desk, limits, metrics, rpc_port, workers)
     http = None
     if config.http_port is not None:
         http = _open_http(

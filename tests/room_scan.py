@@ -106,6 +106,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "web_service",
     ),
     "pipeline.edges": ("answer", "paddle_wire", "feedback", "http", "rpc"),
+    "pipeline.edges.rpc": ("intake", "server", "edge"),
     "pipeline.edges.http": (
         "headers",
         "json_body",

@@ -167,6 +167,10 @@ class Admission:
         self._refused(refusal)
         raise refusal
 
+    def turn_away(self, error: RankingError) -> None:
+        """Tell of a request that its edge refuses before it asks to be let in."""
+        self._refused(error)
+
     def leave(self, ticket: Ticket) -> None:
         """Count one request out; the end of a ticket's ``with`` does."""
         served = ticket.served

@@ -122,6 +122,11 @@ class Metrics:
             "Bytes of bodies of requests in work.",
             registry=self._registry,
         )
+        self.rpc_bytes = Gauge(
+            "ranking_rpc_body_bytes",
+            "Bytes of messages of RPC calls in work.",
+            registry=self._registry,
+        )
         self.connections = Gauge(
             "ranking_http_connections", "Connections that are open.", registry=self._registry
         )

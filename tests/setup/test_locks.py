@@ -194,7 +194,7 @@ except ModuleNotFoundError as error:
     assert "is not in the lock" in str(error), error
     import pipeline.web_service, pipeline.dag.paddle_serving, paddle_serving_app.local_predict
     import pipeline.edges.http.server, pipeline.dag.build, pipeline.engines.openvino
-    import pipeline.edges.rpc
+    import pipeline.edges.rpc.edge
     print("imported")
 """
 

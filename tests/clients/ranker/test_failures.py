@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
+import grpc
 import pytest
 
 from clients.http_client import HttpRankerClient
 from clients.ranker.key_value_client import KeyValueRankerClient
+from clients.ranker.pipeline_wire import INFERENCE
 from clients.rpc_client import RpcRankerClient
 from contract.errors import DeadlineExceeded, InvalidField, Overloaded, ServiceError, UnknownService
 from contract.wire.caller_errors import Unreachable, UnreadableAnswer
@@ -142,3 +146,30 @@ def test_an_address_that_is_no_endpoint_is_refused_at_once(endpoint: str) -> Non
 def test_a_timeout_must_be_positive(timeout_s: float) -> None:
     with pytest.raises(ValueError, match="timeout_s"):
         RpcRankerClient("127.0.0.1:1", timeout_s=timeout_s)
+
+
+def test_a_service_that_has_too_many_rpc_calls_is_overloaded() -> None:
+    """What refuses is the library; what to do is what any overload asks for."""
+    busy, done = threading.Event(), threading.Event()
+
+    def wait(_: bytes, __: grpc.ServicerContext) -> bytes:
+        busy.set()
+        done.wait(30)
+        return b""
+
+    handler = grpc.unary_unary_rpc_method_handler(wait)
+    service, method = INFERENCE[1:].split("/")
+    server = grpc.server(ThreadPoolExecutor(1), maximum_concurrent_rpcs=1)
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(service, {method: handler}),)
+    )
+    endpoint = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    with RpcRankerClient(endpoint, timeout_s=30) as client, ThreadPoolExecutor(1) as pool:
+        first = pool.submit(client.rank, "q", ["t"])
+        assert busy.wait(30)
+        with pytest.raises(Overloaded, match="try again later"):
+            client.rank("q", ["t"])
+        done.set()
+        assert first.exception(30) is not None, "an empty answer is none"
+    server.stop(None).wait()

@@ -45,7 +45,7 @@ def test_importing_it_loads_no_paddle_and_leaves_no_logs(module: str, tmp_path: 
 
 def test_the_program_sees_paddle_where_it_is_loaded(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, "pipeline.edges.rpc"],
+        [sys.executable, "-c", _PROGRAM, "pipeline.edges.rpc.edge"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path)},
         capture_output=True,
