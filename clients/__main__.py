@@ -15,14 +15,13 @@ from collections.abc import Sequence
 from typing import Optional
 
 from clients.command import bulk_command
-from clients.command.arguments import OneLineParser, seconds
+from clients.command.arguments import KEY_VARIABLE, OneLineParser, seconds
 from clients.command.exits import EXIT_INTERRUPTED, EXIT_OK, EXIT_SERVICE, print_error, status_of
 from clients.ranker.client import RankerClient
 from clients.transport.http_sender import DEFAULT_URL
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
 from contract.errors import RankingError
 
-KEY_VARIABLE = "RANKER_API_KEY"
 _PROG = "python -m clients"
 
 

@@ -8,6 +8,8 @@ import ``HttpRankerClient``.
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from clients.command import ranker_options
+from clients.command.arguments import KEY_VARIABLE
 from clients.ranker.http_calls import key_value_call
 from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
 from clients.transport.http_sender import DEFAULT_URL, HttpSender
@@ -32,6 +35,8 @@ class HttpRankerClient(KeyValueRankerClient):
         base_url: str = DEFAULT_URL,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         service: str = DEFAULT_SERVICE,
+        *,
+        api_key: str = "",
     ) -> None:
         """Prepare a pool; nothing connects before the first call.
 
@@ -39,12 +44,13 @@ class HttpRankerClient(KeyValueRankerClient):
             base_url: ``http://host:port`` of the service's ``http_port``.
             timeout_s: longest a call may take, connecting included.
             service: ``ranker``, ``ernie`` or ``rocketqa``.
+            api_key: sent as ``Authorization: Bearer``; empty sends none.
 
         Raises:
-            InvalidField: ``base_url`` is not an http or https URL.
+            InvalidField: ``base_url`` is not an http or https URL, or a key cannot be sent.
         """
         super().__init__(timeout_s, service)
-        self._sender = HttpSender(base_url, "", NEVER, verify=True)
+        self._sender = HttpSender(base_url, api_key, NEVER, verify=True)
         self.base_url = self._sender.base_url
 
     def _exchange(self, fields: Mapping[str, str], log_id: int, service: str) -> dict[str, str]:
@@ -61,9 +67,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument(
         "--url", default=DEFAULT_URL, help="base URL of the service, without a path [%(default)s]"
     )
-    return ranker_options.run(
-        parser, argv, lambda args: HttpRankerClient(args.url, args.timeout, args.service)
-    )
+    return ranker_options.run(parser, argv, _connect)
+
+
+def _connect(args: argparse.Namespace) -> HttpRankerClient:
+    api_key = os.environ.get(KEY_VARIABLE, "")
+    return HttpRankerClient(args.url, args.timeout, args.service, api_key=api_key)
 
 
 if __name__ == "__main__":

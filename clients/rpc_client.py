@@ -8,6 +8,8 @@ import ``RpcRankerClient``.
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,11 +21,19 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from clients.command import ranker_options
+from clients.command.arguments import KEY_VARIABLE
 from clients.ranker.errors import rebuild
 from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
 from clients.ranker.pipeline_wire import INFERENCE, decode_response, encode_request
+from clients.transport.client_tls import ClientTls
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
-from contract.errors import DeadlineExceeded, Overloaded, RankingError, RequestTooLarge
+from contract.errors import (
+    DeadlineExceeded,
+    InvalidField,
+    Overloaded,
+    RankingError,
+    RequestTooLarge,
+)
 from contract.wire.caller_errors import Unreachable, UnreadableAnswer
 from contract.wire.endpoint import checked_endpoint
 from contract.wire.grpc_channel import OPTIONS
@@ -41,6 +51,9 @@ class RpcRankerClient(KeyValueRankerClient):
         endpoint: str = DEFAULT_ENDPOINT,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         service: str = DEFAULT_SERVICE,
+        *,
+        api_key: str = "",
+        tls: Optional[ClientTls] = None,
     ) -> None:
         """Prepare a channel; nothing connects before the first call.
 
@@ -48,13 +61,20 @@ class RpcRankerClient(KeyValueRankerClient):
             endpoint: ``host:port`` of the service's ``rpc_port``.
             timeout_s: deadline of every call, connecting included.
             service: ``ranker``, ``ernie`` or ``rocketqa``.
+            api_key: sent as ``authorization: Bearer``; empty sends none.
+            tls: whom to trust, and who calls; ``None``: the service's port is not encrypted.
 
         Raises:
-            InvalidField: ``endpoint`` is not ``host:port``.
+            InvalidField: ``endpoint`` is not ``host:port``, a key cannot be sent, or a file of TLS
+                cannot be read.
         """
         super().__init__(timeout_s, service)
         self.endpoint = checked_endpoint(endpoint, DEFAULT_ENDPOINT)
-        self._channel = grpc.insecure_channel(self.endpoint, options=OPTIONS)
+        self._metadata = _metadata(api_key)
+        if tls is None:
+            self._channel = grpc.insecure_channel(self.endpoint, options=OPTIONS)
+        else:
+            self._channel = grpc.secure_channel(self.endpoint, tls.credentials(), options=OPTIONS)
         # bytes both ways: what fails to decode is this module's to explain, not grpc's
         self._inference = self._channel.unary_unary(
             INFERENCE, request_serializer=bytes, response_deserializer=bytes
@@ -63,7 +83,7 @@ class RpcRankerClient(KeyValueRankerClient):
     def _exchange(self, fields: Mapping[str, str], log_id: int, service: str) -> dict[str, str]:
         request = encode_request(fields, service, log_id)
         try:
-            data = self._inference(request, timeout=self.timeout_s)
+            data = self._inference(request, timeout=self.timeout_s, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self._translated(error) from error
         answer = decode_response(data)
@@ -98,15 +118,34 @@ class RpcRankerClient(KeyValueRankerClient):
         self._channel.close()
 
 
+def _metadata(api_key: str) -> tuple[tuple[str, str], ...]:
+    if not api_key:
+        return ()
+    if not api_key.isascii() or not api_key.isprintable() or api_key != api_key.strip():
+        raise InvalidField("gRPC sends printable ASCII only", field="api_key")
+    return (("authorization", f"Bearer {api_key}"),)
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command; the exit status is 0, 1 for a service error or 2 for a usage error."""
     parser = ranker_options.parser("python -m clients.rpc_client", "RPC")
     parser.add_argument(
         "--endpoint", default=DEFAULT_ENDPOINT, help="host:port of rpc_port [%(default)s]"
     )
-    return ranker_options.run(
-        parser, argv, lambda args: RpcRankerClient(args.endpoint, args.timeout, args.service)
+    parser.add_argument(
+        "--tls", action="store_true", help="the port is encrypted; trust the system's authorities"
     )
+    parser.add_argument("--tls_ca", metavar="FILE", help="trust those in this PEM file; --tls")
+    parser.add_argument("--tls_certificate", metavar="FILE", help="of the caller, PEM; --tls")
+    parser.add_argument("--tls_key", metavar="FILE", help="of the caller's certificate, PEM")
+    return ranker_options.run(parser, argv, _connect)
+
+
+def _connect(args: argparse.Namespace) -> RpcRankerClient:
+    files = (args.tls_ca, args.tls_certificate, args.tls_key)
+    tls = ClientTls(*files) if args.tls or any(files) else None
+    api_key = os.environ.get(KEY_VARIABLE, "")
+    return RpcRankerClient(args.endpoint, args.timeout, args.service, api_key=api_key, tls=tls)
 
 
 if __name__ == "__main__":

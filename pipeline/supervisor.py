@@ -40,7 +40,7 @@ class Supervisor:
         admission: Admission,
         dag: Dag,
         schedulers: Sequence[Scheduler],
-        rpc: RpcEdge,
+        rpc: Optional[RpcEdge],
         http: Optional[HttpEdge],
         shadow: Shadow,
         recorder: Recorder,
@@ -69,7 +69,7 @@ class Supervisor:
         names += ["a scheduler" for scheduler in self._schedulers if not scheduler.alive]
         if self._http is not None and not self._http.alive:
             names.append("the HTTP server")
-        if not self._rpc.alive:
+        if self._rpc is not None and not self._rpc.alive:
             names.append("the RPC server")
         return names
 
@@ -82,7 +82,7 @@ class Supervisor:
             # again and again: a request let in before that may have come late
             self._dag.fail_all(reason)
             time.sleep(0.1)
-        stopped = self._rpc.stop(_FLUSH_S)
+        stopped = self._stop_rpc(_FLUSH_S)
         if self._http is not None:
             self._http.stop()
         self._end(stopped, _FLUSH_S)
@@ -91,7 +91,7 @@ class Supervisor:
     def _drain(self) -> int:
         self._admission.close("the service is stopping")
         print("stopping", flush=True)
-        stopped = self._rpc.stop(self._drain_timeout_s + _FLUSH_S)
+        stopped = self._stop_rpc(self._drain_timeout_s + _FLUSH_S)
         if self._http is not None:
             self._http.stop()
         if not self._admission.wait_idle(self._drain_timeout_s):
@@ -100,6 +100,14 @@ class Supervisor:
         self._shadow.stop(_FLUSH_S)
         self._end(stopped, _FLUSH_S)
         return 0
+
+    def _stop_rpc(self, grace_s: float) -> threading.Event:
+        """Set when those in work are answered."""
+        if self._rpc is not None:
+            return self._rpc.stop(grace_s)
+        stopped = threading.Event()
+        stopped.set()
+        return stopped
 
     def _end(self, stopped: threading.Event, timeout_s: float) -> None:
         """Let the edges send their last answers, all within the timeout."""

@@ -17,7 +17,6 @@ if __package__ in (None, ""):  # started as a file: the repository's folders are
 import argparse
 import logging
 import os
-import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -38,10 +37,12 @@ if TYPE_CHECKING:
     from pipeline.batching.scheduler import Scheduler
     from pipeline.dag.graph import Dag
     from pipeline.door.admission import Admission
+    from pipeline.door.api_keys import ApiKeys
     from pipeline.door.front_door import FrontDoor
     from pipeline.door.services import Services
     from pipeline.edges.feedback import FeedbackDesk
     from pipeline.edges.http.server import HttpEdge
+    from pipeline.edges.rpc.edge import RpcEdge
     from pipeline.records.recorder import Recorder
     from pipeline.request.route import Target
     from pipeline.routing.router import Router
@@ -54,6 +55,8 @@ _LOGGER = logging.getLogger("pipeline.web_service")
 _FLUSH_S = 2.0
 # as many as limits.max_in_flight may be
 _MOST_RPC_THREADS = 1024
+# of gRPC, addresses of IPv4 and IPv6
+_ALL = "::"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -77,10 +80,10 @@ def run(config: ServiceConfig, started: float) -> int:
         SetUpError: the service cannot start.
     """
     signals = Signals()
-    rpc_port = ports.first_free() if config.rpc_port is None else config.rpc_port
-    ports.check(rpc_port, "rpc_port")
+    if config.rpc_port is not None:
+        ports.check(config.rpc_port, "rpc", config.rpc_host)
     if config.http_port is not None:
-        ports.check(config.http_port, "http_port")
+        ports.check(config.http_port, "http", config.http_host)
     traced = tracing_asked(config.tracing)
     bundles = open_bundles(config)
     prepare_math_library()
@@ -116,13 +119,13 @@ def run(config: ServiceConfig, started: float) -> int:
         request_log = RequestLog()
         tracer = open_tracer(config.tracing, traced, metrics.spans())
         supervisor = _open_edges(
-            config, rpc_port, bundles, dag, schedulers, router, metrics, recorder, tracer
+            config, bundles, dag, schedulers, router, metrics, recorder, tracer
         )
     except BaseException:
         # at its end Python would wait for them
         kill_children()
         raise
-    _show(f"RPC on {rpc_port}; logs in {logs}")
+    _show(f"{_rpc_shown(config)}; logs in {logs}")
     _show(f"ready after {time.monotonic() - started:.1f} s")
     code = supervisor.run(signals)
     tracer.stop(_FLUSH_S)
@@ -134,7 +137,6 @@ def run(config: ServiceConfig, started: float) -> int:
 
 def _open_edges(
     config: ServiceConfig,
-    rpc_port: int,
     bundles: Mapping[Target, Bundle],
     dag: Dag,
     schedulers: Sequence[Scheduler],
@@ -145,10 +147,10 @@ def _open_edges(
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
     from pipeline.door.admission import Admission
+    from pipeline.door.api_keys import ApiKeys
     from pipeline.door.front_door import FrontDoor
     from pipeline.door.services import Services
     from pipeline.edges.feedback import FeedbackDesk
-    from pipeline.edges.rpc.edge import RpcEdge
     from pipeline.process.gc_tuning import spare_lasting_objects
     from pipeline.records.shadow import Shadow
     from pipeline.routing.reload import follow_file
@@ -163,22 +165,59 @@ def _open_edges(
     shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
     front_door = FrontDoor(services, dag, config.dag.retry, observer, recorder, shadow)
     desk = FeedbackDesk(admission, recorder, metrics)
-    workers = min(max(config.worker_num, limits.max_in_flight), _MOST_RPC_THREADS)
-    rpc = RpcEdge(front_door, admission, services, desk, limits, metrics, rpc_port, workers)
+    keys = ApiKeys(config.http, config.resolve, metrics.wrong_keys.inc)
+    rpc = _open_rpc(config, metrics, services, admission, front_door, desk, keys)
     http = None
+    followers = [lambda changed: keys.change(changed.http)]
     if config.http_port is not None:
         http = _open_http(
-            config, bundles, dag, schedulers, router, metrics, services, admission, front_door, desk
-        )
-    follow_file(config, served(bundles), router)
+            config, bundles, dag, schedulers, router, metrics, services, admission, front_door,
+            desk, keys,
+        )  # fmt: skip
+        certificates = http
+        followers.append(lambda _: certificates.follow_tls())
+    follow_file(config, served(bundles), router, followers)
     recorder.start()
     shadow.start()
-    rpc.start()
+    if rpc is not None:
+        rpc.start()
     spare_lasting_objects()
     admission.open()
     return Supervisor(
         admission, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s
     )
+
+
+def _open_rpc(
+    config: ServiceConfig,
+    metrics: Metrics,
+    services: Services,
+    admission: Admission,
+    front_door: FrontDoor,
+    desk: FeedbackDesk,
+    keys: ApiKeys,
+) -> Optional[RpcEdge]:
+    """Answer over RPC, where the configuration names a port for it."""
+    from pipeline.edges.rpc.edge import RpcEdge
+    from pipeline.edges.tls import tls_files
+
+    if config.rpc_port is None:
+        return None
+    limits = config.limits
+    workers = min(max(config.worker_num, limits.max_in_flight), _MOST_RPC_THREADS)
+    asked = keys if config.rpc.ask_for_key else None
+    rpc = RpcEdge(front_door, admission, services, desk, limits, metrics, asked, workers)
+    address = ports.shown(config.rpc_port, config.rpc_host or _ALL)
+    rpc.bind(address, tls_files(config.rpc, "rpc", config.resolve))
+    return rpc
+
+
+def _rpc_shown(config: ServiceConfig) -> str:
+    """What the start says of RPC."""
+    if config.rpc_port is None:
+        return "RPC is off: rpc_port opens it (Paddle Serving takes one from 12000 on by itself)"
+    encrypted = "RPC with TLS" if config.rpc.tls_key else "RPC"
+    return f"{encrypted} on {ports.shown(config.rpc_port, config.rpc_host)}"
 
 
 def _open_http(
@@ -192,58 +231,42 @@ def _open_http(
     admission: Admission,
     front_door: FrontDoor,
     desk: FeedbackDesk,
+    keys: ApiKeys,
 ) -> HttpEdge:
     """Answer over HTTP."""
     from pipeline.door.readiness import Readiness
-    from pipeline.edges.http.api_keys import ApiKeys
     from pipeline.edges.http.app import build_app
     from pipeline.edges.http.models import Models
     from pipeline.edges.http.runner import Runner
     from pipeline.edges.http.server import HttpEdge
+    from pipeline.edges.tls import tls_files
     from pipeline.process.thread_pool import started_pool
 
     assert config.http_port is not None
     limits = config.limits
     # bound after the op processes were forked: they would keep the socket open
-    bound = ports.bind(config.http_port, "http_port")
+    bound = ports.bind(config.http_port, "http", config.http_host)
     models = Models(bundles, config.model_aliases, router)
     readiness = Readiness(config, bundles, admission, dag, schedulers)
     runner = Runner(
         front_door,
         admission,
-        ApiKeys(config.http),
+        keys,
         started_pool(limits.max_in_flight, "http"),
         limits.of_request(),
         limits.max_body_bytes,
     )
     app = build_app(runner, services, desk, readiness, metrics, models, limits, config.http)
-    http = HttpEdge(app, limits, metrics, _tls(config), bound)
+    http = HttpEdge(app, limits, metrics, tls_files(config.http, "http", config.resolve), bound)
     http.start()
     _show(
-        f"{'HTTPS' if config.http.tls_key else 'HTTP'} on {config.http_port}: "
+        f"{'HTTPS' if config.http.tls_key else 'HTTP'} on "
+        f"{ports.shown(config.http_port, config.http_host)}: "
         f"POST /rerank, /v2/models/NAME/infer, POST /({'|'.join(services.names)})/prediction, "
         "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
         "/metrics, /docs; a page at /"
     )
     return http
-
-
-def _tls(config: ServiceConfig) -> Optional[tuple[Path, Path]]:
-    """Certificate and key, found to go together.
-
-    Raises:
-        ConfigError: they cannot be read, or do not.
-    """
-    if config.http.tls_certificate is None or config.http.tls_key is None:
-        return None
-    certificate, key = map(config.resolve, (config.http.tls_certificate, config.http.tls_key))
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot use {certificate} with {key} ({error})", field="http.tls_certificate"
-        ) from error
-    return certificate, key
 
 
 def _recorder(config: ServiceConfig, metrics: Metrics) -> Recorder:

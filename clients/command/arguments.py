@@ -10,6 +10,8 @@ from typing import NoReturn
 from clients.command.exits import EXIT_USAGE
 from clients.transport.timeouts import LONGEST_TIMEOUT_S
 
+# the API key stands there, not on the command line, which others can read
+KEY_VARIABLE = "RANKER_API_KEY"
 RANKER_CHOICES = ("pairwise", "cross_encoder", "both")
 
 

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Callable, Optional
 
 from clients.command import show_command
-from clients.command.arguments import RANKER_CHOICES
+from clients.command.arguments import KEY_VARIABLE, RANKER_CHOICES
 from clients.ranker.key_value_client import DEFAULT_SERVICE, KeyValueRankerClient
 
 
 def parser(prog: str, transport: str) -> argparse.ArgumentParser:
     """The options both commands share; the caller adds the address."""
     made = show_command.parser(prog, transport)
+    made.epilog = f"The API key is read from {KEY_VARIABLE}."
     made.add_argument(
         "--service",
         default=DEFAULT_SERVICE,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Optional
+from typing import Annotated, Optional, Protocol
 
 from pydantic import AfterValidator, WithJsonSchema
 
@@ -14,6 +14,7 @@ from contract.errors import ConfigError
 from pipeline.settings.key_types import LIST, Count, Section, Text, Texts, refusal
 
 _HOST = re.compile(r"\*|(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
+_SOURCES = ("sha256", "key_file", "key_env")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -43,6 +44,8 @@ class ApiKeyConfig(Section):
         requests_per_minute: that the key may send; a burst of as many may come at once.
         max_in_flight: requests of the key in work at once.
         documents_per_day: that the key may have ranked from midnight to midnight, UTC.
+        key_file: in place of ``sha256``: a file that holds the key; read again when it changes.
+        key_env: in place of ``sha256``: the environment variable that holds the key.
     """
 
     name: Text = ""
@@ -50,6 +53,13 @@ class ApiKeyConfig(Section):
     requests_per_minute: Optional[Count] = None
     max_in_flight: Optional[Count] = None
     documents_per_day: Optional[Count] = None
+    key_file: Optional[Text] = None
+    key_env: Optional[Text] = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The keys that say what the API key is."""
+        return tuple(name for name in _SOURCES if getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class HttpConfig(Section):
         allowed_hosts: names of the service that Host may hold; ``*.`` before one stands for any.
         tls_certificate: PEM file of the certificate and its chain; without it, plain HTTP.
         tls_key: PEM file of its private key.
+        tls_client_ca: PEM file of authorities; callers need a certificate of one of them.
     """
 
     api_keys: Annotated[tuple[ApiKeyConfig, ...], LIST] = ()
@@ -69,6 +80,7 @@ class HttpConfig(Section):
     allowed_hosts: Texts = ()
     tls_certificate: Optional[Text] = None
     tls_key: Optional[Text] = None
+    tls_client_ca: Optional[Text] = None
 
 
 def check_http(config: HttpConfig) -> None:
@@ -79,9 +91,13 @@ def check_http(config: HttpConfig) -> None:
     """
     for i, one in enumerate(config.api_keys):
         where = f"http.api_keys[{i}]"
-        if not one.name or not one.sha256:
-            missing = "name" if not one.name else "sha256"
-            raise ConfigError("missing", field=f"{where}.{missing}")
+        if not one.name:
+            raise ConfigError("missing", field=f"{where}.name")
+        if len(one.sources) != 1:
+            found = f"{' and '.join(one.sources)} are given" if one.sources else "missing"
+            raise ConfigError(
+                f"{found}; give one of {', '.join(_SOURCES)}", field=f"{where}.{_SOURCES[0]}"
+            )
         if [k.name for k in config.api_keys].count(one.name) > 1:
             raise ConfigError(f"{one.name} stands twice", field=f"{where}.name")
     for i, host in enumerate(config.allowed_hosts):
@@ -91,6 +107,36 @@ def check_http(config: HttpConfig) -> None:
                 f"*.example.com, got {host!r:.80}",
                 field=f"http.allowed_hosts[{i}]",
             )
+    check_tls(config, "http")
+
+
+class TlsKeys(Protocol):
+    """A section with the keys of TLS."""
+
+    @property
+    def tls_certificate(self) -> Optional[str]:
+        """PEM file."""
+
+    @property
+    def tls_key(self) -> Optional[str]:
+        """PEM file."""
+
+    @property
+    def tls_client_ca(self) -> Optional[str]:
+        """PEM file."""
+
+
+def check_tls(config: TlsKeys, section: str) -> None:
+    """Certificate and key go together, and clients' authorities with them.
+
+    Raises:
+        ConfigError: with the yaml path of what is missing.
+    """
     if (config.tls_certificate is None) != (config.tls_key is None):
         missing = "tls_key" if config.tls_key is None else "tls_certificate"
-        raise ConfigError("missing; certificate and key go together", field=f"http.{missing}")
+        raise ConfigError("missing; certificate and key go together", field=f"{section}.{missing}")
+    if config.tls_client_ca is not None and config.tls_certificate is None:
+        raise ConfigError(
+            "missing; tls_client_ca needs a certificate and a key of the service",
+            field=f"{section}.tls_certificate",
+        )

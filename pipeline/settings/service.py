@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from contract.errors import ConfigError
 from pipeline.settings.experiments import ExperimentConfig, ExposuresConfig, HoldoutConfig, Ranker
-from pipeline.settings.http import HttpConfig, check_http
+from pipeline.settings.http import HttpConfig, check_http, check_tls
 from pipeline.settings.key_types import (
     LIST,
     Count,
@@ -52,6 +52,7 @@ from pipeline.settings.ops import (
     check_ranker,
 )
 from pipeline.settings.reading import notes, read
+from pipeline.settings.rpc import RpcConfig
 from pipeline.settings.tracing import TracingConfig, check_tracing
 from pipeline.settings.upstream import as_upstream_means
 from pipeline.settings.yaml_file import load_yaml
@@ -133,8 +134,10 @@ class ServiceKeys(Section):
     """The keys of the whole file.
 
     Attributes:
-        rpc_port: of the RPC service; left out, the first free one from 12000 on.
+        rpc_port: of the RPC service; left out, there is none.
         http_port: of the HTTP edge; left out, there is none. One of the two must be given.
+        rpc_host: address that rpc_port is bound on; left out, all addresses.
+        http_host: address that http_port is bound on; left out, all IPv4 addresses.
         worker_num: RPC requests read at once.
         op: the rankers, and the ops before and after them.
         default_ranker: answers a request that names none; left out, the first of ``op``.
@@ -148,6 +151,8 @@ class ServiceKeys(Section):
 
     rpc_port: Optional[Port] = None
     http_port: Optional[Port] = None
+    rpc_host: Optional[Text] = None
+    http_host: Optional[Text] = None
     worker_num: Count = 1
     build_dag_each_worker: Flag = field(default=False, metadata=unused(ONE_DAG))
     grpc_gateway_port: Optional[Whole] = field(default=None, metadata=unused(NO_GATEWAY))
@@ -160,6 +165,7 @@ class ServiceKeys(Section):
     holdout: HoldoutConfig = field(default_factory=HoldoutConfig)
     exposures: ExposuresConfig = field(default_factory=ExposuresConfig)
     http: HttpConfig = field(default_factory=HttpConfig)
+    rpc: RpcConfig = field(default_factory=RpcConfig)
     tracing: TracingConfig = field(default_factory=TracingConfig)
     model_aliases: TextMap = field(default_factory=dict)
     drain_timeout_s: Annotated[float, number(0, 60)] = 8.0
@@ -201,6 +207,14 @@ class ServiceConfig(ServiceKeys):
         if self.engine_cache is None:
             return Path(ENGINE_CACHE).expanduser()
         return self.resolve(self.engine_cache)
+
+    @property
+    def followed_files(self) -> tuple[Path, ...]:
+        """Files that may change while the service runs, this one first: keys, certificates."""
+        http = self.http
+        names = [one.key_file for one in http.api_keys]
+        names += [http.tls_certificate, http.tls_key, http.tls_client_ca]
+        return (self.path, *(self.resolve(name) for name in names if name is not None))
 
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the file's directory."""
@@ -260,6 +274,7 @@ def _check_together(config: ServiceConfig) -> None:
         op = OP_OF_RANKER[config.default_ranker]
         raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
     check_http(config.http)
+    check_tls(config.rpc, "rpc")
     check_tracing(config.tracing)
     for alias, ranker in config.model_aliases.items():
         if ranker not in config.rankers:

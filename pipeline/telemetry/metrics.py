@@ -131,6 +131,11 @@ class Metrics:
             "ranking_http_connections", "Connections that are open.", registry=self._registry
         )
 
+        self.wrong_keys = Counter(
+            "ranking_wrong_api_keys",
+            "API keys that came and are none, over HTTP and RPC.",
+            registry=self._registry,
+        )
         self.turned_away = Counter(
             "ranking_turned_away",
             "Requests refused before they were read: too many in work, or too long a wait.",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -195,15 +196,32 @@ def test_rpc_alone_and_one_ranker(config: dict[str, Any], tmp_path: Path) -> Non
         assert service.wait_end(10) == 0
 
 
-def test_http_alone_finds_a_port_for_rpc(config: dict[str, Any], tmp_path: Path) -> None:
+def test_http_alone_opens_no_port_for_rpc(config: dict[str, Any], tmp_path: Path) -> None:
+    """Upstream picks one from 12000 on, which nobody asked for and anybody can reach."""
     del config["rpc_port"], config["op"]["rocketqa"]
     config["default_ranker"] = None
     with Launched(config, tmp_path) as service:
         service.wait_ready()
-        (line,) = (line for line in service.stdout.split("\n") if line.startswith("RPC on"))
-        port = int(line.split()[2].rstrip(";"))
-        assert port >= 12000
-        assert rpc_call(f"127.0.0.1:{port}", WIRE).err_no == 0
+        (line,) = (line for line in service.stdout.split("\n") if line.startswith("RPC"))
+        assert line.startswith("RPC is off: rpc_port opens it")
+        assert listening(service.process.pid) == {config["http_port"]}
+        service.process.send_signal(signal.SIGTERM)
+        assert service.wait_end(10) == 0
+
+
+def listening(pid: int) -> set[int]:
+    """TCP ports that a process listens on."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            inodes.add(str(entry.readlink()))
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text("ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                ports.add(int(fields[1].rpartition(":")[2], 16))
+    return ports
 
 
 def processes(config: dict[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from starlette.responses import Response
 
 from contract.wire.request import Limits
 from pipeline.door.admission import Admission, Ticket
+from pipeline.door.api_keys import Account, ApiKeys
 from pipeline.door.front_door import FrontDoor
-from pipeline.edges.http.api_keys import Account, ApiKeys
 from pipeline.edges.http.headers import arrival_of
 from pipeline.edges.http.layers.body_budget import SCOPE_KEY, Body
 from pipeline.request.call import Arrival, Call
@@ -116,7 +116,7 @@ class Runner:
             Overloaded: too many of all callers.
         """
         body = body_of(request)
-        account = self._keys.find(request.headers) if self._keys.asked else None
+        account = self._keys.find(request.headers, _address(request)) if self._keys.asked else None
         # a request that is refused for now takes nothing from its key's share
         self._admission.look(body.size)
         if account is not None:
@@ -130,7 +130,7 @@ class Runner:
             Unauthorized: without one of the keys.
             OverLimit: too many requests.
         """
-        account = self._keys.find(request.headers)
+        account = self._keys.find(request.headers, _address(request))
         if account is not None:
             account.take_request()
 
@@ -140,7 +140,7 @@ class Runner:
         Raises:
             Unauthorized: without one of the keys.
         """
-        self._keys.find(request.headers)
+        self._keys.find(request.headers, _address(request))
 
     async def run(
         self, request: Request, service: str, caller: Caller, route: RouteCall
@@ -191,6 +191,11 @@ class Runner:
             else:
                 outcome = self._front_door.rank(call, ticket)
         return route.write(outcome, call)
+
+
+def _address(request: Request) -> str:
+    """Of the caller."""
+    return request.client.host if request.client is not None else ""
 
 
 async def _watch(request: Request, cancel: Cancel) -> None:

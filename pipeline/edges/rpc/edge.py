@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional, Union
 
 from google.protobuf.message import DecodeError
@@ -17,17 +18,20 @@ from google.protobuf.message import DecodeError
 from contract.errors import MalformedRequest, RankingError, RequestError
 from pipeline.dag.paddle_serving import pipeline_service_pb2 as pb
 from pipeline.door.admission import Admission, Ticket
+from pipeline.door.api_keys import Account, ApiKeys
 from pipeline.door.front_door import FrontDoor
 from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE, RANKER_HEADER, Services
 from pipeline.edges.answer import Answer
 from pipeline.edges.feedback import FeedbackDesk
 from pipeline.edges.paddle_wire import read_feedback_wire, read_wire
+from pipeline.edges.rpc.credentials import reloading_credentials
 from pipeline.edges.rpc.intake import Intake, Message
+from pipeline.edges.rpc.metadata import address_of, arrival_of, headers_of
 from pipeline.edges.rpc.server import RpcServer
+from pipeline.edges.tls import TlsFiles
 from pipeline.process.thread_pool import started_pool
 from pipeline.request.call import Arrival, Call
 from pipeline.request.cancel import Cancel
-from pipeline.request.trace import TRACEPARENT, TRACESTATE
 from pipeline.settings.service import LimitsConfig
 from pipeline.telemetry.metrics import Metrics
 
@@ -36,7 +40,6 @@ _PATH = ("baidu.paddle_serving.pipeline_serving.PipelineService", "inference")
 _SPARE_BYTES = 1024 * 1024
 # beyond those in flight, for large messages and feedback
 _SPARE_THREADS = 8
-_LONGEST_DEADLINE_S = 86_400.0
 # a message below that is parsed in less time than a change of threads takes
 _SMALL_BYTES = 32 * 1024
 
@@ -57,6 +60,18 @@ class _Begun(NamedTuple):
     ticket: Ticket
 
 
+class _Caller(NamedTuple):
+    """What a call's metadata say.
+
+    Attributes:
+        account: of its key; ``None`` where no key is asked for.
+        ranker: named there, or empty.
+    """
+
+    account: Optional[Account]
+    ranker: str
+
+
 class RpcEdge:
     """One gRPC server."""
 
@@ -68,10 +83,10 @@ class RpcEdge:
         desk: FeedbackDesk,
         limits: LimitsConfig,
         metrics: Metrics,
-        port: int,
+        keys: Optional[ApiKeys],
         workers: int,
     ) -> None:
-        """Bind the port; :meth:`start` begins to answer.
+        """Start what answers; :meth:`bind` and :meth:`start` follow.
 
         Args:
             front_door: ranks.
@@ -81,12 +96,10 @@ class RpcEdge:
             limits: of one request, and of all; gRPC itself refuses what is over ``max_body_bytes``
                 by a quarter and a MiB.
             metrics: count bytes.
-            port: on all addresses.
+            keys: say who may call; ``None``: everybody.
             workers: requests that may be in work.
-
-        Raises:
-            ConfigError: the port is in use.
         """
+        self._keys = keys
         self._front_door = front_door
         self._admission = admission
         self._services = services
@@ -102,7 +115,15 @@ class RpcEdge:
         # large messages are parsed one by one: each takes several times its size meanwhile
         self._large = threading.Lock()
         self._server = RpcServer(_PATH, self._inference, limits, threads, largest)
-        self._server.bind(f"[::]:{port}")
+
+    def bind(self, address: str, tls: Optional[TlsFiles] = None) -> None:
+        """Bind ``host:port``.
+
+        Raises:
+            ConfigError: it is in use.
+        """
+        credentials = reloading_credentials(tls) if tls is not None else None
+        self._server.bind(address, credentials)
 
     def start(self) -> None:
         """Begin to answer."""
@@ -120,7 +141,13 @@ class RpcEdge:
     async def _inference(self, _: Any, context: Any) -> bytes:
         """One call on the event loop."""
         received = time.monotonic()
+        headers = headers_of(context)
         message: Union[Message, RequestError]
+        try:
+            account = self._account(context, headers)
+        except RankingError as error:
+            self._admission.turn_away(error)
+            return _encoded(Answer.of_error(error))
         try:
             message = await self._intake.message(context)
         except RequestError as error:
@@ -129,10 +156,10 @@ class RpcEdge:
             self._admission.turn_away(error)
             return _encoded(Answer.of_error(error))
         cancel = Cancel()
-        arrival = _arrival(context, received, cancel)
-        ranker = _header(context, RANKER_HEADER)
+        arrival = arrival_of(context, headers, received, cancel)
+        caller = _Caller(account, headers.get(RANKER_HEADER, ""))
         # not cancelled with the call: a thread may be at work, and has the message until its end
-        work = asyncio.ensure_future(self._work(message, arrival, ranker))
+        work = asyncio.ensure_future(self._work(message, arrival, caller))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -140,49 +167,66 @@ class RpcEdge:
             raise
 
     async def _work(
-        self, message: Union[Message, RequestError], arrival: Arrival, ranker: str
+        self, message: Union[Message, RequestError], arrival: Arrival, caller: _Caller
     ) -> bytes:
         """Answer one call, and count its bytes out."""
         loop = asyncio.get_running_loop()
         if isinstance(message, RequestError):
-            begun = self._begin(message, 0, arrival)
-            return begun if isinstance(begun, bytes) else self._answer(begun, ranker)
+            begun = self._begin(message, 0, arrival, caller)
+            return begun if isinstance(begun, bytes) else self._answer(begun, caller)
         try:
             if message.size >= _SMALL_BYTES:
                 return await loop.run_in_executor(
-                    self._pool, self._answer_large, message, arrival, ranker
+                    self._pool, self._answer_large, message, arrival, caller
                 )
-            begun = self._begin(_parse(message.take()), message.size, arrival)
+            begun = self._begin(_parse(message.take()), message.size, arrival, caller)
             if isinstance(begun, bytes):
                 return begun
-            return await loop.run_in_executor(self._pool, self._answer, begun, ranker)
+            return await loop.run_in_executor(self._pool, self._answer, begun, caller)
         finally:
             message.give_back()
 
-    def _begin(self, request: Request, size: int, arrival: Arrival) -> Union[_Begun, bytes]:
+    def _account(self, context: Any, headers: Mapping[str, str]) -> Optional[Account]:
+        if self._keys is None or not self._keys.asked:
+            return None
+        return self._keys.find(headers, address_of(context.peer()))
+
+    def _begin(
+        self, request: Request, size: int, arrival: Arrival, caller: _Caller
+    ) -> Union[_Begun, bytes]:
         """Let a call in; bytes are its answer already."""
-        if isinstance(request, pb.Request):
-            if request.name == FEEDBACK_SERVICE:
-                keys, values, limits = request.key, request.value, self._limits
-                return _encoded(self._desk.take(lambda: read_feedback_wire(limits, keys, values)))
-            arrival = arrival._replace(service=request.name or DEFAULT_SERVICE)
+        account = caller.account
         try:
-            ticket = self._admission.enter(size)
+            if isinstance(request, pb.Request):
+                if request.name == FEEDBACK_SERVICE:
+                    if account is not None:
+                        account.take_request()
+                    return self._feedback(request)
+                arrival = arrival._replace(service=request.name or DEFAULT_SERVICE)
+            if account is not None:
+                # a request that is refused for now takes nothing from its key's share
+                self._admission.look(size)
+                account.take_request()
+            ticket = self._admission.enter(size, account)
         except RankingError as error:
             return _encoded(Answer.of_error(error))
         return _Begun(request, arrival, ticket)
 
-    def _answer(self, begun: _Begun, ranker: str) -> bytes:
-        """A call in its thread: read, rank, write."""
-        return _encoded(self._rank(begun.arrival, begun.ticket, self._read(begun, ranker)))
+    def _feedback(self, request: pb.Request) -> bytes:
+        keys, values, limits = request.key, request.value, self._limits
+        return _encoded(self._desk.take(lambda: read_feedback_wire(limits, keys, values)))
 
-    def _answer_large(self, message: Message, arrival: Arrival, ranker: str) -> bytes:
+    def _answer(self, begun: _Begun, caller: _Caller) -> bytes:
+        """A call in its thread: read, rank, write."""
+        return _encoded(self._rank(begun.arrival, begun.ticket, self._read(begun, caller)))
+
+    def _answer_large(self, message: Message, arrival: Arrival, caller: _Caller) -> bytes:
         """The same for a large message, which is in memory once but for the steps of one call."""
         with self._large:
-            begun = self._begin(_parse(message.take()), message.size, arrival)
+            begun = self._begin(_parse(message.take()), message.size, arrival, caller)
             if isinstance(begun, bytes):
                 return begun
-            arrival, ticket, read = begun.arrival, begun.ticket, self._read(begun, ranker)
+            arrival, ticket, read = begun.arrival, begun.ticket, self._read(begun, caller)
             del begun
         answer = self._rank(arrival, ticket, read)
         with self._large:
@@ -195,10 +239,13 @@ class RpcEdge:
             outcome = self._front_door.rank(read, ticket)
         return Answer.of_outcome(outcome, read.request.request_id)
 
-    def _read(self, begun: _Begun, ranker: str) -> Union[Call, Exception]:
+    def _read(self, begun: _Begun, caller: _Caller) -> Union[Call, Exception]:
         """The call, or why it cannot be read: whatever that is, the ticket has to be given back."""
         try:
-            return self._read_wire(begun, ranker)
+            call = self._read_wire(begun, caller.ranker)
+            if caller.account is not None:
+                caller.account.take_documents(call.request.documents)
+            return call
         except Exception as error:
             return error
 
@@ -216,32 +263,6 @@ class RpcEdge:
             ranker=ranker,
             log_id=request.logid,
         )
-
-
-def _deadline(context: Any) -> Optional[float]:
-    """The caller's, on time.monotonic's clock; gRPC says years for a caller that set none."""
-    remaining = context.time_remaining()
-    if remaining is None or remaining > _LONGEST_DEADLINE_S:
-        return None
-    return time.monotonic() + float(remaining)
-
-
-def _header(context: Any, name: str) -> str:
-    """One value of the call's metadata, the first of that name, or empty."""
-    values = (str(value) for key, value in context.invocation_metadata() if key == name)
-    return next(values, "")
-
-
-def _arrival(context: Any, received: float, cancel: Cancel) -> Arrival:
-    return Arrival(
-        "rpc",
-        "",
-        received,
-        deadline=_deadline(context),
-        cancel=cancel,
-        traceparent=_header(context, TRACEPARENT),
-        tracestate=_header(context, TRACESTATE),
-    )
 
 
 def _parse(data: bytes) -> Request:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 
 import grpc
 import grpc.aio
@@ -62,13 +62,17 @@ class RpcServer:
         self._thread.start()
         self._server: Any = self._wait(self._make())
 
-    def bind(self, address: str) -> None:
+    def bind(self, address: str, credentials: Optional[grpc.ServerCredentials]) -> None:
         """Bind an address, before :meth:`start`.
+
+        Args:
+            address: ``host:port``.
+            credentials: of TLS; ``None``: not encrypted.
 
         Raises:
             ConfigError: it is in use.
         """
-        self._wait(self._bind(address))
+        self._wait(self._bind(address, credentials))
 
     def start(self) -> None:
         """Begin to answer."""
@@ -99,9 +103,12 @@ class RpcServer:
             handlers=(self._handler,), options=self._options, maximum_concurrent_rpcs=_MOST_CALLS
         )
 
-    async def _bind(self, address: str) -> None:
+    async def _bind(self, address: str, credentials: Optional[grpc.ServerCredentials]) -> None:
         try:
-            self._server.add_insecure_port(address)
+            if credentials is None:
+                self._server.add_insecure_port(address)
+            else:
+                self._server.add_secure_port(address, credentials)
         except RuntimeError as error:
             raise ConfigError(
                 f"{address} cannot be bound; stop what listens there or choose another",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,22 @@ def test_a_name_that_the_file_has_and_the_plan_not_yet_is_found(watched: Watched
         watched.router.route(request, (), "first")
     watched.write("third")
     assert watched.router.knows("third")
+
+
+def test_a_change_that_could_not_be_read_is_read_when_it_can_be(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as without a file descriptor that is free; the file itself does not change again."""
+    watched.watcher.look()
+    watched.write("second")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(3, open_files), before[1]))
+    try:
+        assert not watched.watcher.look()
+        assert not watched.watcher.look()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert caplog.text.count("cannot read it (Too many open files)") == 1
+    assert watched.watcher.look()
+    assert watched.name == "second"

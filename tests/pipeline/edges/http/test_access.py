@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +18,7 @@ import pytest
 
 from contract.errors import ConfigError
 from pipeline.settings.service import load_config
+from tests.certificates import make_certificate
 from tests.pipeline.launch import Launched, failure
 from tests.services import small_config
 
@@ -157,16 +156,7 @@ def test_a_page_with_a_key_needs_no_leave(guarded: str) -> None:
 
 @pytest.fixture()
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
-    files = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-out", files[0], "-keyout", files[1]],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return files
+    return make_certificate(tmp_path)
 
 
 def test_tls(bundles: Path, tmp_path: Path, certificate: tuple[Path, Path]) -> None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from contract.wire.request import Limits
 from pipeline.door.admission import Admission
-from pipeline.edges.http.api_keys import Account, ApiKeys
+from pipeline.door.api_keys import Account, ApiKeys
 from pipeline.edges.http.layers.body_budget import SCOPE_KEY, Body, Budget
 from pipeline.edges.http.runner import Caller, Runner
 from pipeline.settings.http import ApiKeyConfig, HttpConfig
