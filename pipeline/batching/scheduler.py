@@ -100,6 +100,8 @@ class Scheduler:
         self._stopping = False
         self._changed = threading.Condition()
         self._workers: list[threading.Thread] = []
+        # by worker, when the batch that it computes was begun
+        self._computing: dict[int, float] = {}
 
     def start(self) -> None:
         """Start one worker for each engine and wait for all; raises what opening one raises."""
@@ -133,6 +135,18 @@ class Scheduler:
     def alive(self) -> bool:
         """Whether all workers run; they end by :meth:`stop` only."""
         return bool(self._workers) and all(worker.is_alive() for worker in self._workers)
+
+    @property
+    def problem(self) -> str:
+        """Why its engines can compute nothing now, such as remote ones; empty when they can."""
+        problem: str = getattr(self._source, "problem", "")
+        return problem
+
+    @property
+    def computing_s(self) -> float:
+        """How long the batch that is computed longest has been computed; 0 without any."""
+        begun = list(self._computing.values())
+        return time.monotonic() - min(begun) if begun else 0.0
 
     def submit(
         self,
@@ -265,7 +279,9 @@ class Scheduler:
                 engine.close()
                 return
             if step.batch:
+                self._computing[threading.get_ident()] = time.monotonic()
                 self._run(engine, step.batch)
+                del self._computing[threading.get_ident()]
 
     def _next_step(self) -> _Step:
         """Wait until there is something to do, and take it."""

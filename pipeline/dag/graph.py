@@ -20,6 +20,7 @@ from typing import Any
 from contract.errors import ServiceError, ShuttingDown
 from pipeline.dag.paddle_op import PaddleOp, Prepare, Request, Response
 from pipeline.dag.paddle_serving import ChannelData, CustomExceptionCode, DAGExecutor
+from pipeline.process.state import is_stopped
 from pipeline.request.call import Call
 from pipeline.request.outcome import Outcome
 from pipeline.settings.service import OP_OF_RANKER, SORT, TOKENIZE, DagConfig, ServiceConfig
@@ -112,6 +113,14 @@ class Dag:
     def dead(self) -> list[str]:
         """Names of threads and processes of the graph that have ended."""
         return [worker.name for worker in self._workers if not worker.is_alive()]
+
+    def stopped(self) -> list[str]:
+        """Names of processes of the graph that are stopped, as by SIGSTOP; threads never are."""
+        return [
+            f"{worker.name} (process {worker.pid})"
+            for worker in self._workers
+            if isinstance(getattr(worker, "pid", None), int) and is_stopped(worker.pid)
+        ]
 
     def fail_all(self, reason: str) -> None:
         """Answer every request in the graph with ShuttingDown: nobody else will any more."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from contract.bundle import Bundle
 from contract.bundle.files import GOLDEN_FILE
@@ -54,6 +54,7 @@ class Readiness:
         self._share = config.limits.ready_share
         self._max_in_flight = config.limits.max_in_flight
         self._max_rows = config.scheduler.max_queue_rows
+        self._max_compute_s = config.scheduler.max_compute_s
 
     def state(self) -> State:
         """Look at everything."""
@@ -67,8 +68,17 @@ class Readiness:
         reasons = [self._admission.closed] if self._admission.closed else []
         if in_flight >= self._share * self._max_in_flight:
             reasons.append(f"the queue is full: {in_flight} requests are in work")
+        reasons += [f"{name} is stopped; send it SIGCONT" for name in self._graph.stopped()]
         reasons += [f"{r['ranker']}@{r['bundle']}: {r['reason']}" for r in rankers if r["reason"]]
         return State("; ".join(reasons), service, rankers)
+
+    def hanging(self) -> str:
+        """Which bundle computes a batch for too long, for ever perhaps; empty when none does."""
+        for target in self._bundles:
+            reason = self._hangs(self._schedulers.get(target.bundle))
+            if reason:
+                return f"{target.ranker}@{target.bundle}: {reason}"
+        return ""
 
     def of_target(self, target: Target) -> str:
         """Why one bundle answers nothing now; empty when it does."""
@@ -79,8 +89,12 @@ class Readiness:
         up = scheduler.alive if scheduler is not None else not self._graph.dead()
         waiting = scheduler.waiting_rows if scheduler is not None else None
         reason = ""
+        problem = scheduler.problem if scheduler is not None else ""
+        hangs = self._hangs(scheduler)
         if not up:
             reason = "its engine has ended"
+        elif problem or hangs:
+            reason = problem or hangs
         elif waiting is not None and waiting >= self._share * self._max_rows:
             reason = f"the queue is full: {waiting} documents wait"
         return {
@@ -96,3 +110,12 @@ class Readiness:
             "queue_rows": waiting,
             "max_queue_rows": self._max_rows,
         }
+
+    def _hangs(self, scheduler: Optional[Scheduler]) -> str:
+        seconds = scheduler.computing_s if scheduler is not None else 0.0
+        if seconds <= self._max_compute_s:
+            return ""
+        return (
+            f"a batch has been computed for {seconds:.0f} s, "
+            f"more than scheduler.max_compute_s allows ({self._max_compute_s:g})"
+        )

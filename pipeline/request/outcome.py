@@ -41,3 +41,6 @@ class Graph(Protocol):
 
     def dead(self) -> list[str]:
         """Names of its threads and processes that have ended."""
+
+    def stopped(self) -> list[str]:
+        """Names of its processes that somebody has stopped, and that may go on."""

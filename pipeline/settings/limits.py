@@ -69,6 +69,7 @@ class SchedulerConfig(Section):
         max_queue_rows: rows that may wait; more are refused at once.
         max_queue_ms: when the rows that wait already take longer, more are refused; 0: never.
         cache_rows: scores kept of the rows asked for last; 0 keeps none.
+        max_compute_s: a batch that is computed longer means that the service hangs.
     """
 
     max_batch_tokens: Count = 2048
@@ -78,3 +79,4 @@ class SchedulerConfig(Section):
     max_queue_rows: Count = 10_000
     max_queue_ms: Annotated[float, number(0, 600_000)] = 0.0
     cache_rows: Annotated[int, whole(0)] = 0
+    max_compute_s: Annotated[float, number(0.01, 86_400)] = 60.0

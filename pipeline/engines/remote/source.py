@@ -7,6 +7,7 @@ Those may be asked that have scored the bundle's golden pairs since they last fa
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ LONGEST_CALL_S = 60.0
 # how often a service that never failed is checked: it may have taken another bundle meanwhile
 RECHECK_S = 60.0
 _PROBE_TIMEOUT_S = 10.0
+# how often it is looked whether a service still listens, and how long that may take
+_LISTENS_EVERY_S = 1.0
+_LISTENS_TIMEOUT_S = 1.0
 # the shortest row of any ranker: [CLS] and [SEP]
 _SHORTEST_ROW = [[1, 2]]
 
@@ -82,6 +86,14 @@ class RemoteEngines:
         """Who computes and what was checked; known once the first open() has returned."""
         return f"remote, {self.endpoints}"
 
+    @property
+    def problem(self) -> str:
+        """Why nothing can be computed now; empty when a service may be asked."""
+        if any(endpoint.breaker.closed for endpoint in self.endpoints.all):
+            return ""
+        states = "; ".join(f"{one.address}: {one.state}" for one in self.endpoints.all)
+        return f"no tensor service answers ({states})"
+
     def open(self) -> RemoteEngine:
         """Open a connection; the first call probes every service, and starts watching them.
 
@@ -112,7 +124,12 @@ class RemoteEngines:
 
     def _watch(self, endpoint: Endpoint, stop: threading.Event) -> None:
         """Probe it whenever its cool-down is over, and every RECHECK_S anyway."""
+        looked = time.monotonic()
         while not stop.wait(COOL_DOWN_S / 4):
+            if endpoint.breaker.closed and time.monotonic() - looked > _LISTENS_EVERY_S:
+                # without requests nobody else would notice that it has gone
+                looked = time.monotonic()
+                _look_whether_it_listens(endpoint)
             stale = time.monotonic() - endpoint.checked_at > RECHECK_S
             if endpoint.breaker.begin_probe() or (endpoint.breaker.closed and stale):
                 self._probe(endpoint)
@@ -146,3 +163,12 @@ class RemoteEngines:
             self._open -= 1
             if self._open == 0:
                 self._stop.set()
+
+
+def _look_whether_it_listens(endpoint: Endpoint) -> None:
+    host, _, port = endpoint.address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _LISTENS_TIMEOUT_S):
+            pass
+    except OSError as error:
+        endpoint.failed(f"no connection ({error.strerror or error})")

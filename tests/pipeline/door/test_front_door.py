@@ -47,6 +47,9 @@ class Answers:
         self.asked.append(call)
         return self._outcomes.pop(0)
 
+    def stopped(self) -> list[str]:
+        return []
+
     def dead(self) -> list[str]:
         return []
 

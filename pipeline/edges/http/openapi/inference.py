@@ -159,7 +159,7 @@ def server() -> dict[str, Any]:
 
 def live() -> dict[str, Any]:
     """GET /v2/health/live."""
-    return _look("", "live", "Whether the process runs", _flags("live"))
+    return _look("", "live", "Whether the process runs", _flags("live"), 503)
 
 
 def ready() -> dict[str, Any]:

@@ -43,7 +43,8 @@ def _state(name: str, summary: str, answers: dict[str, Any], tag: str = "state")
 
 def health() -> dict[str, Any]:
     """GET /health."""
-    return _state("health", "Whether the process runs", {"200": response("Yes.", FIVE_FIELDS)})
+    answers = {"200": response("Yes.", FIVE_FIELDS), **refusals((503,), FIVE_FIELDS)}
+    return _state("health", "Whether the process runs, and no batch hangs", answers)
 
 
 def ready() -> dict[str, Any]:

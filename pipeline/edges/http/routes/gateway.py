@@ -4,7 +4,7 @@
 
 POST /<service>/prediction    rank
 POST /feedback                clicks and grades of an answer
-GET  /health                  200 while the process runs
+GET  /health                  200 while the process runs, 503 when a batch hangs
 GET  /ready                   200 while it takes requests, else 503
 """
 
@@ -70,7 +70,8 @@ def gateway_routes(
     """The routes; ``/{service}/{method}`` is the last, since it takes any two words."""
 
     async def health(_: Request) -> Response:
-        return _response(Answer())
+        hanging = readiness.hanging()
+        return _response(Answer.of_error(ShuttingDown(hanging)) if hanging else Answer())
 
     async def ready(_: Request) -> Response:
         return _ready_response(readiness.state())

@@ -250,6 +250,9 @@ def _server_routes(readiness: Readiness) -> list[BaseRoute]:
         return json_response({"name": OWNER, "version": VERSION, "extensions": extensions})
 
     async def live(_: Request) -> Response:
+        hanging = readiness.hanging()
+        if hanging:
+            return json_response({"error": hanging, "live": False}, 503)
         return json_response({"live": True})
 
     async def ready(_: Request) -> Response:
