@@ -14,14 +14,14 @@ from typing import Any
 
 from contract.errors import InvalidField, RequestTooLarge
 from contract.experiments.records import Feedback
-from contract.wire.values import check_request_id, decode
+from contract.wire.values import check_request_id, decode, plain
 
 _FIELDS = ("request_id", "clicks", "grades")
 
 
 def feedback_from_wire(fields: Mapping[str, str], time: float, limit: int) -> Feedback:
     """Decode string keys and values; see :func:`feedback_from_fields`."""
-    decoded = {k: v if k not in ("clicks", "grades") else decode(v, k) for k, v in fields.items()}
+    decoded = {k: (decode if k in ("clicks", "grades") else plain)(v, k) for k, v in fields.items()}
     return feedback_from_fields(decoded, time, limit)
 
 

@@ -35,6 +35,7 @@ from contract.wire.values import (
     check_whole,
     decode,
     first_repeated,
+    plain,
 )
 
 BOTH = "both"
@@ -188,7 +189,7 @@ class RankRequest:
 
 
 def _decoded(fields: Mapping[str, str]) -> dict[str, Any]:
-    return {key: v if key in _PLAIN else decode(v, key) for key, v in fields.items()}
+    return {key: (plain if key in _PLAIN else decode)(v, key) for key, v in fields.items()}
 
 
 def _options(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,26 @@ _FLAT_LITERAL = re.compile(
     rf"|\[\s*{_STRING}\s*(?:,\s*{_STRING}\s*)*,?\s*\]"
 )
 _NUMPY_LIST = re.compile(r"\s*array\((\[.*\]),\s*dtype='[<>=|]U\d+'\)\s*", re.DOTALL)
+# the same of anything, for the fields that are text
+_NUMPY_PRINT = re.compile(r"\s*array\(\[.*\](?:,\s*dtype=[^()]*)?\)\s*", re.DOTALL)
+
+
+def plain(text: str, name: str) -> str:
+    """The value of a field that is text and need not be JSON.
+
+    PipelineClient sends a list as numpy prints it: a list of one text is taken as that text.
+
+    Raises:
+        RequestError: it is another list.
+    """
+    if not _NUMPY_PRINT.fullmatch(text):
+        return text
+    items = decode(text, name)
+    if len(items) != 1 or not isinstance(items[0], str):
+        raise InvalidField(
+            f"must be one text, got a list of {len(items)}; send the text itself", field=name
+        )
+    return items[0]
 
 
 def decode(text: str, name: str) -> Any:

@@ -56,3 +56,8 @@ def test_what_is_wrong_is_named(fields: dict[str, object], named: str) -> None:
     with pytest.raises(RequestError) as caught:
         feedback_from_fields(fields, 1.0, LIMIT)
     assert caught.value.field == named
+
+
+def test_a_list_of_one_request_id_is_taken_as_upstreams_client_sends_it() -> None:
+    fields = {"request_id": "array(['r-1'], dtype='<U3')", "clicks": "[0]"}
+    assert feedback_from_wire(fields, 1.0, 10).request_id == "r-1"

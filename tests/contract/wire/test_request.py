@@ -178,3 +178,18 @@ def test_the_answer_for_both_holds_both_scores_and_orders() -> None:
     assert rankings["pairwise"] == {"bundle": "v1", "scores": [0.1, 0.9], "order": [1, 0]}
     assert json.loads(wire["results"])[0] == {"index": 0, "score": 0.5, "document": "甲"}
     assert json.loads(wire["usage"]) == {"tokens": 12, "truncated": [1]}
+
+
+@pytest.mark.parametrize("name", ["query", "ranker", "request_id", "unit_id", "user_id"])
+def test_a_list_of_one_is_taken_for_text_as_upstreams_client_sends_it(name: str) -> None:
+    """PipelineClient makes numpy's print of every list, also of one for a field that is text."""
+    text = {"ranker": "pairwise", "query": "感冒", "request_id": "r-1"}.get(name, "it's")
+    fields = {"query": "q", "documents": '["a"]', name: repr(np.array([text]))}
+    request = RankRequest.from_wire(fields, LIMITS)
+    assert (request.pairs[0][0] if name == "query" else getattr(request, name)) == text
+    for other in ([text, text], [7], [7, 8]):
+        with pytest.raises(RequestError) as caught:
+            RankRequest.from_wire({**fields, name: repr(np.array(other))}, LIMITS)
+        assert caught.value.field == name
+    with pytest.raises(InvalidField, match=f"{name}: must be one text, got a list of 2"):
+        RankRequest.from_wire({**fields, name: repr(np.array([text, text]))}, LIMITS)
