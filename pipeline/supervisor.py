@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Watches the running service until a signal or a failure, and ends it accordingly.
 
-SIGTERM or SIGINT: take nothing more, answer what is in work, exit 0. A second one: exit at once.
+SIGTERM, SIGINT or SIGQUIT: take nothing more, answer what is in work, exit 0. A second one: exit at
+once. SIGHUP: reload, and open log files anew. SIGUSR1: open log files anew.
 A thread or process of the service has ended: answer everything with an error, exit 1.
 """
 
@@ -23,6 +24,8 @@ from pipeline.edges.rpc.edge import RpcEdge
 from pipeline.process.signals import Signals
 from pipeline.records.recorder import Recorder
 from pipeline.records.shadow import Shadow
+from pipeline.routing.reload import Watcher
+from pipeline.telemetry.log_handler import reopen_log_files
 
 _LOGGER = logging.getLogger(__name__)
 _POLL_S = 0.2
@@ -44,6 +47,7 @@ class Supervisor:
         http: Optional[HttpEdge],
         shadow: Shadow,
         recorder: Recorder,
+        watcher: Watcher,
         drain_timeout_s: float,
     ) -> None:
         """Bind everything that can end, or has to be ended."""
@@ -54,11 +58,18 @@ class Supervisor:
         self._http = http
         self._shadow = shadow
         self._recorder = recorder
+        self._watcher = watcher
         self._drain_timeout_s = drain_timeout_s
 
     def run(self, signals: Signals) -> int:
         """Watch until the end; returns the exit code."""
         while not signals.wait(_POLL_S):
+            if signals.take_reopen():
+                reopen_log_files()
+                _LOGGER.info("log files are opened anew")
+            if signals.take_reload():
+                _LOGGER.info("SIGHUP: configuration, keys and certificates are read again")
+                self._watcher.look_anew()
             dead = self._dead()
             if dead:
                 return self._fail(f"{dead[0]} has ended unexpectedly")

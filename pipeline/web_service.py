@@ -31,6 +31,7 @@ from pipeline.process.signals import Signals
 from pipeline.settings.service import ServiceConfig, find_config, load_config
 from pipeline.settings.tracing import tracing_asked
 from pipeline.telemetry.log_files import diverted_output, open_log_directory, set_up_logs
+from pipeline.telemetry.log_handler import count_lost_lines, tell_failures_again
 
 if TYPE_CHECKING:
     from contract.bundle import Bundle
@@ -106,12 +107,15 @@ def run(config: ServiceConfig, started: float) -> int:
 
     metrics = Metrics()
     metrics.served(bundles)
+    count_lost_lines(metrics.lost_log_lines.inc)
     recorder = _recorder(config, metrics)
     router = Router(first_plan(config, served(bundles)))
     try:
         lines: list[str] = []
         with diverted_output(logs):
             dag, schedulers = start_dag(config, bundles, router, metrics, logs, lines.append)
+        # standard error went into a file meanwhile
+        tell_failures_again()
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
@@ -160,7 +164,9 @@ def _open_edges(
     limits = config.limits
     services = Services(config.rankers, config.named)
     observer = RequestObserver(services.names, metrics, tracer)
-    admission = Admission(limits.max_in_flight, limits.max_delay_ms, observer.turned_away)
+    admission = Admission(
+        limits.max_in_flight, limits.max_delay_ms, observer.turned_away, limits.ready_share
+    )
     metrics.watch_in_flight(lambda: admission.in_flight)
     shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
     front_door = FrontDoor(services, dag, config.dag.retry, observer, recorder, shadow)
@@ -176,7 +182,7 @@ def _open_edges(
         )  # fmt: skip
         certificates = http
         followers.append(lambda _: certificates.follow_tls())
-    follow_file(config, served(bundles), router, followers)
+    watcher = follow_file(config, served(bundles), router, followers)
     recorder.start()
     shadow.start()
     if rpc is not None:
@@ -184,7 +190,7 @@ def _open_edges(
     spare_lasting_objects()
     admission.open()
     return Supervisor(
-        admission, dag, schedulers, rpc, http, shadow, recorder, config.drain_timeout_s
+        admission, dag, schedulers, rpc, http, shadow, recorder, watcher, config.drain_timeout_s
     )
 
 

@@ -21,6 +21,7 @@ from typing import Any, Callable, NamedTuple
 from contract.errors import RankingError, SetUpError
 from pipeline.dag.paddle_op import Prepare
 from pipeline.process.gc_tuning import spare_lasting_objects
+from pipeline.process.signals import ALL
 from pipeline.telemetry.log_files import divert_output
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,8 +64,8 @@ class OpProcesses:
         """``prepare`` for an op process: quiet, immune to the terminal's signals, and heard of."""
 
         def run(index: int) -> Callable[[Any], Any]:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                # the parent drains first, and then ends its children
+            for number in ALL:
+                # the parent drains first, and then ends its children; log files are looked at
                 signal.signal(number, signal.SIG_IGN)
             divert_output(self._log_directory)
             threading.excepthook = _end_process

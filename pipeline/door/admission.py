@@ -89,6 +89,7 @@ class Admission:
         max_in_flight: int,
         max_delay_ms: float = 0.0,
         refused: Callable[[RankingError], None] = _nobody,
+        full_share: float = 1.0,
     ) -> None:
         """Start closed.
 
@@ -96,7 +97,10 @@ class Admission:
             max_in_flight: requests in work at once.
             max_delay_ms: how long a request may have to wait for those before it; 0: for ever.
             refused: is told of every refusal.
+            full_share: of ``max_in_flight``, from which it counts as full.
         """
+        self._full_at = full_share * max_in_flight
+        self._full_since: Optional[float] = None
         self._refused = refused
         self._max_in_flight = max_in_flight
         self._max_delay_s = max_delay_ms / 1000.0
@@ -115,6 +119,12 @@ class Admission:
     def in_flight(self) -> int:
         """Requests in work."""
         return len(self._tickets)
+
+    @property
+    def full_s(self) -> float:
+        """For how long it has been full without a break; 0 when it is not."""
+        since = self._full_since
+        return time.monotonic() - since if since is not None else 0.0
 
     def open(self) -> None:
         """Take requests."""
@@ -161,6 +171,8 @@ class Admission:
                 if not self._tickets:
                     self._busy_since = time.monotonic()
                 self._tickets.add(ticket)
+                if self._full_since is None and len(self._tickets) >= self._full_at:
+                    self._full_since = time.monotonic()
                 return ticket
         if account is not None:
             account.give_back()
@@ -176,6 +188,8 @@ class Admission:
         served = ticket.served
         with self._changed:
             self._tickets.discard(ticket)
+            if len(self._tickets) < self._full_at:
+                self._full_since = None
             now = time.monotonic()
             busy_s = now - self._busy_since
             self._busy_since = now

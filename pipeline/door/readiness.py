@@ -15,6 +15,9 @@ from pipeline.request.outcome import Graph
 from pipeline.request.route import Target
 from pipeline.settings.service import ServiceConfig
 
+# full for a moment, as any busy service is, is not full
+_FULL_S = 2.0
+
 
 class State(NamedTuple):
     """One look at the service.
@@ -66,7 +69,7 @@ class Readiness:
             "max_in_flight": self._max_in_flight,
         }
         reasons = [self._admission.closed] if self._admission.closed else []
-        if in_flight >= self._share * self._max_in_flight:
+        if self._admission.full_s > _FULL_S:
             reasons.append(f"the queue is full: {in_flight} requests are in work")
         reasons += [f"{name} is stopped; send it SIGCONT" for name in self._graph.stopped()]
         reasons += [f"{r['ranker']}@{r['bundle']}: {r['reason']}" for r in rankers if r["reason"]]

@@ -24,6 +24,7 @@ from typing import Callable, Optional, Protocol
 
 from contract.experiments.records import Record, to_line
 from pipeline.settings.experiments import ALWAYS, INTERVAL, ExposuresConfig
+from pipeline.telemetry.failures import tell_operator
 
 _LOGGER = logging.getLogger(__name__)
 _BATCH = 512
@@ -162,6 +163,11 @@ class RecordLog:
             except OSError as error:
                 if not failed:
                     _LOGGER.error("%s: cannot write (%s); trying again", self._name, error)
+                    # the log may lie on the same disk
+                    tell_operator(
+                        f"{self._name}: cannot write to {self._directory} ({error.strerror}); "
+                        "trying again, and counting what is lost (ranking_records_total)"
+                    )
                 failed = True
                 self._close()
                 if self._stopping.wait(_RETRY_S):
@@ -170,6 +176,7 @@ class RecordLog:
                 continue
             if failed:
                 _LOGGER.info("%s: written again", self._name)
+                tell_operator(f"{self._name}: written again")
             self._metrics.written(records)
             return
 

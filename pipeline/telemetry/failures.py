@@ -1,10 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Logs unexpected errors by type and place; never their message, which may quote a request."""
+"""Tells of what went wrong: unexpected errors by type and place, and what no log can say.
+
+Never by their message, which may quote a request.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 from traceback import format_tb
 
 _LOGGER = logging.getLogger(__name__)
@@ -19,3 +24,9 @@ def log_failure(what: str, error: BaseException) -> None:
     """
     place = "".join(format_tb(error.__traceback__))
     _LOGGER.error("%s failed with %s at\n%s", what, type(error).__name__, place)
+
+
+def tell_operator(line: str) -> None:
+    """Say on standard error what the logs may not be able to say."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"web_service: {line}", file=sys.stderr, flush=True)

@@ -99,7 +99,7 @@ def _logging(directory: Path, log_format: str) -> dict[str, Any]:
 
 def _handler(path: Path, level: str, backups: int) -> dict[str, Any]:
     return {
-        "class": "logging.handlers.RotatingFileHandler",
+        "class": "pipeline.telemetry.log_handler.LogFileHandler",
         "level": level,
         "formatter": "line",
         "filename": str(path),

@@ -131,6 +131,11 @@ class Metrics:
             "ranking_http_connections", "Connections that are open.", registry=self._registry
         )
 
+        self.lost_log_lines = Counter(
+            "ranking_lost_log_lines",
+            "Lines of log files that could not be written.",
+            registry=self._registry,
+        )
         self.wrong_keys = Counter(
             "ranking_wrong_api_keys",
             "API keys that came and are none, over HTTP and RPC.",

@@ -162,3 +162,20 @@ def test_every_refusal_is_told() -> None:
     with admission.enter(1), pytest.raises(Overloaded):
         admission.enter(1)
     assert [type(error) for error in told] == [ShuttingDown, Overloaded]
+
+
+def test_full_is_what_has_been_full_without_a_break() -> None:
+    admission = Admission(4, full_share=0.5)
+    admission.open()
+    assert admission.full_s == 0.0
+    first, second = admission.enter(1), admission.enter(1)
+    assert admission.full_s > 0.0
+    with first:
+        pass
+    assert admission.full_s == 0.0
+    third = admission.enter(1)
+    assert admission.full_s > 0.0
+    for ticket in (second, third):
+        with ticket:
+            pass
+    assert admission.full_s == 0.0
