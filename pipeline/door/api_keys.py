@@ -110,7 +110,11 @@ class Account:
 
 
 class ApiKeys:
-    """All keys; safe between threads."""
+    """All keys; safe between threads.
+
+    Attributes:
+        asked: whether a key is asked for.
+    """
 
     def __init__(
         self, config: HttpConfig, resolve: Resolve = Path, count: Callable[[], None] = _nobody
@@ -128,12 +132,8 @@ class ApiKeys:
         self._resolve = resolve
         self._wrong = WrongKeys(count)
         self._accounts: dict[str, Account] = {}
+        self.asked = False
         self.change(config)
-
-    @property
-    def asked(self) -> bool:
-        """Whether a key is asked for."""
-        return bool(self._accounts)
 
     def change(self, config: HttpConfig) -> None:
         """Take over other keys; who keeps its name keeps what it has used.
@@ -149,7 +149,7 @@ class ApiKeys:
             account = before.get(one.name) or Account(one)
             account.config = one
             accounts[digest] = account
-        self._accounts = accounts
+        self._accounts, self.asked = accounts, bool(accounts)
 
     def find(self, headers: Mapping[str, str], address: str = "") -> Optional[Account]:
         """The caller's account, by ``Authorization: Bearer KEY`` or ``x-api-key``.
