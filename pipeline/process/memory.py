@@ -17,7 +17,7 @@ def give_back_large_blocks() -> None:
 
     glibc does so at first, and raises its bound with each such block that is freed, up to 32 MiB.
     From then on bodies of that size lie in heaps, which keep their highest use: after 24 messages
-    of 27 MB 1.1 GB in place of 0.7.
+    of 27 MB at once 1.1 GB in place of 0.7.
     """
     with contextlib.suppress(OSError, AttributeError):
         # another C library may have no such function, and no such habit
