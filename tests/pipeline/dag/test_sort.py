@@ -21,7 +21,8 @@ from contract.wire.response import RankResponse
 from pipeline.batching.job import Scored
 from pipeline.dag.messages import Encoded, RankerLogits
 from pipeline.dag.sort import Sort
-from pipeline.edges.http.routes.rerank_shapes import doubted, read_rerank, write_rerank
+from pipeline.edges.http.routes.rerank_bodies import read_rerank
+from pipeline.edges.http.routes.rerank_shapes import doubted, write_rerank
 from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
