@@ -29,6 +29,7 @@ from contract.bundle.embeddings import check_tables
 from contract.bundle.golden import RunFeed
 from contract.bundle.graphs import paddle_reader
 from contract.errors import BundleError, SetUpError
+from contract.text.tokenizer_threads import set_tokenizer_threads
 from export.bundle.model_dir import ScoringGraph, is_pairwise, open_model_dir
 from export.command import run_command
 from export.engines.openvino_inference import run_graph
@@ -39,7 +40,7 @@ from export.engines.paddle_inference import (
     InferenceOptions,
     available_options,
 )
-from train.options import boolean, positive_int
+from train.options import add_tokenizer_threads, boolean, positive_int
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -164,6 +165,7 @@ def run(options: argparse.Namespace) -> None:
     """Score the file and print."""
     from train.data.dataset import read_unlabelled_pairs
 
+    set_tokenizer_threads(options.tokenizer_threads)
     read = read_unlabelled_pairs(options.input_file)
     pairs = [(read.texts[q], read.texts[t]) for q, t in zip(read.queries, read.titles)]
     graph = open_model_dir(
@@ -217,6 +219,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--use_tensorrt", **flag, help="compile the graph with TensorRT, on a GPU")
     add("--precision", choices=PRECISIONS, default="fp32", help="default: fp32")
     add("--cpu_threads", type=positive_int, default=10, help="on the cpu (default: 10)")
+    add_tokenizer_threads(parser)
     add("--enable_mkldnn", **flag, help="use oneDNN's kernels on the cpu")
     add("--benchmark", **flag, help="score twice and print the second pass's speed")
     add(

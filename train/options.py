@@ -16,6 +16,7 @@ from typing import Callable, Optional
 
 from contract.environment.cpu import prepare_math_library
 from contract.errors import RankingError
+from contract.text.tokenizer_threads import set_tokenizer_threads
 
 Command = Callable[[argparse.Namespace], None]
 
@@ -48,6 +49,15 @@ def fraction(text: str) -> float:
     return value
 
 
+def add_tokenizer_threads(parser: argparse.ArgumentParser) -> None:
+    """The option that :func:`contract.text.tokenizer_threads.set_tokenizer_threads` takes."""
+    parser.add_argument(
+        "--tokenizer_threads",
+        type=positive_int,
+        help="threads of the tokenizer (default: TOKENIZER_THREADS, or else one)",
+    )
+
+
 def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Optional[int]) -> None:
     """Options of every command that reads texts and runs a model."""
     parser.add_argument(
@@ -72,6 +82,7 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
         type=positive_int,
         help="threads of one process on the cpu (default: OMP_NUM_THREADS, or all processors)",
     )
+    add_tokenizer_threads(parser)
     parser.add_argument(
         "--max_bad_rows",
         type=int,
@@ -178,6 +189,7 @@ def run_command(
     # before paddle is imported, which sets OMP_NUM_THREADS to 1 where it is missing
     options.cpu_threads = options.cpu_threads or _default_threads()
     prepare_math_library()
+    set_tokenizer_threads(getattr(options, "tokenizer_threads", None))
     try:
         command(options)
     except RankingError as error:

@@ -18,6 +18,7 @@ from typing import Callable, Optional, Protocol
 
 from contract.errors import BundleError
 from contract.text.normalization import LONGEST_WORD
+from contract.text.tokenizer_threads import tokenizer_threads
 
 UNKNOWN = "[UNK]"
 _CONTINUED = "##"
@@ -42,9 +43,7 @@ class _Tokenizers:
     name = "tokenizers"
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
-        # threads of its own would take the cores of the engine, and none of them survives a fork;
-        # the service's own threads run side by side without them
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        _prepare_rust_threads(tokenizer_threads())
         from tokenizers import Tokenizer
         from tokenizers.models import WordPiece as Model
         from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -66,17 +65,31 @@ class _Tokenizers:
         return [encoding.ids for encoding in encodings]
 
 
+def _prepare_rust_threads(count: Optional[int]) -> None:
+    """Set what the package reads at its first call of a process, and keeps from then on."""
+    if count is None:
+        # threads of its own would take the cores of the engine, and none of them survives a fork;
+        # the service's own threads run side by side without them
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        return
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if count > 1 else "false"
+    os.environ["RAYON_NUM_THREADS"] = str(count)
+
+
 class _FastTokenizer:
     """fast_tokenizer-python, in C++; it keeps Python's lock, and with it all other threads."""
 
     name = "fast_tokenizer"
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
-        from fast_tokenizer import Tokenizer
+        from fast_tokenizer import Tokenizer, set_thread_num
         from fast_tokenizer.models import WordPiece as Model
         from fast_tokenizer.normalizers import BertNormalizer
         from fast_tokenizer.pretokenizers import WhitespacePreTokenizer
 
+        count = tokenizer_threads()
+        if count is not None:
+            set_thread_num(count)
         model = Model(
             vocabulary,
             unk_token=UNKNOWN,

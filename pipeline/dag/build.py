@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from contract.bundle import Bundle
+from contract.text.tokenizer_threads import set_tokenizer_threads
 from pipeline.batching.scheduler import Scheduler
 from pipeline.dag.graph import Dag
 from pipeline.dag.paddle_op import Prepare
@@ -55,6 +56,8 @@ def start_dag(
         SetUpError: a ranker does not load, or scores differently than at export, or an experiment
             asks for what is not there.
     """
+    # before any tokenizer is built, in this process or in those of the ops
+    set_tokenizer_threads(config.other_op(TOKENIZE).tokenizer_threads)
     schedulers: list[Scheduler] = []
     if config.dag.is_thread_op:
         prepares = _prepares(

@@ -90,6 +90,8 @@ class OpConfig(Section):
     Attributes:
         engine: what computes a ranker's batches; ``remote`` asks ``server_endpoints``.
         concurrency: processes of the op when ``dag.is_thread_op`` is false.
+        tokenizer_threads: of ``tokenize`` only: threads that the tokenizer package may use for one
+            call; left out, what the environment's TOKENIZER_THREADS says, or else one.
         timeout: milliseconds that the ranker may take; below 1: no limit.
         retry: how often it is asked when it times out.
         server_endpoints: host:port of each GeneralModelService, for engine remote.
@@ -103,6 +105,7 @@ class OpConfig(Section):
 
     engine: Annotated[str, choice(*ENGINES)] = PADDLE
     concurrency: Count = 1
+    tokenizer_threads: Optional[Count] = None
     timeout: Whole = -1
     retry: Count = 1
     batch_size: Count = field(default=1, metadata=unused(SCHEDULER_BATCHES))
@@ -118,6 +121,20 @@ class OpConfig(Section):
     tokenizer: Optional[Text] = None
     max_seq_length: Annotated[int, whole(5)] = 512
     score_function: Optional[Annotated[str, choice(*SCORE_FUNCTIONS)]] = None
+
+
+def check_tokenizer_threads(ops: Mapping[str, OpConfig]) -> None:
+    """See that the key stands where it is read.
+
+    Raises:
+        ConfigError: an op that does not tokenize has it.
+    """
+    for name, op in ops.items():
+        if name != TOKENIZE and op.tokenizer_threads is not None:
+            raise ConfigError(
+                f"is a key of op.{TOKENIZE}, which encodes texts for all rankers; write it there",
+                field=f"op.{name}.tokenizer_threads",
+            )
 
 
 def check_ranker(op: OpConfig, where: str) -> None:

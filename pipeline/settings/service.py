@@ -50,6 +50,7 @@ from pipeline.settings.ops import (
     LocalServiceConfig,
     OpConfig,
     check_ranker,
+    check_tokenizer_threads,
 )
 from pipeline.settings.reading import notes, read
 from pipeline.settings.rpc import RpcConfig
@@ -282,6 +283,7 @@ def _check_together(config: ServiceConfig) -> None:
                 f"must be one of {', '.join(config.rankers)}, got {ranker!r}",
                 field=f"model_aliases.{alias}",
             )
+    check_tokenizer_threads(config.op)
     for ranker in config.rankers:
         check_ranker(config.ranker_op(ranker), f"op.{config.op_name(ranker)}")
     if config.limits.body_bytes_in_flight < config.limits.max_body_bytes:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from child_services.child import free_port
 from contract.rankers import CROSS_ENCODER, PAIRWISE
@@ -227,6 +228,23 @@ def listening(pid: int) -> set[int]:
 def processes(config: dict[str, Any]) -> dict[str, Any]:
     config["dag"] = {"is_thread_op": False, "tracer": {"interval_s": 1}}
     return config
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_a_tokenizer_with_threads_of_its_own_ranks_the_same(
+    threads: bool, config: dict[str, Any], tmp_path: Path
+) -> None:
+    """In op processes too, which are forked and would wait for threads that stayed behind."""
+    config["dag"] = {"is_thread_op": threads}
+    config["op"]["tokenize"] = {"tokenizer_threads": 2}
+    with Launched(config, tmp_path) as service:
+        service.wait_ready()
+        url = f"http://127.0.0.1:{config['http_port']}"
+        titles = [f"感冒灵颗粒{number}" for number in range(64)]
+        many = rank(url, query="感冒", documents=titles)
+        one = rank(url, query="感冒", documents=titles[7:8])
+        assert (many.err_no, one.err_no) == (0, 0)
+        assert one.decoded("predict")[0] == pytest.approx(many.decoded("predict")[7], abs=1e-5)
 
 
 def test_a_crash_of_an_op_process_ends_the_service(config: dict[str, Any], tmp_path: Path) -> None:

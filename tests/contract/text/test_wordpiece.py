@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contract.errors import BundleError
+from contract.text.tokenizer_threads import (
+    THREADS_VARIABLE,
+    set_tokenizer_threads,
+    tokenizer_threads,
+)
 from contract.text.wordpiece import AUTO, BACKENDS, WordPiece, load_wordpiece
+from tests.conftest import REPOSITORY
 
 TOKENS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "a", "ab", "##b", "##ba", "##abab", "я", "##я", "中"]
 VOCABULARY = {token: index for index, token in enumerate(TOKENS)}
@@ -119,3 +127,59 @@ def _imports(name: str) -> bool:
     except BundleError:
         return False
     return True
+
+
+# its own process: a package keeps the number that it had at its first call
+_IN_A_PROCESS = """
+import os, sys
+from contract.text.wordpiece import load_wordpiece
+name = sys.argv[1]
+wordpiece = load_wordpiece(name, {"[UNK]": 3, "a": 4, "##b": 5, "ab": 6, "##a": 7})
+before = len(os.listdir("/proc/self/task"))
+ids = wordpiece(["ab a abab x " * 200] * 64)
+if name == "fast_tokenizer":
+    from fast_tokenizer import get_thread_num
+    threads = get_thread_num()
+else:
+    threads = max(1, len(os.listdir("/proc/self/task")) - before)
+print(threads, hash(tuple(map(tuple, ids))))
+"""
+
+
+@pytest.mark.parametrize("name", ["tokenizers", "fast_tokenizer"])
+def test_a_package_uses_the_threads_that_are_set(name: str) -> None:
+    pytest.importorskip(name)
+    unset, one, three = (_in_a_process(name, threads) for threads in ("", "1", "3"))
+    assert (unset[0], one[0], three[0]) == ("1", "1", "3")
+    assert unset[1] == one[1] == three[1], "threads must not change the ids"
+
+
+def _in_a_process(name: str, threads: str) -> list[str]:
+    environment = {**os.environ, THREADS_VARIABLE: threads}
+    environment.pop("TOKENIZERS_PARALLELISM", None)
+    environment.pop("RAYON_NUM_THREADS", None)
+    command = [sys.executable, "-c", _IN_A_PROCESS, name]
+    done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("stated", ["0", "-1", "two", "1.5", "２"])
+def test_a_number_of_threads_that_is_none_is_named(
+    stated: str, wordpiece: WordPiece, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if wordpiece.name == "paddlenlp":
+        pytest.skip("it has no threads")
+    monkeypatch.setenv(THREADS_VARIABLE, stated)
+    with pytest.raises(BundleError, match=f"{THREADS_VARIABLE}: must be a number of threads"):
+        load_wordpiece(wordpiece.name, VOCABULARY)
+
+
+def test_the_number_is_set_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(THREADS_VARIABLE, "2")
+    set_tokenizer_threads(None)
+    assert tokenizer_threads() == 2
+    set_tokenizer_threads(5)
+    assert tokenizer_threads() == 5
+    monkeypatch.delenv(THREADS_VARIABLE)
+    assert tokenizer_threads() is None

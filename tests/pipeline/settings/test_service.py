@@ -98,6 +98,14 @@ def test_the_default_ranker_comes_first(tmp_path: Path) -> None:
     [
         ("rpc_prot: 8089\n", "rpc_prot: unknown key; did you mean rpc_port?"),
         (SMALL + "paint: red\n", "paint: unknown key; known are rpc_port"),
+        (
+            BOTH.replace("m}}", "m}, tokenizer_threads: 2}", 1) + "rpc_port: 8089\n",
+            "op.ernie.tokenizer_threads: is a key of op.tokenize",
+        ),
+        (
+            BOTH + "    tokenize: {tokenizer_threads: 0}\nrpc_port: 8089\n",
+            "op.tokenize.tokenizer_threads: must be a whole number >= 1, got 0",
+        ),
         (SMALL + "worker_num: two\n", "worker_num: must be a whole number >= 1, got 'two'"),
         (SMALL + "worker_num: true\n", "worker_num: must be a whole number >= 1, got True"),
         (SMALL + "worker_num: 0\n", "worker_num: must be a whole number >= 1, got 0"),
