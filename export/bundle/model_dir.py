@@ -7,6 +7,7 @@ The directory is a bundle, what ``export_model`` wrote, or what upstream's expor
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,9 @@ _UPSTREAM_MAX_SEQ_LENGTH = 128
 
 # upstream's rankers by the width of their only output
 _UPSTREAM_RANKERS = {1: PAIRWISE, 2: CROSS_ENCODER}
+# upstream's pair-wise predict.py names this one, whatever its exports left beside it
+_UPSTREAM_PAIRWISE = "inference.predict"
+_UPSTREAM_OTHERS = ("inference", "inference.get_pooled_embedding")
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int
 
 def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int) -> ScoringGraph:
     folder = directory / SERVER_DIR if (directory / SERVER_DIR).is_dir() else directory
-    spec = _chosen(graphs_among(path.name for path in folder.iterdir()), str(folder))
+    graphs = _as_upstream(graphs_among(path.name for path in folder.iterdir()), folder)
+    spec = _chosen(graphs, str(folder))
     graph = graph_files(folder / spec.path, folder / spec.params if spec.params else None)
     _, fetches = read_tensors(graph.model)
     width = fetches[0].shape[-1] if fetches[0].shape else 0
@@ -136,6 +141,20 @@ def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int)
     score = SCORE_FUNCTIONS[UPSTREAM_SCORE_FUNCTIONS[ranker]]
     encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length)
     return ScoringGraph(ranker, graph, fetches[0].name, score, encoder)
+
+
+def _as_upstream(graphs: Sequence[GraphSpec], folder: Path) -> Sequence[GraphSpec]:
+    """Leaves out what upstream passes over beside its pair-wise graph, and says so."""
+    stems = {graph: Path(graph.path).stem for graph in graphs}
+    taken = [graph.path for graph in graphs if stems[graph] == _UPSTREAM_PAIRWISE]
+    others = [graph.path for graph in graphs if stems[graph] in _UPSTREAM_OTHERS]
+    if not taken or not others:
+        return graphs
+    print(
+        f"{folder}: takes {', '.join(taken)}, as upstream does, and not {', '.join(others)}",
+        file=sys.stderr,
+    )
+    return [graph for graph in graphs if graph.path not in others]
 
 
 def _chosen(graphs: Sequence[GraphSpec], where: str, *, quantized: bool = False) -> GraphSpec:

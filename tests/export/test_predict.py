@@ -15,7 +15,7 @@ import pytest
 from contract.bundle.golden import read_golden
 from contract.environment import cpu
 from contract.errors import SetUpError
-from contract.rankers import PAIRWISE
+from contract.rankers import CROSS_ENCODER, PAIRWISE
 from export.engines import paddle_inference as inference
 from export.engines.paddle_inference import InferenceOptions, available_options, build_config
 from export.predict import format_line, main, make_parser, summarise
@@ -76,6 +76,32 @@ def test_upstreams_export_is_scored_once(
     arguments += ["--model_name_or_path", str(exports / ranker / "tokenizer")]
     assert main([*arguments, "--max_seq_length", "64"]) == 0
     np.testing.assert_allclose(scores_printed(capfd.readouterr().out), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("other", ["inference", "inference.get_pooled_embedding"])
+def test_of_several_graphs_upstreams_pair_wise_one_is_taken(
+    other: str, exports: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """PaddleNLP's predict.py names inference.predict; older exports leave others beside it."""
+    pairs = [pair for pair in read_golden(exports / PAIRWISE / "golden.jsonl") if pair.group < 2]
+    rows = tmp_path / "pairs.tsv"
+    rows.write_text("".join(f"{p.query}\t{p.title}\n" for p in pairs), encoding="utf-8")
+    folder = tmp_path / "output"
+    folder.mkdir()
+    for ranker, name in ((PAIRWISE, "inference.predict"), (CROSS_ENCODER, other)):
+        for suffix in (".pdmodel", ".pdiparams"):
+            (graph,) = (exports / ranker).glob(f"*{suffix}")
+            shutil.copy(graph, folder / f"{name}{suffix}")
+    arguments = ["--model_dir", str(folder), "--input_file", str(rows), *CPU]
+    arguments += ["--model_name_or_path", str(exports / PAIRWISE / "tokenizer")]
+    assert main([*arguments, "--max_seq_length", "64"]) == 0
+    printed = capfd.readouterr()
+    expected = [pair.score for pair in pairs]
+    np.testing.assert_allclose(scores_printed(printed.out), expected, atol=1e-5)
+    assert f"takes inference.predict.pdmodel, as upstream does, and not {other}.pd" in printed.err
+    (folder / "inference.predict.pdmodel").rename(folder / "third.pdmodel")
+    assert main(arguments) == 2
+    assert "holds 2 graphs" in capfd.readouterr().err
 
 
 def test_lines_are_upstreams() -> None:
