@@ -226,8 +226,8 @@ def run(options: argparse.Namespace) -> None:
     )
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Run the command; the process's exit status."""
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names, and ours beside them."""
     parser = argparse.ArgumentParser(
         prog="export_model", description="Write a trained ranker as a static graph."
     )
@@ -235,7 +235,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument(
         "--output_path", default="./output", help="directory to write to (default: %(default)s)"
     )
-    return run_command(run, parser, arguments)
+    return parser
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; the process's exit status."""
+    return run_command(run, make_parser(), arguments)
 
 
 if __name__ == "__main__":

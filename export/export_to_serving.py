@@ -151,8 +151,8 @@ def run(options: argparse.Namespace) -> None:
             print(f"{server}, {client}: {', '.join(spec.alias for spec in (*feeds, *fetches))}")
 
 
-def main(arguments: Optional[list[str]] = None) -> int:
-    """Run the command; the process's exit status."""
+def make_parser() -> argparse.ArgumentParser:
+    """Options with upstream's names, and ours beside them."""
     parser = argparse.ArgumentParser(
         prog="export_to_serving", description="Write an exported graph for Paddle Serving."
     )
@@ -198,7 +198,12 @@ def main(arguments: Optional[list[str]] = None) -> int:
     add("--bundle", type=Path, help="publish a whole bundle under this directory")
     add("--model_card", type=Path, help="put this file into the bundle as MODEL_CARD.md")
     add_options(parser)
-    return run_command(run, parser, arguments)
+    return parser
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    """Run the command; the process's exit status."""
+    return run_command(run, make_parser(), arguments)
 
 
 if __name__ == "__main__":

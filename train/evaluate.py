@@ -41,6 +41,11 @@ def make_parser() -> argparse.ArgumentParser:
         default=0.1,
         help="accepted because upstream has it; no metric uses it",
     )
+    parser.add_argument(
+        "--learning_rate",
+        type=float,
+        help="accepted because upstream's README has it; nothing is learned",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here too")
     add_encoding_options(parser, max_seq_length=None)
     return parser
