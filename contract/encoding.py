@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import BundleError
 from contract.text.normalization import Normalizer
+from contract.text.sentence_pieces import Words, load_sentence_pieces, takes_sentence_pieces
 from contract.text.wordpiece import UNKNOWN, WordPiece, load_wordpiece
 
 INPUT_IDS = "input_ids"
@@ -76,7 +77,7 @@ class PairEncoder:
 
     def __init__(
         self,
-        normalize: Normalizer,
+        normalize: Words,
         wordpiece: WordPiece,
         vocabulary: Mapping[str, int],
         max_seq_length: int,
@@ -101,24 +102,30 @@ class PairEncoder:
     ) -> PairEncoder:
         """Read ``vocab.txt`` (one token a line) and, when present, ``tokenizer_config.json``.
 
+        A directory of ERNIE-tiny has its pieces and its words beside them.
+
         Args:
             directory: a tokenizer directory of a bundle or a checkpoint.
             max_seq_length: longest row in tokens, special tokens included.
             backend: ``tokenizers``, ``fast_tokenizer``, ``paddlenlp``, or ``auto``: the first of
-                them that imports.
+                them that imports. A directory of ERNIE-tiny has one package only, sentencepiece.
 
         Raises:
             BundleError: a file is missing or damaged, or no tokenizer package is installed.
         """
         directory = Path(directory)
         vocabulary = _read_vocabulary(directory / VOCAB_FILE)
-        lower_case = _read_lower_case(directory / TOKENIZER_CONFIG_FILE)
+        configuration = _read_configuration(directory / TOKENIZER_CONFIG_FILE)
+        lower_case = bool(configuration.get("do_lower_case", True))
+        if takes_sentence_pieces(directory, configuration):
+            words, pieces = load_sentence_pieces(directory, vocabulary, lower_case)
+            return cls(words, pieces, vocabulary, max_seq_length)
         wordpiece = load_wordpiece(backend, vocabulary)
         return cls(Normalizer(lower_case), wordpiece, vocabulary, max_seq_length)
 
     @property
     def backend(self) -> str:
-        """Name of the tokenizer package in use, one of :data:`contract.text.wordpiece.BACKENDS`."""
+        """Name of the tokenizer package in use: ``sentencepiece``, or one of WordPiece's."""
         return self._wordpiece.name
 
     def encode(self, query: str, titles: Sequence[str]) -> list[Row]:
@@ -248,10 +255,13 @@ def _read_vocabulary(path: Path) -> dict[str, int]:
     return vocabulary
 
 
-def _read_lower_case(path: Path) -> bool:
+def _read_configuration(path: Path) -> dict[str, Any]:
     if not path.exists():
-        return True
+        return {}
     try:
-        return bool(json.loads(path.read_text(encoding="utf-8")).get("do_lower_case", True))
-    except (OSError, ValueError, AttributeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("not a JSON object")
+    except (OSError, ValueError) as error:
         raise BundleError(f"cannot read the tokenizer config ({error})", field=str(path)) from error
+    return content

@@ -52,6 +52,10 @@ _TOKENIZER_PACKAGES = frozenset(
     {"fast_tokenizer", "jieba", "paddlenlp.data", "sentencepiece", "tokenizers", "transformers"}
     # the encoder's own part: text that enters there by another way is neither cut nor normalized
     | {"contract.text.wordpiece"}
+    | {
+        f"contract.text.sentence_pieces.{step}"
+        for step in ("load_sentence_pieces", "SentencePieces")
+    }
 )
 _TOKENIZE_CALLS = frozenset({"tokenize", "_tokenize", "tokenizer", "_tokenizer"}) | frozenset(
     {"encode_batch", "encode_plus", "batch_encode", "batch_encode_plus", "convert_tokens_to_ids"}

@@ -5,7 +5,7 @@
     <bundle>/
       serving_server/   graphs, serving_server_conf.prototxt (+ .stream.prototxt)
       serving_client/   serving_client_conf.prototxt (+ .stream.prototxt)
-      tokenizer/        vocab.txt tokenizer_config.json
+      tokenizer/        vocab.txt tokenizer_config.json ...
       manifest.json     see contract.bundle.manifest
       golden.jsonl      scored pairs, see contract.bundle.golden
 

@@ -34,6 +34,7 @@ from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
 from export.bundle.facts import ExportFacts, read_facts
 from export.graphs.program import read_tensors
+from train.model.tokenizer_files import readable_tokenizer
 
 # upstream's default of predict.py, for a directory that says nothing of its own
 _UPSTREAM_MAX_SEQ_LENGTH = 128
@@ -173,13 +174,13 @@ def _tokenizer_dir(directory: Path, tokenizer: Optional[str]) -> Path:
     if tokenizer is None:
         for candidate in (directory / TOKENIZER_DIR, directory.parent / TOKENIZER_DIR, directory):
             if (candidate / VOCAB_FILE).is_file():
-                return candidate
+                return readable_tokenizer(candidate)
         raise SetUpError(
             f"{directory} has no vocabulary; name a directory with {VOCAB_FILE}, or a model",
             field="model_name_or_path",
         )
     if Path(tokenizer).is_dir():
-        return Path(tokenizer)
+        return readable_tokenizer(Path(tokenizer))
     from train.model.backbone import find_backbone
 
     return find_backbone(tokenizer, weights=False).tokenizer_dir

@@ -12,6 +12,7 @@ _PACKAGES = (
     "paddlepaddle-gpu",
     "paddlenlp",
     "fast-tokenizer-python",
+    "sentencepiece",
     "tokenizers",
 )
 

@@ -8,12 +8,10 @@ downloads what is given by name; a directory needs no network.
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
@@ -27,6 +25,7 @@ from paddlenlp.transformers import (
     ErnieGramModel,
     ErnieGramTokenizer,
     ErnieModel,
+    ErnieTinyTokenizer,
     ErnieTokenizer,
 )
 from paddlenlp.utils.download import resolve_file_path
@@ -41,13 +40,13 @@ from train.model.checkpoint import (
     find_config,
     read_parameters,
 )
+from train.model.tokenizer_files import readable_tokenizer, temporary_tokenizer
 
 Parameters = dict[str, NDArray[Any]]
 
 logger.set_level("ERROR")
 
-_NOT_WORDPIECE = {
-    "ernie-tiny": "its vocabulary is SentencePiece",
+_NOT_FOR_PAIRS = {
     "ernie-m": "its vocabulary is SentencePiece and it has no token types",
     "ernie-code": "its vocabulary is SentencePiece and it has no token types",
     "ernie-doc": "it reads long documents with memory, not pairs",
@@ -95,7 +94,7 @@ class Backbone:
         family: the architecture.
         config: PaddleNLP's configuration object.
         parameters: the weights under their file's names, or ``None`` for random ones.
-        tokenizer_dir: holds ``vocab.txt`` and ``tokenizer_config.json``.
+        tokenizer_dir: holds what the encoder reads; ``vocab.txt`` always.
         ranker: the kind of ranker whose checkpoint this is, or ``None``.
     """
 
@@ -113,7 +112,7 @@ def known_models() -> list[str]:
         name
         for family in _FAMILIES.values()
         for name in family.config.pretrained_init_configuration
-        if name.startswith(("ernie-", "rocketqa")) and name not in _NOT_WORDPIECE
+        if name.startswith(("ernie-", "rocketqa")) and name not in _NOT_FOR_PAIRS
     )
 
 
@@ -167,7 +166,8 @@ def _local(path: Path, name: str, tokenizer: Optional[str], weights: bool) -> Ba
     if (home / RANKER_FILE).is_file():
         ranker = json.loads((home / RANKER_FILE).read_text(encoding="utf-8"))["ranker"]
     config = family.config.from_dict(content)
-    return Backbone(name, family, config, parameters, tokenizer_dir, ranker)
+    readable = readable_tokenizer(tokenizer_dir)
+    return Backbone(name, family, config, parameters, readable, ranker)
 
 
 def _family_of(content: dict[str, Any], file: Path) -> Family:
@@ -195,7 +195,7 @@ def _family_of(content: dict[str, Any], file: Path) -> Family:
 
 
 def _online(name: str, tokenizer: Optional[str], weights: bool) -> Backbone:
-    for start, reason in _NOT_WORDPIECE.items():
+    for start, reason in _NOT_FOR_PAIRS.items():
         if name == start or name.startswith(f"{start}-"):
             raise SetUpError(f"{name} cannot be used: {reason}", field="model_name_or_path")
     if name not in known_models():
@@ -207,14 +207,14 @@ def _online(name: str, tokenizer: Optional[str], weights: bool) -> Backbone:
     try:
         config = family.config.from_pretrained(name)
         parameters = _download_parameters(family, name) if weights else None
-        tokenizer_dir = Path(tokenizer) if tokenizer else _download_tokenizer(family, name)
+        files = Path(tokenizer) if tokenizer else _download_tokenizer(family, name)
     except (OSError, RuntimeError, ValueError) as error:
         logging.getLogger(__name__).debug("download of %s", name, exc_info=error)
         raise SetUpError(
             f"{name} could not be downloaded; go online once, or name a local directory",
             field="model_name_or_path",
         ) from error
-    return Backbone(name, family, config, parameters, tokenizer_dir, None)
+    return Backbone(name, family, config, parameters, readable_tokenizer(files), None)
 
 
 def _download_parameters(family: Family, name: str) -> Parameters:
@@ -224,14 +224,26 @@ def _download_parameters(family: Family, name: str) -> Parameters:
     a cross-encoder, and would add a random head to what has none.
     """
     url = family.encoder.pretrained_resource_files_map["model_state"][name]
+    return read_parameters(_resolved(name, url))
+
+
+def _resolved(name: str, url: str) -> Path:
+    """A model's file, from PaddleNLP's cache or its server."""
     file = resolve_file_path(name, [url])
     if file is None:
         raise OSError(f"{url} could not be had")
-    return read_parameters(Path(file))
+    return Path(file)
 
 
 def _download_tokenizer(family: Family, name: str) -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="tokenizer-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    directory = temporary_tokenizer()
+    if name in ErnieTinyTokenizer.pretrained_init_configuration:
+        # its own save_pretrained looks in one folder of PaddleNLP's cache, wherever they are
+        for key, file in ErnieTinyTokenizer.resource_files_names.items():
+            shutil.copyfile(
+                _resolved(name, ErnieTinyTokenizer.pretrained_resource_files_map[key][name]),
+                directory / file,
+            )
+        return directory
     family.tokenizer.from_pretrained(name).save_pretrained(str(directory))
     return directory
