@@ -23,6 +23,7 @@ from contract.bundle.files import MANIFEST_FILE, TOKENIZER_DIR
 from contract.encoding import VOCAB_FILE, PairEncoder, save_tokenizer
 from contract.errors import SetUpError
 from contract.rankers import RANKERS
+from contract.text.rules import NEW_RULES
 
 SMALL, MEDIUM = "small", "medium"
 SHAPES = (SMALL, MEDIUM)
@@ -116,6 +117,7 @@ def write_checkpoint(
     config = {**config, "vocab_size": len(tokens)}
     (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
     about = {"format": 1, "ranker": ranker, "max_seq_length": max_seq_length}
+    about.update(NEW_RULES._asdict())
     (directory / "ranker.json").write_text(json.dumps(about), encoding="utf-8")
     model = build_model(ranker, find_backbone(str(directory)))
     random = np.random.default_rng([_SEED, RANKERS.index(ranker)])

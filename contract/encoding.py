@@ -9,28 +9,29 @@ a pair has the same ids wherever it goes. Of a long text, no more is tokenized t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, Union
+from typing import NamedTuple, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.errors import BundleError
+from contract.text import vocabulary as vocabulary_files
 from contract.text.normalization import Normalizer
+from contract.text.rules import UPSTREAM_RULES, TextRules, kept_of_query
 from contract.text.sentence_pieces import Words, load_sentence_pieces, takes_sentence_pieces
-from contract.text.wordpiece import UNKNOWN, WordPiece, load_wordpiece
+from contract.text.wordpiece import WordPiece, load_wordpiece
 
 INPUT_IDS = "input_ids"
 TOKEN_TYPE_IDS = "token_type_ids"
 
-VOCAB_FILE = "vocab.txt"
-TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
+VOCAB_FILE = vocabulary_files.VOCAB_FILE
+TOKENIZER_CONFIG_FILE = vocabulary_files.TOKENIZER_CONFIG_FILE
+save_tokenizer = vocabulary_files.save_tokenizer
 
-SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", UNKNOWN)
-_SPECIAL_PER_ROW = 3
-_MIN_SEQ_LENGTH = _SPECIAL_PER_ROW + 2
+SPECIAL_PER_ROW = 3
+_MIN_SEQ_LENGTH = SPECIAL_PER_ROW + 2
 # a call may keep Python's lock, and with it all other threads
 _TEXTS_AT_ONCE = 64
 
@@ -43,12 +44,19 @@ class Row(NamedTuple):
     Attributes:
         input_ids: ``[length]`` int64.
         token_type_ids: ``[length]`` int64, 0 for the query's part and 1 for the title's.
-        truncated: whether tokens of the title, or of a query that does not fit alone, were cut.
+        truncated: whether tokens of the title were cut.
+        query_tokens: of the query before it was cut, counted up to one more than a row has room
+            for; 0 in rows that were not made of texts.
+        query_kept: of those, how many the row has.
+        title_tokens: of the title, or of the chunk of it, before it was cut; counted alike.
     """
 
     input_ids: IntArray
     token_type_ids: IntArray
     truncated: bool
+    query_tokens: int = 0
+    query_kept: int = 0
+    title_tokens: int = 0
 
 
 class Rows(NamedTuple):
@@ -64,7 +72,7 @@ class Rows(NamedTuple):
 
     @property
     def truncated(self) -> tuple[int, ...]:
-        """Indices of pairs of which something was cut."""
+        """Indices of pairs whose title was cut."""
         owners = range(len(self.rows)) if self.owners is None else self.owners
         return tuple(sorted({i for i, row in zip(owners, self.rows) if row.truncated}))
 
@@ -81,8 +89,9 @@ class PairEncoder:
         wordpiece: WordPiece,
         vocabulary: Mapping[str, int],
         max_seq_length: int,
+        rules: TextRules = UPSTREAM_RULES,
     ) -> None:
-        """Bind the two steps to their vocabulary and to the longest row they may produce."""
+        """Bind the two steps to vocabulary, longest row and rules, which the caller has checked."""
         if max_seq_length < _MIN_SEQ_LENGTH:
             raise BundleError(
                 f"must be at least {_MIN_SEQ_LENGTH} (three special tokens and one of each text), "
@@ -92,13 +101,21 @@ class PairEncoder:
         self._normalize = normalize
         self._wordpiece = wordpiece
         self.max_seq_length = max_seq_length
-        self._room = max_seq_length - _SPECIAL_PER_ROW
+        self.rules = rules
+        self._room = max_seq_length - SPECIAL_PER_ROW
         self.vocab_size = max(vocabulary.values()) + 1
-        self.pad_id, self._cls_id, self._sep_id, _ = (vocabulary[t] for t in SPECIAL_TOKENS)
+        self.pad_id, self._cls_id, self._sep_id, _ = (
+            vocabulary[t] for t in vocabulary_files.SPECIAL_TOKENS
+        )
 
     @classmethod
     def load(
-        cls, directory: Union[str, Path], max_seq_length: int, *, backend: str = "auto"
+        cls,
+        directory: Union[str, Path],
+        max_seq_length: int,
+        rules: TextRules = UPSTREAM_RULES,
+        *,
+        backend: str = "auto",
     ) -> PairEncoder:
         """Read ``vocab.txt`` (one token a line) and, when present, ``tokenizer_config.json``.
 
@@ -107,21 +124,24 @@ class PairEncoder:
         Args:
             directory: a tokenizer directory of a bundle or a checkpoint.
             max_seq_length: longest row in tokens, special tokens included.
+            rules: that the bundle or the checkpoint states; PaddleNLP's where nothing does.
             backend: ``tokenizers``, ``fast_tokenizer``, ``paddlenlp``, or ``auto``: the first of
                 them that imports. A directory of ERNIE-tiny has one package only, sentencepiece.
 
         Raises:
-            BundleError: a file is missing or damaged, or no tokenizer package is installed.
+            BundleError: a file is missing or damaged, a rule is unknown, or no tokenizer package is
+                installed.
         """
         directory = Path(directory)
-        vocabulary = _read_vocabulary(directory / VOCAB_FILE)
-        configuration = _read_configuration(directory / TOKENIZER_CONFIG_FILE)
+        vocabulary = vocabulary_files.read_vocabulary(directory / VOCAB_FILE)
+        configuration = vocabulary_files.read_configuration(directory / TOKENIZER_CONFIG_FILE)
         lower_case = bool(configuration.get("do_lower_case", True))
+        rules = rules.checked(str(directory))
         if takes_sentence_pieces(directory, configuration):
             words, pieces = load_sentence_pieces(directory, vocabulary, lower_case)
-            return cls(words, pieces, vocabulary, max_seq_length)
+            return cls(words, pieces, vocabulary, max_seq_length, rules)
         wordpiece = load_wordpiece(backend, vocabulary)
-        return cls(Normalizer(lower_case), wordpiece, vocabulary, max_seq_length)
+        return cls(Normalizer(lower_case), wordpiece, vocabulary, max_seq_length, rules)
 
     @property
     def backend(self) -> str:
@@ -136,12 +156,14 @@ class PairEncoder:
         """Encode pairs whose queries may differ; each distinct text is tokenized once."""
         # one more than a row holds, which tells that something was cut
         ids = self._ids(dict.fromkeys((text for pair in pairs for text in pair), self._room + 1))
-        return [self._row(ids[query], ids[title]) for query, title in pairs]
+        return [self._pair_row(ids[query], ids[title]) for query, title in pairs]
 
     def encode_chunks(
         self, pairs: Sequence[tuple[str, str]], max_title_tokens: Optional[int], max_chunks: int
     ) -> Rows:
         """Encode pairs; a title that does not fit into a row goes on in further ones.
+
+        The query is cut as beside the first part of the title, and begins each row.
 
         Args:
             pairs: (query, title).
@@ -180,30 +202,41 @@ class PairEncoder:
     def _chunks(
         self, query: Sequence[int], title: Sequence[int], most: Optional[int], max_chunks: int
     ) -> list[Row]:
-        room = self._room - len(query)
+        """Rows of one pair; all of them begin with the same tokens of the query.
+
+        Those are what stays of it beside as much of the title as one row may hold.
+        """
+        most = self._room if most is None else min(self._room, most)
+        kept = self._kept(len(query), min(len(title), most))
+        size = min(self._room - kept, most)
         # a query that fills the row leaves nothing to divide
-        size = max(1, room if most is None else min(room, most))
-        parts = [title[start : start + size] for start in range(0, len(title), size)] or [title]
-        rows = [self._row(query, part) for part in parts[:max_chunks]]
-        if len(parts) > max_chunks:
-            rows[-1] = rows[-1]._replace(truncated=True)
+        starts = range(0, len(title), size) if size and title else range(1)
+        rows = [self._row(query, kept, title[i : i + size]) for i in starts[:max_chunks]]
+        if len(title) > size * len(rows):
+            rows[-1] = rows[-1]._replace(truncated=True, title_tokens=len(title))
         return rows
 
-    def _row(self, query: Sequence[int], title: Sequence[int]) -> Row:
-        """Assemble one row; the title gives way first, the query only when it alone is too long."""
-        kept_query = query[: self._room]
-        kept_title = title[: self._room - len(kept_query)]
-        head = len(kept_query) + 2
+    def _pair_row(self, query: Sequence[int], title: Sequence[int]) -> Row:
+        return self._row(query, self._kept(len(query), len(title)), title)
+
+    def _kept(self, query: int, title: int) -> int:
+        """How many tokens stay of a query beside a title."""
+        return kept_of_query(query, title, self._room, self.rules.truncation)
+
+    def _row(self, query: Sequence[int], kept: int, title: Sequence[int]) -> Row:
+        """Assemble one row of the query's first ``kept`` tokens, and what fits of the title."""
+        kept_title = title[: self._room - kept]
+        head = kept + 2
         input_ids = np.empty(head + len(kept_title) + 1, dtype=np.int64)
         input_ids[0] = self._cls_id
-        input_ids[1 : head - 1] = kept_query
+        input_ids[1 : head - 1] = query[:kept]
         input_ids[head - 1] = self._sep_id
         input_ids[head:-1] = kept_title
         input_ids[-1] = self._sep_id
         token_type_ids = np.zeros(len(input_ids), dtype=np.int64)
         token_type_ids[head:] = 1
-        truncated = len(kept_query) + len(kept_title) < len(query) + len(title)
-        return Row(input_ids, token_type_ids, truncated)
+        truncated = len(kept_title) < len(title)
+        return Row(input_ids, token_type_ids, truncated, len(query), kept, len(title))
 
     def pad(self, rows: Sequence[Row], multiple: int = 1) -> dict[str, IntArray]:
         """Stack rows into one feed, padded on the right to the longest of them.
@@ -225,43 +258,3 @@ class PairEncoder:
             input_ids[i, : len(row.input_ids)] = row.input_ids
             token_type_ids[i, : len(row.token_type_ids)] = row.token_type_ids
         return {INPUT_IDS: input_ids, TOKEN_TYPE_IDS: token_type_ids}
-
-
-def save_tokenizer(tokens: Iterable[str], directory: Union[str, Path], lower_case: bool) -> None:
-    """Write the two files :meth:`PairEncoder.load` reads; PaddleNLP reads the same ones."""
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / VOCAB_FILE).write_text("".join(f"{t}\n" for t in tokens), encoding="utf-8")
-    config = {"do_lower_case": lower_case, "tokenizer_class": "ErnieTokenizer"}
-    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
-    (directory / TOKENIZER_CONFIG_FILE).write_text(text, encoding="utf-8")
-
-
-def _read_vocabulary(path: Path) -> dict[str, int]:
-    try:
-        # not splitlines(): U+2028 and its like are tokens of some vocabularies
-        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(
-            f"cannot read the vocabulary ({error}); export the bundle again", field=str(path)
-        ) from error
-    vocabulary = {line.rstrip("\r"): i for i, line in enumerate(lines)}
-    missing = [token for token in SPECIAL_TOKENS if token not in vocabulary]
-    if missing:
-        raise BundleError(
-            f"the vocabulary lacks {', '.join(missing)}; it is not an ERNIE vocab.txt",
-            field=str(path),
-        )
-    return vocabulary
-
-
-def _read_configuration(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError("not a JSON object")
-    except (OSError, ValueError) as error:
-        raise BundleError(f"cannot read the tokenizer config ({error})", field=str(path)) from error
-    return content

@@ -38,7 +38,7 @@ from export.proof.golden_lists import golden_lists
 from export.proof.parity import TrainedRanker, check_parity, run_dynamic, score_golden
 from train.model.checkpoint import find_parameters
 from train.model.tokenizer_files import copy_tokenizer
-from train.options import boolean, positive_int
+from train.options import add_rule_options, boolean, named_rules, positive_int
 
 
 def export_ranker(
@@ -76,6 +76,7 @@ def export_ranker(
             **package_versions(),
             **(source or {}),
         },
+        **ranker.encoder.rules._asdict(),
     )
     pairs = score_golden(ranker, golden_lists(golden_file))
     try:
@@ -167,7 +168,8 @@ def _prove(
 def _command(options: argparse.Namespace) -> str:
     """The command that would write this export again."""
     parts = ["python -m export.export_model"]
-    for name in ("params_path", "model_name_or_path", "max_seq_length", "golden_file"):
+    named = named_rules(options)
+    for name in ("params_path", "model_name_or_path", "max_seq_length", "golden_file", *named):
         value = getattr(options, name)
         if value is not None:
             parts.append(f"--{name} {described_path(str(value))}")
@@ -189,6 +191,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         help="longest row in tokens (default: as in training)",
     )
+    add_rule_options(parser, "as in training")
     add(
         "--golden_file",
         type=Path,
@@ -210,7 +213,10 @@ def load_and_export(options: argparse.Namespace, output: Path) -> ExportFacts:
     from train.model.ranker import load_ranker
 
     ranker = load_ranker(
-        options.params_path, options.model_name_or_path, max_seq_length=options.max_seq_length
+        options.params_path,
+        options.model_name_or_path,
+        max_seq_length=options.max_seq_length,
+        rules=named_rules(options),
     )
     source = {"checkpoint": described_path(options.params_path), "command": _command(options)}
     return export_ranker(ranker, output, options.golden_file, source, options.optimize)
@@ -222,7 +228,7 @@ def run(options: argparse.Namespace) -> None:
     print(
         f"{options.output_path}: {facts.model_filename}, {facts.params_filename} "
         f"({facts.ranker}, score function {facts.score_function}, "
-        f"max_seq_length {facts.max_seq_length})"
+        f"max_seq_length {facts.max_seq_length}, truncation {facts.truncation})"
     )
 
 

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from contract.bundle.embeddings import check_tables
 from contract.bundle.golden import RunFeed
 from contract.bundle.graphs import paddle_reader
+from contract.cuts import Cuts, counted, cuts_of
 from contract.errors import BundleError, SetUpError
 from contract.text.tokenizer_threads import set_tokenizer_threads
 from export.bundle.model_dir import ScoringGraph, is_pairwise, open_model_dir
@@ -48,7 +49,11 @@ _LOG_FILE = "predict_benchmark.json"
 
 
 class Predictor:
-    """A static graph ready to score pairs."""
+    """A static graph ready to score pairs.
+
+    Attributes:
+        cuts: what was cut of the pairs so far.
+    """
 
     def __init__(self, graph: ScoringGraph, options: InferenceOptions) -> None:
         """Load the graph with options that were checked for this machine.
@@ -58,6 +63,7 @@ class Predictor:
         """
         check_tables(graph.graph, graph.encoder)
         self._graph = graph
+        self.cuts = Cuts()
         self._run = _engine(graph, options)
 
     def score(self, pairs: Pairs) -> NDArray[np.float64]:
@@ -67,7 +73,9 @@ class Predictor:
             BundleError: the graph returns something that is no score.
         """
         encoder = self._graph.encoder
-        feed = encoder.pad(encoder.encode_pairs(pairs))
+        rows = encoder.encode_pairs(pairs)
+        self.cuts += cuts_of(rows)
+        feed = encoder.pad(rows)
         scores = self._graph.score(self._run(feed))
         if not ((scores >= 0) & (scores <= 1)).all():
             raise BundleError(
@@ -183,6 +191,8 @@ def run(options: argparse.Namespace) -> None:
     used = available_options(asked)
     predictor = Predictor(graph, used)
     scores, _ = score_in_batches(predictor, pairs, options.batch_size)
+    if cut := counted(predictor.cuts, len(pairs)):
+        print(f"{cut}; scores are of what is left", file=sys.stderr)
     for (query, title), score in zip(pairs, scores.tolist()):
         print(format_line(query, title, score, is_pairwise(graph)))
     if options.benchmark:

@@ -178,6 +178,7 @@ def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> N
     save_tokenizer(tokens, directory, lower_case=True)
     config = {**_CONFIG, **shape, "vocab_size": len(tokens)}
     (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    # as checkpoints of older releases, which name no rules for texts
     about = {"format": 1, "ranker": ranker, "max_seq_length": MAX_SEQ_LENGTH}
     (directory / "ranker.json").write_text(json.dumps(about), encoding="utf-8")
     model = build_model(ranker, find_backbone(str(directory)))

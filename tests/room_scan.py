@@ -27,6 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "scoring",
         "text",
         "encoding",
+        "cuts",
         "bundle",
         "wire",
     ),

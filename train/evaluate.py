@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     from train.evaluation.report import compare
     from train.model.checkpoint import write_json
     from train.model.device import set_device
-    from train.model.inference import scores
+    from train.model.inference import scores, show_cuts
     from train.model.ranker import load_ranker
 
     pairs = read_labelled_pairs(options.test_file, options.max_bad_rows)
@@ -72,6 +72,7 @@ def run(options: argparse.Namespace) -> None:
     values = scores(
         ranker.model, ranker.encoder, encoded, options.batch_size, ranker.score_function
     )
+    show_cuts(encoded)
     report = compare(pairs, values, options.seed)
     print(f"eval_dev auc:{figure(report.auc, '.3')}")
     for caution in report.cautions:
@@ -82,6 +83,7 @@ def run(options: argparse.Namespace) -> None:
             "ranker": ranker.ranker,
             "checkpoint_sha256": ranker.checkpoint_sha256,
             "max_seq_length": ranker.max_seq_length,
+            **ranker.encoder.rules._asdict(),
             "test_file": Path(options.test_file).name,
             "seed": options.seed,
         }

@@ -16,6 +16,7 @@ from typing import Callable, Optional
 
 from contract.environment.cpu import prepare_math_library
 from contract.errors import RankingError
+from contract.text.rules import NEW_RULES, TRUNCATIONS
 from contract.text.tokenizer_threads import set_tokenizer_threads
 
 Command = Callable[[argparse.Namespace], None]
@@ -64,7 +65,7 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
         "--max_seq_length",
         type=positive_int,
         default=max_seq_length,
-        help="longest row in tokens; the title is cut first (default: "
+        help="longest row in tokens, query and title together (default: "
         + (f"{max_seq_length})" if max_seq_length else "the checkpoint's own)"),
     )
     parser.add_argument(
@@ -89,6 +90,21 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
         default=0,
         help="malformed rows that may be skipped (default: 0)",
     )
+
+
+def add_rule_options(parser: argparse.ArgumentParser, default: str) -> None:
+    """Options on how texts become rows; ``default`` says what holds without them."""
+    parser.add_argument(
+        "--truncation",
+        choices=TRUNCATIONS,
+        help="what is cut of a pair that is too long: token by token the longer of the two, or the "
+        f"title and only then the query (default: {default})",
+    )
+
+
+def named_rules(options: argparse.Namespace) -> dict[str, Optional[str]]:
+    """What :func:`add_rule_options` read."""
+    return {"truncation": options.truncation}
 
 
 def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_steps: int) -> None:
@@ -143,6 +159,7 @@ def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_st
         default="default",
         help="how to initialise a model that comes without weights",
     )
+    add_rule_options(parser, f"that of --init_from_ckpt, or else {NEW_RULES.truncation}")
     add("--use_amp", type=boolean, nargs="?", const=True, default=False, help="mixed precision")
     add(
         "--scale_loss",

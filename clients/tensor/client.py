@@ -20,6 +20,7 @@ from clients.tensor.rows import feeds_of, in_input_order
 from clients.tensor.variants import BundleOrPath, Variant, Variants
 from clients.transport.closing import ClosedOnExit
 from clients.transport.timeouts import DEFAULT_TIMEOUT_S
+from contract.cuts import cuts_of, warnings_of
 from contract.encoding import Row
 from contract.errors import DeadlineExceeded, RankingError, ShuttingDown
 from contract.scoring import rank_order
@@ -151,6 +152,7 @@ class TensorClient(ClosedOnExit):
             tokens=sum(len(row.input_ids) for row in outcome.rows),
             truncated=tuple(i for i, row in enumerate(outcome.rows) if row.truncated),
             variant=outcome.variant.tag if len(self._variants) > 1 else "",
+            warnings=warnings_of(cuts_of(outcome.rows)),
         )
 
     @overload

@@ -134,5 +134,8 @@ class Bundle:
         return GraphFiles(graph.format, self.root / graph.path, params)
 
     def encoder(self, backend: str = "auto") -> PairEncoder:
-        """A new encoder with this bundle's vocabulary and length."""
-        return PairEncoder.load(self.tokenizer_dir, self.manifest.max_seq_length, backend=backend)
+        """A new encoder with this bundle's vocabulary, length and rules."""
+        manifest = self.manifest
+        return PairEncoder.load(
+            self.tokenizer_dir, manifest.max_seq_length, manifest.text_rules, backend=backend
+        )

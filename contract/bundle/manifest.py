@@ -18,6 +18,7 @@ from contract.errors import BundleError
 from contract.rankers import RANKERS
 from contract.scoring import SCORE_FUNCTIONS
 from contract.tensors import TensorSpec
+from contract.text.rules import OF_OLDER_FILES, TextRules
 from contract.text.unicode_table import UNICODE_VERSION
 
 # the version covers the files; of older exports
@@ -50,6 +51,8 @@ class Manifest:
             not say were exported when it was 13.0.0.
         graphs: of the same weights; empty in a manifest older than this field, whose graphs are
             found among ``files``.
+        truncation: the rule by which pairs were cut that it was trained on, see
+            :class:`contract.text.rules.TextRules`.
         schema: what the version covers.
     """
 
@@ -66,6 +69,12 @@ class Manifest:
     unicode_version: str = "13.0.0"
     graphs: tuple[GraphSpec, ...] = ()
     schema: int = FILES_SCHEMA
+    truncation: str = OF_OLDER_FILES.truncation
+
+    @property
+    def text_rules(self) -> TextRules:
+        """How texts become rows."""
+        return TextRules(self.truncation)
 
     def sealed(self) -> Manifest:
         """The same facts with a version that covers all of them; export writes no other."""
@@ -137,8 +146,8 @@ def check_consistent(manifest: Manifest, where: str) -> None:
     """Refuse a manifest whose values disagree with each other or with this release.
 
     Raises:
-        BundleError: another Unicode version, an unknown ranker or score function, a graph that is
-            not among the files, or tensors that no ranker has; ``where`` is its field.
+        BundleError: another Unicode version, an unknown rule, ranker or score function, a graph
+            that is not among the files, or tensors that no ranker has; ``where`` is its field.
     """
     if manifest.unicode_version != UNICODE_VERSION:
         raise BundleError(
@@ -147,6 +156,7 @@ def check_consistent(manifest: Manifest, where: str) -> None:
             "export it again",
             field=where,
         )
+    manifest.text_rules.checked(where)
     if manifest.ranker not in RANKERS:
         raise BundleError(
             f"ranker {manifest.ranker!r} is not one of {', '.join(RANKERS)}", field=where

@@ -21,6 +21,7 @@ from contract.bundle.files import (
 from contract.bundle.manifest import Manifest, check_consistent
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
+from contract.text.rules import UPSTREAM_RULES
 from contract.text.unicode_table import UNICODE_VERSION
 
 # the pair-wise graph ends in a sigmoid, the cross-encoder does not
@@ -79,6 +80,7 @@ def upstream_manifest(
         files=files,
         source={"adopted_from": str(server_dir)},
         unicode_version=UNICODE_VERSION,
+        **UPSTREAM_RULES._asdict(),
     )
     check_consistent(manifest, str(server_dir))
     return manifest

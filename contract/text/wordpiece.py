@@ -19,8 +19,8 @@ from typing import Callable, Optional, Protocol
 from contract.errors import BundleError
 from contract.text.normalization import LONGEST_WORD
 from contract.text.tokenizer_threads import tokenizer_threads
+from contract.text.vocabulary import UNKNOWN
 
-UNKNOWN = "[UNK]"
 _CONTINUED = "##"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from contract.cuts import documents_cut
 from contract.rankers import RANKERS
 from contract.wire.request import BOTH
 
@@ -66,7 +67,10 @@ class RankResponse:
         documents: texts in input order when asked for, else ``None``.
         request_id: the request's, or one that the service gave it.
         tokens: tokens scored, special tokens included, over all rankings.
-        truncated: indices of pairs whose text was cut.
+        truncated: indices of pairs whose title was cut.
+        lost: how many of those have no token of their title left.
+        query_cut: whether a query was cut.
+        divisible: whether ``max_chunks_per_doc`` may still be raised for what was cut of titles.
         timings_ms: where the time went: ``tokenize``, ``queue``, ``compute``.
         experiment: that the request's unit takes part in, or empty.
         variant: that it was assigned, or empty.
@@ -80,6 +84,9 @@ class RankResponse:
     request_id: str = ""
     tokens: int = 0
     truncated: tuple[int, ...] = ()
+    lost: int = 0
+    query_cut: bool = False
+    divisible: bool = True
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     experiment: str = ""
     variant: str = ""
@@ -90,7 +97,9 @@ class RankResponse:
     @property
     def warnings(self) -> tuple[str, ...]:
         """All that makes the answer doubtful, a sentence each; every edge writes it."""
-        cut = (_documents_cut(len(self.truncated)),) if self.truncated else ()
+        count = len(self.truncated) - self.lost
+        advice = "; max_chunks_per_doc divides instead" if self.divisible else ""
+        cut = (f"{documents_cut(count)}{advice}",) if count else ()
         return (*cut, *self.doubts)
 
     def to_wire(self) -> dict[str, str]:
@@ -156,11 +165,3 @@ class RankResponse:
     @staticmethod
     def _dump(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
-
-
-def _documents_cut(count: int) -> str:
-    several = count > 1
-    return (
-        f"{count} document{'s' * several} had more tokens than a row takes and "
-        f"{'were' if several else 'was'} cut; max_chunks_per_doc divides instead"
-    )

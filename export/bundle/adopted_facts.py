@@ -29,6 +29,7 @@ from contract.errors import BundleError, SetUpError
 from contract.rankers import PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
 from contract.tensors import TensorSpec
+from contract.text.rules import TRUNCATIONS, UPSTREAM_RULES
 from export.bundle.facts import ExportFacts
 from export.bundle.source_facts import described_path, package_versions
 from export.engines.openvino_inference import run_graph
@@ -52,6 +53,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=sorted(SCORE_FUNCTIONS),
         help="how logits become a score (default: identity for a pairwise graph, which ends in a "
         "sigmoid, and softmax_positive for a cross-encoder)",
+    )
+    add(
+        "--truncation",
+        choices=TRUNCATIONS,
+        default=UPSTREAM_RULES.truncation,
+        help="how pairs were cut in training (default: %(default)s, as PaddleNLP cuts)",
     )
     add("--logits", help="the output that is scored (default: the first)")
     add(
@@ -107,6 +114,7 @@ def _facts(
         params_filename=graph.params.name if graph.params else "",
         outputs=tuple(spec.name for spec in fetches),
         source={"adopted_from": described_path(str(graph.model)), **package_versions()},
+        truncation=options.truncation,
     )
 
 
@@ -148,7 +156,7 @@ def _copy_tokenizer(named: Optional[Path], dirname: Path, target: Path) -> None:
 def _score_golden(
     options: argparse.Namespace, facts: ExportFacts, graph: GraphFiles, folder: Path
 ) -> None:
-    encoder = PairEncoder.load(folder / TOKENIZER_DIR, facts.max_seq_length)
+    encoder = PairEncoder.load(folder / TOKENIZER_DIR, facts.max_seq_length, facts.text_rules)
     score = SCORE_FUNCTIONS[facts.score_function]
     lists = golden_lists(options.golden_file)
     pairs = score_lists(_run(graph, facts.logits), encoder, score, lists)

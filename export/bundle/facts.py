@@ -16,6 +16,7 @@ from typing import Any, Optional
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
+from contract.text.rules import OF_OLDER_FILES, TextRules
 
 FACTS_FILE = "export.json"
 PREDICT = "predict"
@@ -46,6 +47,7 @@ class ExportFacts:
         params_filename: its parameters.
         outputs: names of the graph's outputs, by position.
         source: checkpoint, command and package versions.
+        truncation: the rule by which pairs were cut in training.
     """
 
     ranker: str
@@ -56,6 +58,12 @@ class ExportFacts:
     params_filename: str
     outputs: tuple[str, ...]
     source: Mapping[str, str]
+    truncation: str = OF_OLDER_FILES.truncation
+
+    @property
+    def text_rules(self) -> TextRules:
+        """How texts become rows."""
+        return TextRules(self.truncation)
 
     def write(self, directory: Path) -> None:
         """Write ``export.json``."""
@@ -78,6 +86,7 @@ def read_facts(directory: Path) -> Optional[ExportFacts]:
         schema = fields.pop("schema")
         facts = ExportFacts(**{**fields, "outputs": tuple(fields["outputs"])})
         known = schema == _SCHEMA and facts.ranker in RANKERS
+        facts.text_rules.checked(str(path))
         if not known or facts.score_function not in SCORE_FUNCTIONS:
             raise ValueError("this version does not know its schema, ranker or score function")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

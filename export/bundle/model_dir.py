@@ -32,6 +32,7 @@ from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import BundleError, SetUpError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.scoring import SCORE_FUNCTIONS, ScoreFunction
+from contract.text.rules import UPSTREAM_RULES
 from export.bundle.facts import ExportFacts, read_facts
 from export.graphs.program import read_tensors
 from train.model.tokenizer_files import readable_tokenizer
@@ -110,7 +111,7 @@ def _of_bundle(bundle: Bundle, max_seq_length: Optional[int]) -> ScoringGraph:
     graph = bundle.files_of(_chosen(bundle.graphs, str(bundle.server_dir), quantized=quantized))
     length = _length(max_seq_length, manifest.max_seq_length)
     output = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
-    encoder = PairEncoder.load(bundle.tokenizer_dir, length)
+    encoder = PairEncoder.load(bundle.tokenizer_dir, length, manifest.text_rules)
     return ScoringGraph(manifest.ranker, graph, output, bundle.score, encoder)
 
 
@@ -121,7 +122,7 @@ def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int
         graph_files(directory / facts.model_filename, directory / facts.params_filename),
         facts.logits,
         SCORE_FUNCTIONS[facts.score_function],
-        PairEncoder.load(directory / TOKENIZER_DIR, length),
+        PairEncoder.load(directory / TOKENIZER_DIR, length, facts.text_rules),
     )
 
 
@@ -140,7 +141,7 @@ def _of_upstream(directory: Path, tokenizer: Optional[str], max_seq_length: int)
         )
     ranker = _UPSTREAM_RANKERS[width]
     score = SCORE_FUNCTIONS[UPSTREAM_SCORE_FUNCTIONS[ranker]]
-    encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length)
+    encoder = PairEncoder.load(_tokenizer_dir(folder, tokenizer), max_seq_length, UPSTREAM_RULES)
     return ScoringGraph(ranker, graph, fetches[0].name, score, encoder)
 
 

@@ -85,6 +85,7 @@ def republished(
         params_filename=graphs[0].params.name if graphs[0].params else "",
         outputs=tuple(spec.name for spec in manifest.fetches),
         source={**manifest.source, **source},
+        **manifest.text_rules._asdict(),
     )
     card = bundle.root / MODEL_CARD_FILE
     return BundleParts(
@@ -186,6 +187,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         source=parts.facts.source,
         unicode_version=UNICODE_VERSION,
         graphs=tuple(_below_server_dir(graph) for graph in graphs),
+        **parts.facts.text_rules._asdict(),
     ).sealed()
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)

@@ -10,9 +10,11 @@ from typing import Optional, Union
 
 import numpy as np
 
+from contract.cuts import cuts_of, doubts_of
 from contract.errors import RankingError
 from contract.experiments.interleaving import team_draft
 from contract.scoring import FloatArray, ScoreFunction, rank_order
+from contract.wire.request import MAX_CHUNKS
 from contract.wire.response import Draft, Ranking, RankResponse
 from pipeline.batching.job import Scored
 from pipeline.dag.messages import Encoded, RankerLogits
@@ -74,12 +76,16 @@ class Sort:
             for target in targets
         ]
         documents = tuple(title for _, title in request.pairs) if request.return_documents else None
+        all_cuts = [cuts_of(rows.rows, rows.owners) for rows in encoded.rows.values()]
         return RankResponse(
             tuple(rankings),
             documents=documents,
             request_id=request.request_id,
             tokens=encoded.tokens,
             truncated=_truncated(encoded),
+            lost=max(cuts.lost for cuts in all_cuts),
+            divisible=request.max_chunks_per_doc < MAX_CHUNKS,
+            query_cut=any(cuts.queries for cuts in all_cuts),
             timings_ms={
                 "tokenize": encoded.tokenize_ms,
                 "queue": max(result.queue_ms for result in scored.values()),
@@ -89,7 +95,10 @@ class Sort:
             variant=route.variant,
             top_n=request.top_n,
             draft=_draft(rankings, route, request.request_id) if draft_all else None,
-            doubts=_doubts(rankings, encoded),
+            doubts=(
+                *dict.fromkeys(doubt for cuts in all_cuts for doubt in doubts_of(cuts)),
+                *_doubts(rankings, encoded),
+            ),
         )
 
     def _rank(

@@ -135,14 +135,23 @@ def _after(first: Outcome, second: Outcome) -> Outcome:
 def _refuse_cut(whole: WholeTexts, outcome: Outcome) -> Outcome:
     """Refuse an answer in which a text was cut, whose caller takes none."""
     result = outcome.result
-    if not isinstance(result, RankResponse) or not result.truncated:
+    if not isinstance(result, RankResponse):
         return outcome
-    count = len(result.rankings[0].scores)
-    refusal = RequestTooLarge(
-        f"{len(result.truncated)} of {count} texts have more tokens than the model takes; "
-        f"shorten them, or leave {whole.option} out",
-        field=whole.field,
-    )
+    if result.query_cut:
+        refusal = RequestTooLarge(
+            "it has more tokens than the model takes beside these texts; shorten it, "
+            f"or leave {whole.option} out",
+            field="query",
+        )
+    elif result.truncated:
+        count = len(result.rankings[0].scores)
+        refusal = RequestTooLarge(
+            f"{len(result.truncated)} of {count} texts have more tokens than the model takes; "
+            f"shorten them, or leave {whole.option} out",
+            field=whole.field,
+        )
+    else:
+        return outcome
     return replace(outcome, result=refusal)
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from contract.encoding import PairEncoder, Row, save_tokenizer
 from contract.errors import BundleError
+from contract.text.rules import OF_OLDER_FILES, TITLE_FIRST, TextRules
 from contract.text.unicode_table import UNICODE_VERSION
 from contract.text.wordpiece import BACKENDS
 from tests.bundles import SENTENCES
@@ -84,7 +85,8 @@ def test_12000_real_pairs_have_the_ids_that_bundles_were_exported_with(
     ernie_dir: Path, shared_data: Path, backend: str
 ) -> None:
     pairs = real_pairs(shared_data, 12_000)
-    rows = PairEncoder.load(ernie_dir, 128, backend=backend).encode_pairs(pairs)
+    encoder = PairEncoder.load(ernie_dir, 128, OF_OLDER_FILES, backend=backend)
+    rows = encoder.encode_pairs(pairs)
     assert len(rows) == 12_000
     digest = hashlib.sha256()
     for row in rows:
@@ -170,7 +172,7 @@ def test_rows_of_one_call_do_not_depend_on_their_neighbours(tokenizer_dir: Path)
         ("中" * 7, "", 7, 0, False),
     ],
 )
-def test_the_title_is_truncated_first(
+def test_title_first_cuts_the_query_only_when_it_is_too_long_alone(
     tokenizer_dir: Path,
     query: str,
     title: str,
@@ -178,7 +180,7 @@ def test_the_title_is_truncated_first(
     title_tokens: int,
     truncated: bool,
 ) -> None:
-    row = PairEncoder.load(tokenizer_dir, 10).encode(query, [title])[0]
+    row = PairEncoder.load(tokenizer_dir, 10, TextRules(TITLE_FIRST)).encode(query, [title])[0]
     assert row.token_type_ids.tolist() == [0] * (query_tokens + 2) + [1] * (title_tokens + 1)
     assert row.truncated is truncated
 
@@ -273,14 +275,6 @@ def test_chunks_are_bounded_and_what_is_cut_is_told(
     assert encoded.truncated == cut
     if most == 3:
         assert all(len(title) == 3 for title in titles_of(encoder, list(encoded.rows)))
-
-
-def test_a_query_that_fills_the_row_leaves_one_chunk_at_a_time(tokenizer_dir: Path) -> None:
-    encoder = PairEncoder.load(tokenizer_dir, 12)
-    encoded = encoder.encode_chunks([("中" * 40, "语言差")], None, 2)
-    assert len(encoded.rows) == 2
-    assert encoded.truncated == (0,)
-    assert all(len(row.input_ids) == 12 for row in encoded.rows)
 
 
 def test_without_limits_chunks_are_plain_rows(tokenizer_dir: Path) -> None:

@@ -66,7 +66,7 @@ def test_publish_goes_from_checkpoint_to_bundle(
             "--params_path",
             str(checkpoints / CROSS_ENCODER),
         ),
-        *("--bundle", "models/ce", "--max_seq_length", "40"),
+        *("--bundle", "models/ce", "--max_seq_length", "40", "--truncation", "longest_first"),
     )
     assert result.returncode == 0, result.stderr
     lines = result.stdout.strip().splitlines()
@@ -83,7 +83,10 @@ def test_publish_goes_from_checkpoint_to_bundle(
     assert max(len(pair.input_ids) for pair in golden) == 40 == bundle.manifest.max_seq_length
     assert [pair.title for pair in golden] == [t for members in golden_lists() for _, t in members]
     assert bundle.manifest.score_function == "softmax_positive"
-    expected = "--params_path checkpoints0/cross_encoder --max_seq_length 40"
+    assert bundle.manifest.truncation == "longest_first"
+    expected = (
+        "--params_path checkpoints0/cross_encoder --max_seq_length 40 --truncation longest_first"
+    )
     assert bundle.manifest.source["command"].endswith(expected)
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
     assert str(tmp_path) not in (target / "manifest.json").read_text(encoding="utf-8")

@@ -20,11 +20,14 @@ from paddle.base.proto import framework_pb2
 
 from contract.bundle import Bundle
 from contract.bundle.golden import read_golden
+from contract.bundle.graphs import paddle_reader
 from contract.bundle.serving_conf import read_serving_conf
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
+from export import export_model
 from export.bundle.facts import read_facts
-from export.bundle.publishing import verify
+from export.bundle.model_dir import open_model_dir
+from export.bundle.publishing import republished, verify
 from export.export_to_serving import main
 
 GRAPHS = {PAIRWISE: "inference.predict", CROSS_ENCODER: "inference"}
@@ -73,6 +76,8 @@ def test_a_bundle_opens_and_keeps_its_promises(
     assert [path.name for path in target.parent.iterdir()] == [ranker]
     assert (manifest.ranker, manifest.max_seq_length, manifest.precision) == (ranker, 64, "fp32")
     assert manifest.unicode_version == "13.0.0"
+    # as the checkpoint, which names no rule
+    assert manifest.truncation == "title_first"
     assert len(manifest.source["checkpoint_sha256"]) == 64
     assert manifest.source["paddlepaddle"].startswith("2.")
     last = capfd.readouterr().out.strip().splitlines()[-1]
@@ -87,6 +92,29 @@ def test_the_same_export_gives_the_same_version(exports: Path, tmp_path: Path) -
         assert main(arguments) == 0
         versions.add(Bundle.open(tmp_path / name).manifest.version)
     assert len(versions) == 1
+
+
+def test_rules_of_training_travel_to_the_bundle(
+    checkpoints: Path, export_dir: Path, ranker: str, tmp_path: Path
+) -> None:
+    """Also those of an export by an older release, which names none."""
+    path = export_dir / "export.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    assert facts.pop("truncation") == "title_first"
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    assert main(["--dirname", str(export_dir), "--bundle", str(tmp_path / "older")]) == 0
+    assert Bundle.open(tmp_path / "older").manifest.truncation == "title_first"
+    export = ["--params_path", str(checkpoints / ranker), "--output_path", str(tmp_path / "out")]
+    assert export_model.main([*export, "--truncation", "longest_first"]) == 0
+    assert main(["--dirname", str(tmp_path / "out"), "--bundle", str(tmp_path / "new")]) == 0
+    new = Bundle.open(tmp_path / "new")
+    assert new.manifest.truncation == "longest_first"
+    parts = republished(new, [new.graph(paddle_reader())], {})
+    assert parts.facts.truncation == "longest_first"
+    kept = {"older": 61, "new": 31}
+    for name, tokens in kept.items():
+        (row,) = open_model_dir(tmp_path / name).encoder.encode("中" * 100, ["文" * 100])
+        assert row.query_kept == tokens
 
 
 def test_changed_weights_are_refused_and_the_old_bundle_stays(
@@ -211,6 +239,7 @@ def test_upstreams_export_gives_upstreams_directories(
         score_function=score_function,
     )
     assert adopted.manifest.logits == "predict"
+    assert adopted.manifest.truncation == "longest_first"
     capfd.readouterr()
     assert main([*arguments, *names, "--bundle", str(tmp_path / "bundle")]) == 2
     assert "has no export.json, which a bundle needs" in error_line(capfd)

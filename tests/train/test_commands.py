@@ -333,6 +333,29 @@ def test_mistakes_are_one_line(
     assert "\n" not in error
 
 
+def test_what_was_cut_is_said(
+    train_ce: Train, tmp_path: Path, files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rule decides whether the query is cut or nothing is left of the title."""
+    rows = [("天" * 40, "地" * 5, 1), ("天", "地" * 40, 0), ("天", "地", 0)]
+    pairs = write_rows(tmp_path / "pairs.tsv", ("query", "title", "label"), *rows)
+    flags = ("--train_set", pairs, "--max_steps", 1)
+    assert train_ce(tmp_path / "longest", *flags) == 0
+    said = "training rows, of 3 pairs: 1 queries cut, 1 titles cut; --max_seq_length"
+    assert said in capsys.readouterr().out
+    assert train_ce(tmp_path / "title", *flags, "--truncation", "title_first") == 0
+    said = "training rows, of 3 pairs: 1 queries cut, 2 titles cut, 1 of them to nothing; --max"
+    assert said in capsys.readouterr().out
+    last = ["--device", "cpu", "--init_from_ckpt", str(tmp_path / "longest" / "last")]
+    assert evaluate.main(["--test_file", str(pairs), *last]) == 0
+    said = "of 3 pairs: 1 queries cut, 1 titles cut; scores are of what is left\n"
+    assert capsys.readouterr().err == said
+    unlabelled = write_rows(tmp_path / "unlabelled.tsv", *(row[:2] for row in rows))
+    arguments = ["--test_set", str(unlabelled), "--params_path", last[-1], "--device", "cpu"]
+    assert predict_ce.main(arguments) == 0
+    assert capsys.readouterr().err == said
+
+
 def test_diverged_training_stops(
     train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

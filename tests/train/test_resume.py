@@ -13,10 +13,14 @@ import pytest
 from train.model.checkpoint import (
     OPTIMIZER_FILE,
     PARAMETERS_FILE,
+    RANKER_FILE,
+    STATE_FILE,
     read_arrays,
     read_json,
     read_parameters,
+    write_json,
 )
+from train.model.ranker import load_ranker
 
 Train = Callable[..., int]
 
@@ -101,6 +105,32 @@ def test_resuming_another_run_is_refused(
     assert error.count("\n") == 0
     assert "init_from_ckpt" in error
     assert named in error
+
+
+def test_rules_for_texts_are_stated_and_a_resumed_run_keeps_them(
+    train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train_ce(tmp_path / "new", "--max_steps", 1) == 0
+    assert read_json(tmp_path / "new" / "last" / RANKER_FILE)["truncation"] == "longest_first"
+    started = ("--truncation", "title_first", "--max_steps", 2, "--save_steps", 1)
+    assert train_ce(tmp_path / "run", *started) == 0
+    half = tmp_path / "run" / "model_1"
+    for file, keys in ((RANKER_FILE, ()), (STATE_FILE, ("identity",))):
+        # as checkpoints of an older release, which name no rule
+        content = read_json(half / file)
+        inner = content
+        for key in keys:
+            inner = inner[key]
+        assert inner.pop("truncation") == "title_first"
+        write_json(half / file, content)
+    assert load_ranker(half).encoder.rules.truncation == "title_first"
+    resumed = ("--init_from_ckpt", half, "--max_steps", 2)
+    assert train_ce(tmp_path / "on", *resumed) == 0
+    assert parameters(tmp_path / "on" / "last") == parameters(tmp_path / "run" / "last")
+    capsys.readouterr()
+    assert train_ce(tmp_path / "other", *resumed, "--truncation", "longest_first") == 2
+    said = "the checkpoint has truncation title_first, this run has longest_first"
+    assert said in capsys.readouterr().err
 
 
 def test_other_ranker_cannot_be_resumed(

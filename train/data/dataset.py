@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.columns import LABEL, NEG_TITLE, QUERY, TITLE, Columns, find_columns, is_header
+from contract.cuts import Cuts, cuts_of
 from contract.encoding import PairEncoder, Row
 from contract.errors import DataError
 
@@ -208,10 +209,20 @@ def _fault(
 
 
 class EncodedPairs:
-    """Token rows of many pairs in two flat arrays; :meth:`rows` cuts some of them out."""
+    """Token rows of many pairs in two flat arrays; :meth:`rows` cuts some of them out.
+
+    Attributes:
+        lengths: of the rows, in tokens.
+        cuts: what was cut of the pairs.
+    """
 
     def __init__(
-        self, input_ids: array[int], token_type_ids: bytearray, lengths: array[int], order: IntArray
+        self,
+        input_ids: array[int],
+        token_type_ids: bytearray,
+        lengths: array[int],
+        order: IntArray,
+        cuts: Cuts,
     ) -> None:
         """Take over the concatenated rows and the length of each.
 
@@ -220,7 +231,9 @@ class EncodedPairs:
             token_type_ids: of the same tokens.
             lengths: of the rows, in the order of encoding.
             order: ``order[i]`` is the number of the pair that was encoded ``i``-th.
+            cuts: what was cut of the pairs.
         """
+        self.cuts = cuts
         self._input_ids = np.frombuffer(input_ids, dtype=np.int32)
         self._token_type_ids = np.frombuffer(token_type_ids, dtype=np.uint8)
         encoded = np.asarray(lengths, dtype=np.int64)
@@ -250,6 +263,7 @@ def encode(
     input_ids, lengths = array("i"), array("q")
     token_type_ids = bytearray()
     order = np.lexsort((queries, titles))
+    cuts = Cuts()
     for start in range(0, len(order), _ENCODED_AT_ONCE):
         part = order[start : start + _ENCODED_AT_ONCE]
         rows = encoder.encode_pairs([(texts[queries[i]], texts[titles[i]]) for i in part])
@@ -258,4 +272,5 @@ def encode(
             np.concatenate([row.token_type_ids for row in rows]).astype("u1").tobytes()
         )
         lengths.extend(len(row.input_ids) for row in rows)
-    return EncodedPairs(input_ids, token_type_ids, lengths, order)
+        cuts += cuts_of(rows)
+    return EncodedPairs(input_ids, token_type_ids, lengths, order, cuts)

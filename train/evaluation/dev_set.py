@@ -27,7 +27,11 @@ class Measured(NamedTuple):
 
 
 class DevSet:
-    """Encoded dev rows with their labels and lists."""
+    """Encoded dev rows with their labels and lists.
+
+    Attributes:
+        cuts: what was cut of the rows.
+    """
 
     def __init__(
         self, pairs: LabelledPairs, encoder: PairEncoder, score_function: str, batch_size: int
@@ -38,6 +42,7 @@ class DevSet:
         self._batch_size = batch_size
         self._labels = pairs.labels
         self._pairs = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
+        self.cuts = self._pairs.cuts
         self._lists = QueryLists(pairs.queries, pairs.labels)
         rows = np.unique(np.linspace(0, len(pairs.labels) - 1, _SAMPLED_ROWS).astype(np.int64))
         sample = [column[rows] for column in (pairs.queries, pairs.titles)]

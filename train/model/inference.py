@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from contract.cuts import counted
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.scoring import SCORE_FUNCTIONS
 from train.data.batches import sorted_batches
@@ -40,6 +42,13 @@ def logits(model: Any, encoder: PairEncoder, pairs: EncodedPairs, batch_size: in
     result: FloatArray = np.concatenate(parts)
     result[np.concatenate(order)] = result.copy()
     return result
+
+
+def show_cuts(pairs: EncodedPairs) -> None:
+    """Say on stderr what was cut of the rows, if anything."""
+    line = counted(pairs.cuts, len(pairs))
+    if line:
+        print(f"{line}; scores are of what is left", file=sys.stderr)
 
 
 def scores(

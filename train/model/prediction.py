@@ -15,7 +15,7 @@ import numpy as np
 from contract.errors import SetUpError
 from train.data.dataset import encode, read_unlabelled_pairs
 from train.model.device import set_device
-from train.model.inference import scores
+from train.model.inference import scores, show_cuts
 from train.model.ranker import load_ranker
 
 
@@ -48,6 +48,7 @@ def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[S
     values = scores(
         loaded.model, loaded.encoder, encoded, options.batch_size, loaded.score_function
     )
+    show_cuts(encoded)
     return [
         # the shortest decimal that is this float32, as NumPy prints it
         Scored(pairs.texts[q], pairs.texts[t], float(str(np.float32(value))))

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -20,6 +21,7 @@ from paddle import Tensor, nn
 
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import SetUpError
+from contract.text.rules import NEW_RULES, UPSTREAM_RULES, TextRules
 from train.model.backbone import Backbone, find_backbone, known_models
 from train.model.checkpoint import (
     RANKER_FILE,
@@ -116,7 +118,9 @@ def ranker_of_parameters(parameters: Mapping[str, Any]) -> Optional[str]:
     return CROSS_ENCODER if "classifier.weight" in parameters else None
 
 
-def make_encoder(backbone: Backbone, max_seq_length: int) -> PairEncoder:
+def make_encoder(
+    backbone: Backbone, max_seq_length: int, rules: TextRules = NEW_RULES
+) -> PairEncoder:
     """The encoder of a backbone, checked against the sizes of the model.
 
     Raises:
@@ -128,7 +132,7 @@ def make_encoder(backbone: Backbone, max_seq_length: int) -> PairEncoder:
             f"{max_seq_length} is more than the {longest} positions of {backbone.name}; use fewer",
             field="max_seq_length",
         )
-    encoder = PairEncoder.load(backbone.tokenizer_dir, max_seq_length)
+    encoder = PairEncoder.load(backbone.tokenizer_dir, max_seq_length, rules)
     if encoder.vocab_size > backbone.config.vocab_size:
         raise SetUpError(
             f"the vocabulary has {encoder.vocab_size} tokens, but the model only "
@@ -149,6 +153,7 @@ def load_ranker(
     model_name_or_path: Optional[str] = None,
     *,
     max_seq_length: Optional[int] = None,
+    rules: Mapping[str, Optional[str]] = MappingProxyType({}),
 ) -> LoadedRanker:
     """Load a trained ranker.
 
@@ -158,6 +163,8 @@ def load_ranker(
         model_name_or_path: backbone of a parameter file that has neither ``ranker.json`` nor
             a configuration beside it.
         max_seq_length: instead of the checkpoint's own.
+        rules: of :class:`contract.text.rules.TextRules` by name, instead of the checkpoint's own;
+            those of a checkpoint that is not ours are PaddleNLP's.
 
     Raises:
         SetUpError: the checkpoint is missing, damaged, untrained or not that of a ranker.
@@ -173,15 +180,17 @@ def load_ranker(
         digest = _digest(backbone.parameters or {})
         length = max_seq_length or _DEFAULT_MAX_SEQ_LENGTH
         # its file may have more, such as what pretraining needed
-        return _ready(backbone, CROSS_ENCODER, length, digest, may_have_more=True)
+        return _ready(
+            backbone, CROSS_ENCODER, length, UPSTREAM_RULES.but(rules), digest, may_have_more=True
+        )
     file = find_parameters(checkpoint)
     home = file.parent
     if (home / RANKER_FILE).is_file():
         about = read_json(home / RANKER_FILE)
         backbone = find_backbone(str(home))
-        return _ready(
-            backbone, about["ranker"], max_seq_length or about["max_seq_length"], sha256(file)
-        )
+        length = max_seq_length or about["max_seq_length"]
+        own = TextRules.stated(about, str(home / RANKER_FILE))
+        return _ready(backbone, about["ranker"], length, own.but(rules), sha256(file))
     parameters = read_parameters(file)
     ranker = ranker_of_parameters(parameters)
     if ranker is None:
@@ -196,13 +205,14 @@ def load_ranker(
     found = find_backbone(source, tokenizer, weights=False)
     backbone = Backbone(name, found.family, found.config, parameters, found.tokenizer_dir, ranker)
     length = max_seq_length or min(_DEFAULT_MAX_SEQ_LENGTH, found.config.max_position_embeddings)
-    return _ready(backbone, ranker, length, sha256(file))
+    return _ready(backbone, ranker, length, UPSTREAM_RULES.but(rules), sha256(file))
 
 
 def _ready(
     backbone: Backbone,
     ranker: str,
     max_seq_length: int,
+    rules: TextRules,
     digest: str,
     may_have_more: bool = False,
 ) -> LoadedRanker:
@@ -216,7 +226,7 @@ def _ready(
     return LoadedRanker(
         ranker,
         model,
-        make_encoder(backbone, max_seq_length),
+        make_encoder(backbone, max_seq_length, rules),
         max_seq_length,
         SCORE_FUNCTION_OF[ranker],
         backbone.tokenizer_dir,

@@ -15,6 +15,7 @@ import paddle
 from numpy.typing import NDArray
 from paddle import Tensor
 
+from contract.cuts import Cuts
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.scoring import SCORE_FUNCTIONS
 from train.data.dataset import EncodedPairs, IntArray, LabelledPairs, Triples, encode
@@ -33,9 +34,17 @@ class Loss(NamedTuple):
 
 
 class Objective(Protocol):
-    """A training file made ready for the loop."""
+    """A training file made ready for the loop.
+
+    Attributes:
+        lengths: of the rows, in tokens.
+        pairs: how many were encoded.
+        cuts: what was cut of them.
+    """
 
     lengths: IntArray
+    pairs: int
+    cuts: Cuts
 
     def loss(self, model: Any, rows: IntArray) -> Loss:
         """Mean loss of the rows, and their accuracy where they have classes: float32 scalars."""
@@ -76,6 +85,8 @@ class PairwiseObjective:
         self._positive = encode(encoder, triples.texts, triples.queries, triples.titles)
         self._negative = encode(encoder, triples.texts, triples.queries, triples.neg_titles)
         self.lengths = np.maximum(self._positive.lengths, self._negative.lengths)
+        self.pairs = 2 * len(self.lengths)
+        self.cuts = self._positive.cuts + self._negative.cuts
         self._weight = teacher.weight if teacher else 0.0
         self._teacher_margin: Optional[FloatArray] = None
         if teacher:
@@ -107,6 +118,8 @@ class CrossEncoderObjective:
         self._pairs: EncodedPairs = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
         self._labels = (pairs.labels > 0).astype(np.int64)
         self.lengths = self._pairs.lengths
+        self.pairs = len(self._pairs)
+        self.cuts = self._pairs.cuts
         self._weight = teacher.weight if teacher else 0.0
         self._teacher_score: Optional[FloatArray] = None
         if teacher:

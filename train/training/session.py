@@ -11,13 +11,22 @@ from typing import Any, Callable, Optional
 
 import paddle
 
+from contract.cuts import Cuts, counted
 from contract.encoding import PairEncoder
+from contract.text.rules import NEW_RULES, TextRules
 from train.data.batches import BatchPlan
 from train.data.dataset import read_labelled_pairs
 from train.evaluation.dev_set import DevSet
 from train.model import device
 from train.model.backbone import find_backbone
-from train.model.checkpoint import STATE_FILE, find_config, find_parameters, read_parameters
+from train.model.checkpoint import (
+    RANKER_FILE,
+    STATE_FILE,
+    find_config,
+    find_parameters,
+    read_json,
+    read_parameters,
+)
 from train.model.parameters import load_parameters
 from train.model.ranker import (
     SCORE_FUNCTION_OF,
@@ -26,6 +35,7 @@ from train.model.ranker import (
     load_ranker,
     make_encoder,
 )
+from train.options import named_rules
 from train.training.loop import Settings, Trainer, steps_in
 from train.training.objective import Objective, Teacher
 from train.training.snapshot import Identity, Snapshots
@@ -45,7 +55,8 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
     paddle.seed(options.seed)
     parameters_file = find_parameters(options.init_from_ckpt) if options.init_from_ckpt else None
     backbone = find_backbone(*_backbone_source(options, parameters_file))
-    encoder = make_encoder(backbone, options.max_seq_length)
+    rules = _rules(options, parameters_file)
+    encoder = make_encoder(backbone, options.max_seq_length, rules)
     model = build_model(ranker, backbone)
     if parameters_file is None:
         _say(initialise(model, backbone, options.init, options.seed))
@@ -63,6 +74,8 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
         f"{rows} training rows and {len(dev_pairs.labels)} dev rows "
         f"ready in {time.perf_counter() - started:.1f} s, {len(plan)} batches an epoch"
     )
+    _say_cut("training", objective.cuts, objective.pairs)
+    _say_cut("dev", dev_set.cuts, len(dev_pairs.labels))
     identity = Identity(
         ranker,
         options.model_name_or_path,
@@ -71,6 +84,7 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
         together,
         options.max_seq_length,
         options.length_bucketing,
+        **rules._asdict(),
     )
     snapshots = Snapshots(Path(options.save_dir), identity, backbone)
     settings = _settings(options, kind, steps_in(plan, options.epochs, options.max_steps))
@@ -85,6 +99,15 @@ def _backbone_source(options: argparse.Namespace, parameters_file: Optional[Path
     if parameters_file is not None and find_config(parameters_file.parent):
         return str(parameters_file.parent), options.tokenizer
     return options.model_name_or_path, options.tokenizer
+
+
+def _rules(options: argparse.Namespace, parameters_file: Optional[Path]) -> TextRules:
+    """A run that is resumed goes on with those that it began with."""
+    rules = NEW_RULES
+    if parameters_file is not None and (parameters_file.parent / RANKER_FILE).is_file():
+        about = parameters_file.parent / RANKER_FILE
+        rules = TextRules.stated(read_json(about), str(about))
+    return rules.but(named_rules(options))
 
 
 def _teacher(options: argparse.Namespace) -> Optional[Teacher]:
@@ -117,6 +140,12 @@ def _resume(trainer: Trainer, directory: Path) -> None:
         trainer.resume(directory)
     else:
         _say(f"{directory} holds no {STATE_FILE}: training starts at step 0")
+
+
+def _say_cut(which: str, cuts: Cuts, pairs: int) -> None:
+    line = counted(cuts, pairs)
+    if line:
+        _say(f"{which} rows, {line}; --max_seq_length allows longer ones")
 
 
 def _say(line: str) -> None:

@@ -14,6 +14,7 @@ import paddle
 from numpy.typing import NDArray
 
 from contract.errors import SetUpError
+from contract.text.rules import OF_OLDER_FILES
 from train.model.backbone import Backbone
 from train.model.checkpoint import (
     OPTIMIZER_FILE,
@@ -30,6 +31,8 @@ from train.model.ranker import SCORE_FUNCTION_OF, save_parameters
 from train.model.tokenizer_files import copy_tokenizer
 
 _PROJECT_FILE = Path(__file__).resolve().parents[2] / "pyproject.toml"
+# what a checkpoint of an older release does not say
+_UNSTATED = OF_OLDER_FILES._asdict()
 _RATE_KEYS = ("last_epoch", "last_lr")
 
 
@@ -56,6 +59,7 @@ class Identity:
     batch_size: int
     max_seq_length: int
     length_bucketing: bool
+    truncation: str
 
 
 class Snapshots:
@@ -118,9 +122,10 @@ class Snapshots:
 
     def _check(self, saved: dict[str, Any]) -> None:
         for name, value in asdict(self._identity).items():
-            if name != "model_name_or_path" and saved[name] != value:
+            stated = _UNSTATED[name] if name in _UNSTATED and name not in saved else saved[name]
+            if name != "model_name_or_path" and stated != value:
                 raise SetUpError(
-                    f"the checkpoint has {name} {saved[name]}, this run has {value}; to start "
+                    f"the checkpoint has {name} {stated}, this run has {value}; to start "
                     "again from its weights, give the checkpoint as --model_name_or_path",
                     field="init_from_ckpt",
                 )
@@ -132,6 +137,7 @@ class Snapshots:
             "ranker": identity.ranker,
             "score_function": SCORE_FUNCTION_OF[identity.ranker],
             "max_seq_length": identity.max_seq_length,
+            "truncation": identity.truncation,
             "step": progress.step,
             "epoch": progress.epoch,
             "model_name_or_path": identity.model_name_or_path,

@@ -27,6 +27,10 @@ from contract.errors import (
 )
 from contract.experiments.assignment import Assignment
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
+from tests.long_query import BEST as LONG_QUERY_BEST
+from tests.long_query import LONG_QUERY
+from tests.long_query import TITLES as LONG_QUERY_TITLES
+from tests.tensor_service import StartTensorService
 
 QUERY = "牙结石脱落小妙招"
 TITLES = ["去除牙结石小妙招_不能不知道的窍门", "怎样预防感冒", "", "【图】怎样去除牙石", "牙" * 500]
@@ -94,7 +98,23 @@ def test_results_are_the_scores_from_best_to_worst(client: TensorClient, models:
         assert ranked.score == result.scores[ranked.index]
         assert ranked.document == TITLES[ranked.index]
     assert result.truncated == (4,)
+    assert result.warnings == ("1 document had more tokens than a row takes and was cut",)
     assert result.bundle == Bundle.open(models / PAIRWISE).manifest.version
+
+
+def test_a_long_query_leaves_its_titles_their_place(
+    make: Make, tensor_service: StartTensorService, repository: Path
+) -> None:
+    """By a shipped bundle, whose scores mean something."""
+    bundle = repository / "serving_models" / PAIRWISE
+    service = tensor_service(bundle)
+    with make(f"127.0.0.1:{service.port}", bundle, 30.0) as client:
+        result = client.rank(LONG_QUERY, LONG_QUERY_TITLES)
+    assert result.results[0].index == LONG_QUERY_BEST
+    assert result.results[0].score > 1.2 * result.results[1].score
+    (said,) = result.warnings
+    assert said.startswith("the query had more than 381 tokens, of which 36")
+    assert result.truncated == ()
 
 
 def test_the_graphs_outputs_come_as_they_are(client: TensorClient, models: Path) -> None:

@@ -106,6 +106,7 @@ def test_damage_is_named(bundle_dir: Path, damage: Callable[[Path], object], mes
         ({"logits": "nothing"}, "needs one output 'nothing'"),
         ({"feeds": []}, "takes"),
         ({"surprise": 1}, "not a manifest"),
+        ({"truncation": "only_first"}, "truncation 'only_first' is not one of longest_first"),
         ({"unicode_version": "16.0.0"}, "normalized by Unicode '16.0.0'.*export it again"),
     ],
 )
@@ -124,6 +125,17 @@ def test_a_manifest_of_before_the_table_is_of_python_3_9s_unicode(bundle_dir: Pa
     del fields["unicode_version"]
     path.write_text(json.dumps(fields))
     assert Bundle.open(bundle_dir).manifest.unicode_version == "13.0.0"
+
+
+def test_a_manifest_that_names_no_rule_is_of_an_older_release(bundle_dir: Path) -> None:
+    path = bundle_dir / "manifest.json"
+    for stated, query_kept in ((None, 13), ("title_first", 13), ("longest_first", 7)):
+        fields = {**json.loads(path.read_text()), "truncation": stated}
+        if stated is None:
+            del fields["truncation"]
+        path.write_text(json.dumps(fields))
+        (row,) = Bundle.open(bundle_dir).encoder().encode("甲" * 20, ["乙" * 20])
+        assert row.query_kept == query_kept
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def test_paddle_runs_the_files_of_older_exports(tmp_path: Path) -> None:
     """``__model__`` and ``__params__``, as Paddle Serving wrote them before ``.pdmodel``."""
     root = bundle_with(tmp_path, PDMODEL)
     server, golden = root / "serving_server", read_golden(root / "golden.jsonl")
+    # of the manifest, whose rule of cutting is not upstream's
+    encoder = Bundle.open(root).encoder()
     (server / "inference.predict.pdmodel").rename(server / "__model__")
     (server / "inference.predict.pdiparams").rename(server / "__params__")
     bundle = Bundle.adopt(
@@ -91,7 +93,6 @@ def test_paddle_runs_the_files_of_older_exports(tmp_path: Path) -> None:
         score_function="identity",
     )
     engine = PaddleEngine(bundle, LocalServiceConfig(thread_num=1, precision="fp32"), WHERE)
-    encoder = bundle.encoder()
     rows = encoder.encode_pairs([(pair.query, pair.title) for pair in golden])
     found = engine.run(encoder.pad(rows))[:, 0]
     np.testing.assert_allclose(found, [pair.score for pair in golden], atol=1e-5)

@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what was cut of encoded pairs, and says it: to callers, and to those who train."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+from contract.encoding import SPECIAL_PER_ROW, Row
+
+_RANGE = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """What was cut of pairs; a title that was divided into chunks counts once.
+
+    Attributes:
+        queries: pairs whose query lost tokens.
+        titles: pairs whose title did.
+        lost: those of them whose title has no token left, since the query takes the whole row.
+        tokens: of the longest query that was cut, as far as they were counted.
+        counted: whether that query has no more.
+        kept: fewest and most tokens that stayed of a query that was cut.
+    """
+
+    queries: int = 0
+    titles: int = 0
+    lost: int = 0
+    tokens: int = 0
+    counted: bool = True
+    kept: _RANGE = (0, 0)
+
+    def __add__(self, other: Cuts) -> Cuts:
+        """Of both: they are of different pairs."""
+        longest = max(self, other, key=lambda cuts: (cuts.tokens, not cuts.counted))
+        ranges = [cuts.kept for cuts in (self, other) if cuts.queries]
+        return Cuts(
+            self.queries + other.queries,
+            self.titles + other.titles,
+            self.lost + other.lost,
+            longest.tokens,
+            longest.counted,
+            (min(r[0] for r in ranges), max(r[1] for r in ranges)) if ranges else (0, 0),
+        )
+
+
+def cuts_of(rows: Sequence[Row], owners: Optional[Sequence[int]] = None) -> Cuts:
+    """Count over rows.
+
+    Args:
+        rows: as encoded.
+        owners: of each row the number of its pair; ``None``: each pair has one row.
+    """
+    queries: dict[int, Row] = {}
+    titles, lost = set(), set()
+    for pair, row in zip(range(len(rows)) if owners is None else owners, rows):
+        if row.query_tokens > row.query_kept:
+            queries[pair] = row
+        if row.truncated:
+            titles.add(pair)
+            if len(row.input_ids) == row.query_kept + SPECIAL_PER_ROW:
+                lost.add(pair)
+    if not queries:
+        return Cuts(0, len(titles), len(lost))
+    longest = max(queries.values(), key=lambda row: row.query_tokens)
+    kept = [row.query_kept for row in queries.values()]
+    return Cuts(
+        len(queries),
+        len(titles),
+        len(lost),
+        longest.query_tokens,
+        # a row that was cut is full; beyond its room no query is counted
+        longest.query_tokens <= len(longest.input_ids) - SPECIAL_PER_ROW,
+        (min(kept), max(kept)),
+    )
+
+
+def warnings_of(cuts: Cuts) -> tuple[str, ...]:
+    """All that is doubtful of pairs whose titles are never divided."""
+    whole = cuts.titles - cuts.lost
+    return (*((documents_cut(whole),) if whole else ()), *doubts_of(cuts))
+
+
+def documents_cut(count: int) -> str:
+    """Says of how many documents the end was cut."""
+    shown = "1 document" if count == 1 else f"{count} documents"
+    were = "was" if count == 1 else "were"
+    return f"{shown} had more tokens than a row takes and {were} cut"
+
+
+def doubts_of(cuts: Cuts) -> tuple[str, ...]:
+    """What a caller should know of a request's rows besides which documents were cut."""
+    said = []
+    if cuts.queries:
+        said.append(_query_cut(cuts))
+    if cuts.lost:
+        said.append(
+            f"{_documents(cuts.lost)} left with no token, since the query takes the whole row; "
+            "shorten the query"
+        )
+    return tuple(said)
+
+
+def counted(cuts: Cuts, pairs: int) -> str:
+    """One line on what was cut of many pairs, or empty when nothing was."""
+    said = []
+    if cuts.queries:
+        said.append(f"{cuts.queries} queries cut")
+    if cuts.titles:
+        said.append(f"{cuts.titles} titles cut")
+    if cuts.lost:
+        said.append(f"{cuts.lost} of them to nothing")
+    return f"of {pairs} pairs: {', '.join(said)}" if said else ""
+
+
+def _query_cut(cuts: Cuts) -> str:
+    fewest, most = cuts.kept
+    counted = str(cuts.tokens) if cuts.counted else f"more than {cuts.tokens - 1}"
+    kept = str(most) if fewest == most else f"{fewest} to {most}"
+    return f"the query had {counted} tokens, of which {kept} were kept beside the documents"
+
+
+def _documents(count: int) -> str:
+    return "1 document was" if count == 1 else f"{count} documents were"
