@@ -125,9 +125,10 @@ fuzz: setup-serving ## run each fuzz target for FUZZ_SECONDS (600)
 fuzz-http: setup-dev ## hold the service to its OpenAPI document for FUZZ_SECONDS (600)
 	@$(TOOLS)/python -m tests.pipeline.edges.http.openapi_fuzz --seconds $(FUZZ_SECONDS)
 
-abuse: setup-dev ## send COUNT (10000) hostile requests, floods of RPC frames and bombs, and see what they leave behind
+abuse: setup-dev ## send COUNT (10000) hostile requests, longest texts, RPC floods and bombs, and see what they leave
 	@VENV=$(MODERN) general_model_service/build.sh
 	@$(TOOLS)/python -m tests.pipeline.edges.http.abuse --count $(COUNT)
+	@$(TOOLS)/python -m tests.pipeline.edges.http.heavy_texts
 	@$(TOOLS)/python -m tests.pipeline.edges.rpc_abuse --count $(COUNT)
 	@$(TOOLS)/python -m tests.general_model_service.abuse
 

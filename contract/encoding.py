@@ -20,8 +20,14 @@ from contract.errors import BundleError
 from contract.text import vocabulary as vocabulary_files
 from contract.text.normalization import Normalizer
 from contract.text.rules import UPSTREAM_RULES, TextRules, kept_of_query
-from contract.text.sentence_pieces import Words, load_sentence_pieces, takes_sentence_pieces
-from contract.text.wordpiece import WordPiece, load_wordpiece
+from contract.text.sentence_pieces import (
+    Words,
+    first_pieces,
+    load_sentence_pieces,
+    takes_sentence_pieces,
+)
+from contract.text.tokens import Tokens, first_tokens
+from contract.text.wordpiece import WordPiece, continuing_characters, load_wordpiece
 
 INPUT_IDS = "input_ids"
 TOKEN_TYPE_IDS = "token_type_ids"
@@ -32,8 +38,6 @@ save_tokenizer = vocabulary_files.save_tokenizer
 
 SPECIAL_PER_ROW = 3
 _MIN_SEQ_LENGTH = SPECIAL_PER_ROW + 2
-# a call may keep Python's lock, and with it all other threads
-_TEXTS_AT_ONCE = 64
 
 IntArray = NDArray[np.int64]
 
@@ -85,7 +89,7 @@ class PairEncoder:
 
     def __init__(
         self,
-        normalize: Words,
+        normalize: Union[Normalizer, Words],
         wordpiece: WordPiece,
         vocabulary: Mapping[str, int],
         max_seq_length: int,
@@ -98,6 +102,7 @@ class PairEncoder:
                 f"got {max_seq_length}",
                 field="max_seq_length",
             )
+        self._continuing = continuing_characters(vocabulary)
         self._normalize = normalize
         self._wordpiece = wordpiece
         self.max_seq_length = max_seq_length
@@ -155,11 +160,16 @@ class PairEncoder:
     def encode_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Row]:
         """Encode pairs whose queries may differ; each distinct text is tokenized once."""
         # one more than a row holds, which tells that something was cut
-        ids = self._ids(dict.fromkeys((text for pair in pairs for text in pair), self._room + 1))
-        return [self._pair_row(ids[query], ids[title]) for query, title in pairs]
+        texts = dict.fromkeys((text for pair in pairs for text in pair), self._room + 1)
+        tokens = self._tokens(texts)
+        return [self._pair_row(tokens[query], tokens[title]) for query, title in pairs]
 
     def encode_chunks(
-        self, pairs: Sequence[tuple[str, str]], max_title_tokens: Optional[int], max_chunks: int
+        self,
+        pairs: Sequence[tuple[str, str]],
+        max_title_tokens: Optional[int],
+        max_chunks: int,
+        max_tokens: Optional[int] = None,
     ) -> Rows:
         """Encode pairs; a title that does not fit into a row goes on in further ones.
 
@@ -169,74 +179,77 @@ class PairEncoder:
             pairs: (query, title).
             max_title_tokens: most tokens of a title in a row; ``None``: as many as fit.
             max_chunks: most rows of a pair; what is left after them is cut.
+            max_tokens: of all rows, whose caller refuses more; ends the work when it is seen.
+
+        Raises:
+            RequestTooLarge: the titles have more tokens than that, rows that repeat not counted.
         """
         if max_title_tokens is None and max_chunks == 1:
             return Rows(tuple(self.encode_pairs(pairs)))
-        size = self._room if max_title_tokens is None else min(self._room, max_title_tokens)
-        most = dict.fromkeys((title for _, title in pairs), max_chunks * max(1, size) + 1)
-        for query, _ in pairs:
-            most[query] = max(most.get(query, 0), self._room + 1)
-        ids = self._ids(most)
+        most = self._room if max_title_tokens is None else min(self._room, max_title_tokens)
+        queries = self._tokens(dict.fromkeys((query for query, _ in pairs), self._room + 1))
+        wanted: dict[str, int] = {}
+        for query, title in pairs:
+            size = self._chunk_size(len(queries[query].ids), most, most)
+            wanted[title] = max(wanted.get(title, 0), max_chunks * size + 1)
+        titles = self._tokens(wanted, max_tokens)
         rows: list[Row] = []
         owners: list[int] = []
         for index, (query, title) in enumerate(pairs):
-            chunks = self._chunks(ids[query], ids[title], max_title_tokens, max_chunks)
+            chunks = self._chunks(queries[query], titles[title], most, max_chunks)
             rows += chunks
             owners += [index] * len(chunks)
         return Rows(tuple(rows), tuple(owners))
 
-    def _ids(self, most: Mapping[str, int]) -> dict[str, list[int]]:
-        """The first ids of each text, as many as ``most`` says.
+    def _tokens(self, most: Mapping[str, int], limit: Optional[int] = None) -> dict[str, Tokens]:
+        if not isinstance(self._normalize, Normalizer):
+            return first_pieces(self._normalize, self._wordpiece, most, limit)
+        return first_tokens(self._normalize, self._wordpiece, self._continuing, most, limit)
 
-        A word has at least one token, so the first ``n`` tokens lie in the first ``n`` words.
-        """
-        texts = list(most)
-        ids: dict[str, list[int]] = {}
-        for start in range(0, len(texts), _TEXTS_AT_ONCE):
-            part = texts[start : start + _TEXTS_AT_ONCE]
-            words = [self._normalize.first_words(text, most[text]) for text in part]
-            found = self._wordpiece(words)
-            ids.update((text, own[: most[text]]) for text, own in zip(part, found))
-        return ids
-
-    def _chunks(
-        self, query: Sequence[int], title: Sequence[int], most: Optional[int], max_chunks: int
-    ) -> list[Row]:
+    def _chunks(self, query: Tokens, title: Tokens, most: int, max_chunks: int) -> list[Row]:
         """Rows of one pair; all of them begin with the same tokens of the query.
 
         Those are what stays of it beside as much of the title as one row may hold.
         """
-        most = self._room if most is None else min(self._room, most)
-        kept = self._kept(len(query), min(len(title), most))
-        size = min(self._room - kept, most)
+        length = len(title.ids)
+        size = self._chunk_size(len(query.ids), min(length, most), most)
+        kept = self._kept(len(query.ids), min(length, most))
         # a query that fills the row leaves nothing to divide
-        starts = range(0, len(title), size) if size and title else range(1)
-        rows = [self._row(query, kept, title[i : i + size]) for i in starts[:max_chunks]]
-        if len(title) > size * len(rows):
-            rows[-1] = rows[-1]._replace(truncated=True, title_tokens=len(title))
+        starts = range(0, length, size) if size and length else range(1)
+        rows = [
+            self._row(query, kept, Tokens(title.ids[i : i + size])) for i in starts[:max_chunks]
+        ]
+        if length > size * len(rows) or title.more:
+            rows[-1] = rows[-1]._replace(truncated=True, title_tokens=length + title.more)
         return rows
 
-    def _pair_row(self, query: Sequence[int], title: Sequence[int]) -> Row:
-        return self._row(query, self._kept(len(query), len(title)), title)
+    def _chunk_size(self, query: int, first: int, most: int) -> int:
+        """How many tokens of a title a row takes whose first part has ``first``, at most."""
+        return min(self._room - self._kept(query, first), most)
+
+    def _pair_row(self, query: Tokens, title: Tokens) -> Row:
+        return self._row(query, self._kept(len(query.ids), len(title.ids)), title)
 
     def _kept(self, query: int, title: int) -> int:
         """How many tokens stay of a query beside a title."""
         return kept_of_query(query, title, self._room, self.rules.truncation)
 
-    def _row(self, query: Sequence[int], kept: int, title: Sequence[int]) -> Row:
+    def _row(self, query: Tokens, kept: int, title: Tokens) -> Row:
         """Assemble one row of the query's first ``kept`` tokens, and what fits of the title."""
-        kept_title = title[: self._room - kept]
+        kept_title = title.ids[: self._room - kept]
         head = kept + 2
         input_ids = np.empty(head + len(kept_title) + 1, dtype=np.int64)
         input_ids[0] = self._cls_id
-        input_ids[1 : head - 1] = query[:kept]
+        input_ids[1 : head - 1] = query.ids[:kept]
         input_ids[head - 1] = self._sep_id
         input_ids[head:-1] = kept_title
         input_ids[-1] = self._sep_id
         token_type_ids = np.zeros(len(input_ids), dtype=np.int64)
         token_type_ids[head:] = 1
-        truncated = len(kept_title) < len(title)
-        return Row(input_ids, token_type_ids, truncated, len(query), kept, len(title))
+        title_tokens = len(title.ids) + title.more
+        truncated = len(kept_title) < title_tokens
+        query_tokens = len(query.ids) + query.more
+        return Row(input_ids, token_type_ids, truncated, query_tokens, kept, title_tokens)
 
     def pad(self, rows: Sequence[Row], multiple: int = 1) -> dict[str, IntArray]:
         """Stack rows into one feed, padded on the right to the longest of them.

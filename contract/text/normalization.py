@@ -16,8 +16,6 @@ from contract.text.unicode_table import CASED, IGNORED, OTHER, unicode_table
 LONGEST_WORD = 100
 
 _SIGMA, _FINAL_SIGMA = "\u03a3", "\u03c2"
-# in characters; Chinese text of that length fills a row of 512 tokens, so mostly one is enough
-_SLICE = 1024
 _CONTEXT_LETTERS = {CASED: "a", IGNORED: "'", OTHER: " "}
 
 
@@ -36,34 +34,18 @@ class Normalizer(dict[int, str]):
 
     def __call__(self, text: str) -> str:
         """Return ``text`` with its words separated by spaces."""
-        return self._words(text, 0, len(text))
+        return self.part(text, 0, len(text), len(text))
 
-    def first_words(self, text: str, most: int) -> str:
-        """As the call, but what follows the first ``most`` words may be missing or cut.
+    def part(self, text: str, start: int, end: int, last: int) -> str:
+        """Normalize ``text[start:end]``, which may begin and end within a word.
 
-        Reads no more of the text than it needs, a slice at a time. Of a word that goes on over
-        slices, only so much is kept that WordPiece still finds it too long.
+        Nothing from ``text[last]`` on is looked at.
         """
-        if len(text) <= _SLICE:
-            return self(text)
-        words: list[str] = []
-        begun = ""
-        for start in range(0, len(text), _SLICE):
-            part = begun + self._words(text, start, start + _SLICE)
-            found = part.split()
-            begun = found.pop()[: LONGEST_WORD + 1] if found and part[-1] != " " else ""
-            words += found
-            if len(words) >= most:
-                return " ".join(words)
-        return " ".join([*words, begun])
-
-    def _words(self, text: str, start: int, end: int) -> str:
-        """Normalize ``text[start:end]``, which may begin and end within a word."""
         part = text[start:end]
         # the only letter whose lower-case form depends on what stands around it
         if self._lower_case and _SIGMA in part:
             before = _first_not_ignored(text, range(start - 1, -1, -1))
-            after = _first_not_ignored(text, range(end, len(text)))
+            after = _first_not_ignored(text, range(end, last))
             part = _with_final_sigmas(before + part + after)
             part = part[len(before) : len(part) - len(after)]
         return part.translate(self)
@@ -71,6 +53,44 @@ class Normalizer(dict[int, str]):
     def __missing__(self, code_point: int) -> str:
         replacement = self[code_point] = self._table.replacement(code_point, self._lower_case)
         return replacement
+
+
+class WordReader:
+    """Reads the words of one text, a part at a time, and no more of it than it may."""
+
+    __slots__ = ("_at", "_begun", "_last", "_normalize", "_text")
+
+    def __init__(self, normalize: Normalizer, text: str, most: int) -> None:
+        """``most`` characters of the text are read at most; a word may end there."""
+        self._normalize = normalize
+        self._text = text
+        self._last = min(len(text), most)
+        self._at = 0
+        self._begun = ""
+
+    @property
+    def left(self) -> int:
+        """How many characters may still be read."""
+        return self._last - self._at
+
+    @property
+    def whole(self) -> bool:
+        """Whether the text has no more than what may be read."""
+        return self._last == len(self._text)
+
+    def read(self, count: int) -> str:
+        """The words that end in the next characters; the last one goes on in the next part.
+
+        Of a word that goes on, only so much is kept that WordPiece still finds it too long.
+        """
+        start, end = self._at, min(self._last, self._at + count)
+        self._at = end
+        words = self._begun + self._normalize.part(self._text, start, end, self._last)
+        if end == self._last:
+            return words
+        finished = words.rfind(" ") + 1
+        self._begun = words[finished:][: LONGEST_WORD + 1]
+        return words[:finished]
 
 
 class _Contexts(dict[int, str]):

@@ -14,10 +14,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
+
+import numpy as np
 
 from contract.errors import BundleError
 from contract.text.tokenizer_threads import tokenizer_threads
+from contract.text.tokens import Tokens, WordPieces, characters_read, check_total
 
 PIECES_FILE = "spm_cased_simp_sampled.model"
 WORDS_FILE = "words.json"
@@ -31,6 +34,8 @@ _SPACE = "\u2581"
 # in characters; ERNIE-tiny looks for no longer word
 _LONGEST_WORD = 5
 _SLICE = 1024
+# in one call of the package
+_TEXTS_AT_ONCE = 64
 # letters that have a small form since Unicode 14; ERNIE-tiny is of Python 3.9, which knows 13
 _WITHOUT_SMALL_FORM = frozenset(
     {0x2C2F, 0xA7C0, 0xA7D0, 0xA7D6, 0xA7D8, 0x1C89, 0xA7CB, 0xA7CC, 0xA7DA, 0xA7DC}
@@ -114,6 +119,39 @@ class SentencePieces:
         """Ids of each text."""
         found = self._processor.encode(list(texts), out_type=str, num_threads=self._threads)
         return [[self._ids.get(piece, self._unknown) for piece in pieces] for pieces in found]
+
+
+def first_pieces(
+    words: Words,
+    pieces: WordPieces,
+    most: Mapping[str, int],
+    limit: Optional[int] = None,
+) -> dict[str, Tokens]:
+    """The first tokens of each text; see :func:`contract.text.tokens.first_tokens`.
+
+    Args:
+        words: separates words.
+        pieces: makes tokens of them.
+        most: how many are wanted of each text.
+        limit: of the tokens of all texts.
+
+    Raises:
+        RequestTooLarge: there are more.
+    """
+    found = {}
+    total = 0
+    texts = list(most)
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        part = texts[start : start + _TEXTS_AT_ONCE]
+        read = [characters_read(most[text]) for text in part]
+        cut = [words.first_words(text[:end], most[text]) for text, end in zip(part, read)]
+        for text, end, ids in zip(part, read, pieces(cut)):
+            wanted = most[text]
+            more = len(ids) < wanted and len(text) > end
+            found[text] = Tokens(np.array(ids[:wanted], dtype=np.int64), more)
+            total += min(len(ids), wanted)
+        check_total(total, limit)
+    return found
 
 
 def takes_sentence_pieces(directory: Path, configuration: Mapping[str, Any]) -> bool:

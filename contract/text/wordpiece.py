@@ -132,6 +132,12 @@ class _PaddleNLP:
         return [[self._ids[piece] for piece in self._pieces(text)] for text in texts]
 
 
+def continuing_characters(vocabulary: Mapping[str, int]) -> frozenset[str]:
+    """All that a word may have after its first character, if it is not to be [UNK]."""
+    pieces = (token for token in vocabulary if token.startswith(_CONTINUED))
+    return frozenset("".join(piece[len(_CONTINUED) :] for piece in pieces))
+
+
 _Build = Callable[[dict[str, int]], WordPiece]
 # the fastest first
 _BACKENDS: Mapping[str, tuple[_Build, str]] = {

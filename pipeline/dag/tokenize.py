@@ -42,7 +42,10 @@ class Tokenize:
         """
         start = time.monotonic()
         route = call.route or self._router.route(call.request, call.asked, call.experiment)
-        rows = {target: _rows(call.request, self._encoders[target]) for target in route.targets}
+        rows = {
+            target: _rows(call.request, self._encoders[target], self._max_tokens)
+            for target in route.targets
+        }
         end = time.monotonic()
         spans: Spans = ()
         if call.trace is not None:
@@ -56,9 +59,13 @@ class Tokenize:
         return Encoded(call, route, rows, (end - start) * 1000.0, tokens, spans)
 
 
-def _rows(request: RankRequest, encoder: PairEncoder) -> Rows:
+def _rows(request: RankRequest, encoder: PairEncoder, max_tokens: int) -> Rows:
     if request.tokens is not None:
         return Rows(request.tokens.rows(encoder))
-    return encoder.encode_chunks(
-        request.pairs, request.max_tokens_per_doc, request.max_chunks_per_doc
-    )
+    try:
+        return encoder.encode_chunks(
+            request.pairs, request.max_tokens_per_doc, request.max_chunks_per_doc, max_tokens
+        )
+    except RequestTooLarge as error:
+        error.field = "documents"
+        raise

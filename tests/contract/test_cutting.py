@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 import pytest
 
 from contract.encoding import PairEncoder, Row, save_tokenizer
+from contract.errors import RequestTooLarge
 from contract.text.normalization import Normalizer
 from contract.text.rules import LONGEST_FIRST, TITLE_FIRST, TRUNCATIONS, TextRules
+from contract.text.tokens import CHARACTERS_PER_TOKEN
 from contract.text.wordpiece import BACKENDS, WordPiece, load_wordpiece
 from tests.contract.nasty_texts import nasty_texts
 
@@ -80,44 +83,93 @@ def as_plain(rows: Sequence[Row]) -> list[PlainRow]:
     return [PlainRow(r.input_ids.tolist(), r.token_type_ids.tolist(), r.truncated) for r in rows]
 
 
+def plain_chunks_of(
+    query: PlainTokens, title: PlainTokens, length: int, most: Optional[int], count: int, rule: str
+) -> list[PlainRow]:
+    rows = plain_chunks(query.ids, title.ids, length, most, count, rule)
+    return [*rows[:-1], rows[-1]._replace(truncated=rows[-1].truncated or title.more)]
+
+
+class PlainTokens(NamedTuple):
+    """All tokens of as much of a text as may be looked at, and whether there is more of it."""
+
+    ids: list[int]
+    more: bool
+
+
+def plain_tokens(text: str, most: int, tokenize: Callable[[str], list[int]]) -> PlainTokens:
+    bound = max(1024, CHARACTERS_PER_TOKEN * most)
+    ids = tokenize(text[:bound])
+    return PlainTokens(ids[:most], len(text) > bound and len(ids) < most)
+
+
 @pytest.mark.parametrize("rule", TRUNCATIONS)
 @pytest.mark.parametrize("lower_case", [True, False])
 def test_rows_are_those_of_tokenizing_everything(
     tmp_path: Path, backend: str, lower_case: bool, rule: str
 ) -> None:
+    """Everything that may be looked at, which is all of most texts."""
     save_tokenizer(TOKENS, tmp_path, lower_case)
     normalize, wordpiece = Normalizer(lower_case), load_wordpiece(backend, VOCABULARY)
     texts = list(nasty_texts(seed=2, count=240))
-    ids = dict(zip(texts, wordpiece([normalize(text) for text in texts])))
     chance = random.Random(3)
-    cut = 0
+    cut = bounded = 0
+
+    @functools.cache
+    def tokenize(text: str) -> list[int]:
+        return wordpiece([normalize(text)])[0]
+
     for _ in range(200):
         length = chance.choice([5, 6, 12, 40, 128, 700])
         encoder = PairEncoder.load(tmp_path, length, TextRules(rule), backend=backend)
         pairs = [(chance.choice(texts), chance.choice(texts)) for _ in range(4)]
-        wanted = [plain_row(ids[query], ids[title], length, rule) for query, title in pairs]
+        plain = [[plain_tokens(text, length - 2, tokenize) for text in pair] for pair in pairs]
+        wanted = [plain_chunks_of(q, t, length, None, 1, rule)[0] for q, t in plain]
         assert as_plain(encoder.encode_pairs(pairs)) == wanted
         most, count = chance.choice([None, 1, 3, 50, 1000]), chance.choice([1, 2, 7, 64])
-        chunks = [plain_chunks(ids[q], ids[t], length, most, count, rule) for q, t in pairs]
-        encoded = encoder.encode_chunks(pairs, most, count)
-        assert as_plain(encoded.rows) == [row for rows in chunks for row in rows]
+        for (query, title), (query_tokens, _) in zip(pairs, plain):
+            size = length - 3 if most is None else min(length - 3, most)
+            kept, _ = plain_cut(query_tokens.ids, [0] * size, length, rule)
+            size = min(size, length - 3 - len(kept))
+            # in one row a title is read as far as it would be alone
+            asked = length - 2 if (most, count) == (None, 1) else count * size + 1
+            title_tokens = plain_tokens(title, asked, tokenize)
+            rows = encoder.encode_chunks([(query, title)], most, count).rows
+            expected = plain_chunks_of(query_tokens, title_tokens, length, most, count, rule)
+            assert as_plain(rows) == expected
         cut += sum(row.truncated for row in wanted)
+        bounded += sum(title.more for _, title in plain)
     assert 100 < cut < 700, "both must occur often"
+    assert bounded < 0.3 * cut
 
 
 @pytest.mark.parametrize("tail", ["", " ", "\u200b", "\u0301", "\x00"], ids=ascii)
 @pytest.mark.parametrize(
-    ("char", "count", "tokens"), [("中", 1, 4), ("b", 90_000, 4), ("\u200b", 90_000, 3)]
+    ("char", "count", "tokens"), [("中", 1, 4), ("b", 700, 4), ("\u200b", 700, 3)]
 )
 def test_a_tail_without_tokens_cuts_nothing(
     tmp_path: Path, backend: str, char: str, count: int, tokens: int, tail: str
 ) -> None:
     save_tokenizer(TOKENS, tmp_path, lower_case=True)
     encoder = PairEncoder.load(tmp_path, tokens + 4, backend=backend)
-    title = f"{char * count} 中中中" + tail * 90_000
+    title = f"{char * count} 中中中" + tail * 300
     fits, cut = encoder.encode("a", [title, f"{title}中"])
     assert (fits.truncated, cut.truncated) == (False, True)
     assert fits.input_ids.tolist() == cut.input_ids.tolist()
+
+
+@pytest.mark.parametrize("char", [" ", "\u200b", "b", "\u0301"], ids=ascii)
+def test_what_lies_behind_the_bound_counts_as_cut(tmp_path: Path, backend: str, char: str) -> None:
+    """Documented in decisions/text-normalization.md: 16 characters for a token, but 1,024."""
+    save_tokenizer(TOKENS, tmp_path, lower_case=True)
+    encoder = PairEncoder.load(tmp_path, 203, backend=backend)
+    bound = 16 * 201
+    near, far = (f"中{char * (bound - less)}中中" for less in (4, 2))
+    rows = encoder.encode("a", [near, far])
+    assert [row.truncated for row in rows] == [False, True]
+    assert [row.title_tokens for row in rows] == [int(char == "b") + n for n in (3, 3)]
+    (row,) = encoder.encode(far, ["a"])
+    assert (row.query_kept, row.query_tokens) == (2 + (char == "b"), 3 + (char == "b"))
 
 
 class Counting:
@@ -128,23 +180,64 @@ class Counting:
     def __init__(self, inner: WordPiece) -> None:
         self._inner = inner
         self.characters = 0
+        self.most_at_once = 0
 
     def __call__(self, texts: Sequence[str]) -> list[list[int]]:
-        self.characters += sum(len(text) for text in texts)
+        count = sum(len(text) for text in texts)
+        self.characters += count
+        self.most_at_once = max(self.most_at_once, count)
         return self._inner(texts)
 
 
-@pytest.mark.parametrize("char", ["中", " ", "a", "\u200b", "Σ", ".", "a ", "Σ' ", "\u0301"])
-def test_no_more_is_tokenized_than_can_matter(backend: str, char: str) -> None:
+class CountingReads(Normalizer):
+    """A normalizer that also counts the characters it looks at."""
+
+    looked_at = 0
+
+    def part(self, text: str, start: int, end: int, last: int) -> str:
+        self.looked_at += end - start
+        return super().part(text, start, end, last)
+
+
+LOADS = ["中", " ", "a", "\u200b", "Σ", ".", "a ", "Σ' ", "\u0301", "\uac01", "\ufdfa", "\x01"]
+LOADS += [f"{'a' * 99} ", f"{'a' * 98}ɑ ", f"{'a' * 101} ", f"a{' ' * 200}", "\u00ad" * 1023 + "Σ"]
+
+
+@pytest.mark.parametrize("piece", LOADS, ids=[f"{p[:2]!a}x{len(p)}" for p in LOADS])
+def test_no_more_is_looked_at_or_tokenized_than_can_matter(backend: str, piece: str) -> None:
     counting = Counting(load_wordpiece(backend, VOCABULARY))
-    encoder = PairEncoder(Normalizer(lower_case=True), counting, VOCABULARY, 128)
-    long = char * (90_000 // len(char))
+    normalize = CountingReads(lower_case=True)
+    encoder = PairEncoder(normalize, counting, VOCABULARY, 128)
+    long = piece * (90_000 // len(piece))
     encoder.encode(long, [long + "中", "中" + long])
-    assert counting.characters < 3 * 6_000
-    counting.characters = 0
+    bound = 16 * 126
+    assert normalize.looked_at <= 3 * bound
+    # Arabic's ligature is one character that stands for 18
+    assert counting.characters <= 3 * bound * (18 if piece == "\ufdfa" else 3)
+    assert counting.most_at_once <= 4096 * (18 if piece == "\ufdfa" else 3) + 101
+    counting.characters = normalize.looked_at = 0
     # a query has no more room in chunks than it has in one row
     encoder.encode_chunks([(long, "中")], None, 64)
-    assert counting.characters < 6_000
+    assert normalize.looked_at <= bound + 1
+    # and of titles no more is read than the caller takes
+    titles = [f"中{number}{long}" for number in range(40)]
+    counting.characters = 0
+    try:
+        rows = encoder.encode_chunks([("a", title) for title in titles], None, 64, 5_000).rows
+    except RequestTooLarge:
+        # of each text some at first, whose tokens are not known before
+        assert counting.characters < 3 * (5_000 + 4_096) + 40 * 4_096
+    else:
+        assert sum(row.title_tokens for row in rows) <= 5_000 + len(titles)
+
+
+def test_long_words_are_tokenized_as_far_as_they_are_needed(backend: str) -> None:
+    """Each of these words has 99 tokens, and is quadratic work."""
+    counting = Counting(load_wordpiece(backend, VOCABULARY))
+    encoder = PairEncoder(Normalizer(lower_case=True), counting, VOCABULARY, 384)
+    rows = encoder.encode("中", [f"{'a' * 99} " * 900 for _ in range(1)])
+    assert rows[0].title_tokens == 382
+    assert counting.characters < 2 * 382
 
 
 def rows_by_length(tmp_path: Path, rule: str, length: int) -> Iterator[tuple[int, int, Row]]:
@@ -209,3 +302,15 @@ def test_a_long_query_leaves_chunks_of_a_title_that_differ(tmp_path: Path) -> No
     encoder = PairEncoder.load(tmp_path, 13, TextRules(TITLE_FIRST))
     rows = encoder.encode_chunks(pairs, None, 64).rows
     assert [(row.query_kept, row.truncated) for row in rows] == [(10, True)]
+
+
+@pytest.mark.parametrize("last", ["ɑ", "·", "豈", "e"])
+def test_hopeless_words_are_not_tried(tmp_path: Path, backend: str, last: str) -> None:
+    """Of no token at all, or of none that goes on: each of these words is one [UNK]."""
+    counting = Counting(load_wordpiece(backend, VOCABULARY))
+    encoder = PairEncoder(Normalizer(lower_case=True), counting, VOCABULARY, 512)
+    text = f"{'a' * 90}{last} " * 60 + "中"
+    (row,) = encoder.encode("", [text])
+    whole = load_wordpiece(backend, VOCABULARY)([Normalizer(lower_case=True)(text)])[0]
+    assert row.input_ids.tolist() == [CLS, SEP, *whole[:509], SEP]
+    assert counting.characters < 3_000 or len(whole) > 500

@@ -16,7 +16,7 @@ import pytest
 
 from contract.errors import SetUpError
 from contract.text.make_unicode_table import replacement
-from contract.text.normalization import LONGEST_WORD, Normalizer
+from contract.text.normalization import LONGEST_WORD, Normalizer, WordReader
 from contract.text.unicode_table import TABLE_FILE, UNICODE_VERSION, UnicodeTable
 from tests.contract.nasty_texts import nasty_texts
 
@@ -123,29 +123,36 @@ def test_only_spaces_separate_words(lower_case: bool) -> None:
     assert {char for char in set(words) if char.isspace()} == {" "}
 
 
+def read_in_parts(normalize: Normalizer, text: str, part: int, most: int) -> str:
+    reader = WordReader(normalize, text, most)
+    words = []
+    while reader.left:
+        words.append(reader.read(part))
+    return "".join(words)
+
+
 @both_modes
-@pytest.mark.parametrize("most", [1, 2, 5, 30, 2000])
-def test_the_first_words_are_those_of_the_whole_text(lower_case: bool, most: int) -> None:
-    def first(words: str) -> list[str]:
-        return [word[: LONGEST_WORD + 1] for word in words.split()[:most]]
+@pytest.mark.parametrize("part", [1, 7, 100, 1024, 5000])
+def test_parts_have_the_words_of_the_whole_text(lower_case: bool, part: int) -> None:
+    def shown(words: str) -> list[str]:
+        return [word[: LONGEST_WORD + 1] for word in words.split()]
 
     normalize = Normalizer(lower_case)
-    for text in nasty_texts(seed=most, count=200):
-        assert first(normalize.first_words(text, most)) == first(normalize(text)), ascii(text)
+    for text in nasty_texts(seed=part, count=100):
+        words = shown(read_in_parts(normalize, text, part, len(text)))
+        assert words == shown(normalize(text)), ascii(text)
+        # and of one that is bounded, those of what may be read
+        words = shown(read_in_parts(normalize, text, part, 500))
+        assert words == shown(normalize(text[:500])), ascii(text)
 
 
-def test_a_sigma_sees_what_stands_beyond_the_slice_in_which_it_is_read() -> None:
+def test_a_sigma_sees_what_stands_beyond_the_part_in_which_it_is_read() -> None:
     normalize = Normalizer(lower_case=True)
     words = "a\u03a3 a\u03a3.\u03a3a a''\u03a3'' \u03a3 a\u03a3' a \u03a3."
-    for spaces in range(1024 - len(words) - 2, 1024 + 2):
-        text = " " * spaces + words + " a" * 1000
-        assert normalize.first_words(text, 900).split()[:900] == normalize(text).split()[:900]
-
-
-@pytest.mark.parametrize("char", ["\u4e2d", " ", "a", "\u200b", "\u03a3", "."])
-def test_of_a_long_text_little_is_kept(char: str) -> None:
-    words = Normalizer(lower_case=True).first_words(char * 90_000, 300)
-    assert len(words) < 5_000
+    for spaces in range(64 - len(words) - 2, 64 + 2):
+        text = " " * spaces + words + " a" * 100
+        found = read_in_parts(normalize, text, 64, len(text))
+        assert found.split() == normalize(text).split()
 
 
 @pytest.mark.parametrize(

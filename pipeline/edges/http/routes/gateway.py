@@ -53,7 +53,9 @@ class _Prediction:
     def read(self, arrival: Arrival) -> Call:
         """See RouteCall."""
         self._services.check(arrival.service)
-        return read_call(self._body, arrival, self._limits, METHOD, self._ranker)
+        # which may be large, and is not needed while the request waits and is ranked
+        body, self._body = self._body, b""
+        return read_call(body, arrival, self._limits, METHOD, self._ranker)
 
     def write(self, outcome: Outcome, call: Optional[Call]) -> Response:
         """See RouteCall."""
@@ -95,6 +97,7 @@ def gateway_routes(
             return await keep_feedback(body)
         ranker = request.headers.get(RANKER_HEADER, "")
         prediction = _Prediction(services, runner.limits, body, ranker)
+        del body
         return await runner.run(request, service, caller, prediction)
 
     return [

@@ -72,7 +72,9 @@ class _Infer:
 
     def read(self, arrival: Arrival) -> Call:
         """See RouteCall."""
-        self._asked = asked = read_inference(self._body, self._header_length)
+        # the body may be large, and is not needed while the request waits and is ranked
+        body, self._body = self._body, b""
+        self._asked = asked = read_inference(body, self._header_length)
         _check_outputs(asked)
         request = read_request(asked, self._limits).identified(arrival.request_id)
         return Call(request, arrival, route=Route((self._target,)))
@@ -204,6 +206,7 @@ def open_inference_routes(runner: Runner, models: Models, readiness: Readiness) 
             body = await caller.body.whole(runner.max_body_bytes)
             length = request.headers.get(LENGTH_HEADER)
             route = _Infer(name, target, runner.limits, body, length)
+            del body
             return await runner.run(request, DEFAULT_SERVICE, caller, route)
         except RankingError as error:
             return error_response(error)

@@ -136,6 +136,8 @@ def rerank_routes(runner: Runner, models: Models) -> list[BaseRoute]:
             body = await caller.body.whole(runner.max_body_bytes)
             header = request.headers.get(RANKER_HEADER, "")
             await off_loop(body, partial(route.parse, body, header))
+            # it may be large, and is not needed while the request waits and is ranked
+            del body
             return await runner.run(request, DEFAULT_SERVICE, caller, route)
         except RankingError as error:
             return rerank_error(error, asked=route.asked)
