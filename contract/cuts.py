@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from contract.encoding import SPECIAL_PER_ROW, Row
 
 _RANGE = tuple[int, int]
+_NO_TOKEN = "nothing, or only spaces and characters that are not read, such as U+200B"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Cuts:
         tokens: of the longest query that was cut, as far as they were counted.
         counted: whether that query has no more.
         kept: fewest and most tokens that stayed of a query that was cut.
+        empty_queries: pairs whose query has no token: all its characters are dropped.
+        empty_titles: pairs whose title has none.
     """
 
     queries: int = 0
@@ -32,6 +35,8 @@ class Cuts:
     tokens: int = 0
     counted: bool = True
     kept: _RANGE = (0, 0)
+    empty_queries: int = 0
+    empty_titles: int = 0
 
     def __add__(self, other: Cuts) -> Cuts:
         """Of both: they are of different pairs."""
@@ -44,6 +49,8 @@ class Cuts:
             longest.tokens,
             longest.counted,
             (min(r[0] for r in ranges), max(r[1] for r in ranges)) if ranges else (0, 0),
+            self.empty_queries + other.empty_queries,
+            self.empty_titles + other.empty_titles,
         )
 
 
@@ -56,25 +63,35 @@ def cuts_of(rows: Sequence[Row], owners: Optional[Sequence[int]] = None) -> Cuts
     """
     queries: dict[int, Row] = {}
     titles, lost = set(), set()
+    empty_queries, empty_titles = set(), set()
     for pair, row in zip(range(len(rows)) if owners is None else owners, rows):
         if row.query_tokens > row.query_kept:
             queries[pair] = row
-        if row.truncated:
+        elif row.query_kept == 0 <= row.query_tokens:
+            empty_queries.add(pair)
+        if row.title_tokens == 0:
+            empty_titles.add(pair)
+        elif row.truncated:
             titles.add(pair)
             if len(row.input_ids) == row.query_kept + SPECIAL_PER_ROW:
                 lost.add(pair)
+    found = Cuts(
+        titles=len(titles),
+        lost=len(lost),
+        empty_queries=len(empty_queries),
+        empty_titles=len(empty_titles),
+    )
     if not queries:
-        return Cuts(0, len(titles), len(lost))
+        return found
     longest = max(queries.values(), key=lambda row: row.query_tokens)
     kept = [row.query_kept for row in queries.values()]
-    return Cuts(
-        len(queries),
-        len(titles),
-        len(lost),
-        longest.query_tokens,
+    return replace(
+        found,
+        queries=len(queries),
+        tokens=longest.query_tokens,
         # a row that was cut is full; beyond its room no query is counted
-        longest.query_tokens <= len(longest.input_ids) - SPECIAL_PER_ROW,
-        (min(kept), max(kept)),
+        counted=longest.query_tokens <= len(longest.input_ids) - SPECIAL_PER_ROW,
+        kept=(min(kept), max(kept)),
     )
 
 
@@ -101,6 +118,11 @@ def doubts_of(cuts: Cuts) -> tuple[str, ...]:
             f"{_documents(cuts.lost)} left with no token, since the query takes the whole row; "
             "shorten the query"
         )
+    if cuts.empty_titles:
+        shown = (
+            "1 document has" if cuts.empty_titles == 1 else f"{cuts.empty_titles} documents have"
+        )
+        said.append(f"{shown} no token: {_NO_TOKEN}")
     return tuple(said)
 
 
@@ -113,6 +135,10 @@ def counted(cuts: Cuts, pairs: int) -> str:
         said.append(f"{cuts.titles} titles cut")
     if cuts.lost:
         said.append(f"{cuts.lost} of them to nothing")
+    if cuts.empty_queries:
+        said.append(f"{cuts.empty_queries} queries without a token")
+    if cuts.empty_titles:
+        said.append(f"{cuts.empty_titles} titles without a token")
     return f"of {pairs} pairs: {', '.join(said)}" if said else ""
 
 

@@ -50,17 +50,17 @@ class Row(NamedTuple):
         token_type_ids: ``[length]`` int64, 0 for the query's part and 1 for the title's.
         truncated: whether tokens of the title were cut.
         query_tokens: of the query before it was cut, counted up to one more than a row has room
-            for; 0 in rows that were not made of texts.
-        query_kept: of those, how many the row has.
+            for; below 0 in rows that were not made of texts.
+        query_kept: of those, how many the row has; 0 of a query that has none.
         title_tokens: of the title, or of the chunk of it, before it was cut; counted alike.
     """
 
     input_ids: IntArray
     token_type_ids: IntArray
     truncated: bool
-    query_tokens: int = 0
+    query_tokens: int = -1
     query_kept: int = 0
-    title_tokens: int = 0
+    title_tokens: int = -1
 
 
 class Rows(NamedTuple):
@@ -220,7 +220,7 @@ class PairEncoder:
             self._row(query, kept, Tokens(title.ids[i : i + size])) for i in starts[:max_chunks]
         ]
         if length > size * len(rows) or title.more:
-            rows[-1] = rows[-1]._replace(truncated=True, title_tokens=length + title.more)
+            rows[-1] = rows[-1]._replace(truncated=length > 0, title_tokens=title.counted)
         return rows
 
     def _chunk_size(self, query: int, first: int, most: int) -> int:
@@ -246,10 +246,8 @@ class PairEncoder:
         input_ids[-1] = self._sep_id
         token_type_ids = np.zeros(len(input_ids), dtype=np.int64)
         token_type_ids[head:] = 1
-        title_tokens = len(title.ids) + title.more
-        truncated = len(kept_title) < title_tokens
-        query_tokens = len(query.ids) + query.more
-        return Row(input_ids, token_type_ids, truncated, query_tokens, kept, title_tokens)
+        truncated = len(kept_title) < title.counted
+        return Row(input_ids, token_type_ids, truncated, query.counted, kept, title.counted)
 
     def pad(self, rows: Sequence[Row], multiple: int = 1) -> dict[str, IntArray]:
         """Stack rows into one feed, padded on the right to the longest of them.

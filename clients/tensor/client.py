@@ -26,6 +26,7 @@ from contract.errors import DeadlineExceeded, RankingError, ShuttingDown
 from contract.scoring import rank_order
 from contract.wire.caller_errors import Unreachable, UnreadableAnswer
 from contract.wire.request import Limits, RankRequest
+from contract.wire.request_rows import rows_of
 from contract.wire.tensor_codec import Array, TensorAnswer, TensorRequest
 from contract.wire.tensor_errors import from_response
 
@@ -117,7 +118,7 @@ class TensorClient(ClosedOnExit):
         """Score many documents for one query.
 
         Args:
-            query: not empty.
+            query: with at least one token.
             documents: at least one; an empty text is scored like any other.
             unit: who keeps one variant over all calls, such as a user; ``None`` is the query.
             top_n: keep only the best in ``results``; ``None`` keeps all.
@@ -220,7 +221,7 @@ class TensorClient(ClosedOnExit):
         fields = {"query": query, "documents": listed, **options}
         request = RankRequest.from_fields(fields, _LIMITS)
         variant = self._variants.of(query if unit is None else unit)
-        rows = variant.encoder.encode_pairs(request.pairs)
+        rows = rows_of(request, variant.encoder).rows
         manifest = variant.bundle.manifest
         feeds, order = feeds_of(variant.encoder, manifest.feeds, rows, self._padded)
         wanted = [manifest.logits] if fetch is None else fetch

@@ -63,6 +63,11 @@ class Tokens(NamedTuple):
     ids: NDArray[np.int64]
     more: bool = False
 
+    @property
+    def counted(self) -> int:
+        """How many there are, one more where there may be more; none where none was found."""
+        return len(self.ids) + (self.more and len(self.ids) > 0)
+
 
 class _Reading:
     """One text on its way."""

@@ -100,6 +100,7 @@ class RankRequest:
         max_tokens_per_doc: most tokens of a title in a row; ``None``: as many as the bundle takes.
         max_chunks_per_doc: most rows of a title; it gets the score of the best.
         tokens: in place of the pairs, when the caller has tokenized; it names its ranker then.
+        query_field: how an error names the query of a pair, whose number takes the place of ``{}``.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -112,6 +113,7 @@ class RankRequest:
     max_tokens_per_doc: Optional[int] = None
     max_chunks_per_doc: int = 1
     tokens: Optional[TokenRows] = field(default=None, compare=False)
+    query_field: str = field(default="query", compare=False)
 
     @property
     def documents(self) -> int:
@@ -185,7 +187,7 @@ class RankRequest:
             if key not in _OPTIONS:
                 raise InvalidField("does not go with numbered pairs", field=key)
         pairs = tuple(_pair(fields[str(i)], str(i), limits) for i in range(len(numbers)))
-        return cls(pairs, **_options(_decoded(options)))
+        return cls(pairs, query_field="{}.query", **_options(_decoded(options)))
 
 
 def _decoded(fields: Mapping[str, str]) -> dict[str, Any]:

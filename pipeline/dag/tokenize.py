@@ -7,9 +7,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from contract.encoding import PairEncoder, Rows
+from contract.encoding import PairEncoder
 from contract.errors import RequestTooLarge
-from contract.wire.request import RankRequest
+from contract.wire.request_rows import rows_of
 from pipeline.dag.messages import Encoded
 from pipeline.request.call import Call
 from pipeline.request.route import Target
@@ -38,12 +38,13 @@ class Tokenize:
         """Route the call unless it is routed already, and encode the pairs.
 
         Raises:
-            RequestError: there are too many tokens, or those of the caller are none of the bundle.
+            RequestError: there are too many tokens, a query has none, or those of the caller are
+                none of the bundle.
         """
         start = time.monotonic()
         route = call.route or self._router.route(call.request, call.asked, call.experiment)
         rows = {
-            target: _rows(call.request, self._encoders[target], self._max_tokens)
+            target: rows_of(call.request, self._encoders[target], self._max_tokens)
             for target in route.targets
         }
         end = time.monotonic()
@@ -57,15 +58,3 @@ class Tokenize:
                 field="documents",
             )
         return Encoded(call, route, rows, (end - start) * 1000.0, tokens, spans)
-
-
-def _rows(request: RankRequest, encoder: PairEncoder, max_tokens: int) -> Rows:
-    if request.tokens is not None:
-        return Rows(request.tokens.rows(encoder))
-    try:
-        return encoder.encode_chunks(
-            request.pairs, request.max_tokens_per_doc, request.max_chunks_per_doc, max_tokens
-        )
-    except RequestTooLarge as error:
-        error.field = "documents"
-        raise

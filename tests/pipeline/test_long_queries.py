@@ -139,6 +139,8 @@ def test_a_bundle_that_cuts_titles_first_says_that_nothing_is_left(
         "the query had more than 61 tokens, of which 61 were kept beside the documents",
         "4 documents were left with no token, since the query takes the whole row; "
         "shorten the query",
+        "1 document has no token: nothing, or only spaces and characters that are not read, "
+        "such as U+200B",
     ]
     assert answer.decoded("usage")["truncated"] == [0, 1, 2, 3]
     assert many.decoded("usage") == {"tokens": 64, "truncated": [0]}

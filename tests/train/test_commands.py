@@ -356,6 +356,16 @@ def test_what_was_cut_is_said(
     assert capsys.readouterr().err == said
 
 
+def test_texts_without_a_token_are_said(
+    train_pairwise: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("天\u200b", "天地", "玄"), ("\u200b", "天地", "玄"), ("天", "天地", "\ufeff\x7f")]
+    triples = write_rows(tmp_path / "t.tsv", ("query", "title", "neg_title"), *rows)
+    assert train_pairwise(tmp_path / "run", "--train_file", triples, "--max_steps", 1) == 0
+    said = "training rows, of 6 pairs: 2 queries without a token, 1 titles without a token"
+    assert said in capsys.readouterr().out
+
+
 def test_diverged_training_stops(
     train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,7 +98,9 @@ def test_results_are_the_scores_from_best_to_worst(client: TensorClient, models:
         assert ranked.score == result.scores[ranked.index]
         assert ranked.document == TITLES[ranked.index]
     assert result.truncated == (4,)
-    assert result.warnings == ("1 document had more tokens than a row takes and was cut",)
+    cut, empty = result.warnings
+    assert cut == "1 document had more tokens than a row takes and was cut"
+    assert empty.startswith("1 document has no token: nothing, or only spaces and characters")
     assert result.bundle == Bundle.open(models / PAIRWISE).manifest.version
 
 
@@ -115,6 +117,12 @@ def test_a_long_query_leaves_its_titles_their_place(
     (said,) = result.warnings
     assert said.startswith("the query had more than 381 tokens, of which 36")
     assert result.truncated == ()
+
+
+def test_a_query_without_a_token_is_refused_and_named(client: TensorClient) -> None:
+    for call in (client.rank, client.predict):
+        with pytest.raises(InvalidField, match=r"^query: has no text that a ranker reads"):
+            call("\u200b\ufeff", TITLES)  # type: ignore[operator]
 
 
 def test_the_graphs_outputs_come_as_they_are(client: TensorClient, models: Path) -> None:

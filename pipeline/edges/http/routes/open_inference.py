@@ -123,7 +123,10 @@ def read_request(asked: Inference, limits: Limits) -> RankRequest:
     if names == _TOKEN_FIELDS:
         return RankRequest((), request_id=request_id, tokens=_tokens(asked.inputs, limits))
     if _QUERY in names and len(names) == 2 and names <= _TEXT_FIELDS:
-        return RankRequest(_pairs(asked.inputs, limits), request_id=request_id)
+        several = len(asked.inputs[_QUERY].values) > 1
+        named = f"{_QUERY}[{{}}]" if several else f"{_QUERY}[0]"
+        pairs = _pairs(asked.inputs, limits)
+        return RankRequest(pairs, request_id=request_id, query_field=named)
     raise InvalidField(
         f"must be {_QUERY} and {_TITLE} (or {_DOCUMENTS}), or {INPUT_IDS} and {TOKEN_TYPE_IDS}; "
         f"got {', '.join(sorted(names)) or 'none':.200}",
