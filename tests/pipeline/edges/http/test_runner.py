@@ -30,7 +30,9 @@ def test_a_request_that_no_thread_has_taken_leaves_its_place_when_it_is_cancelle
     account = Account(ApiKeyConfig("one", "0" * 64, max_in_flight=1))
     busy, done = threading.Event(), threading.Event()
     scope = {"type": "http", "headers": [], SCOPE_KEY: None}
-    caller = Caller(Body(Budget(1000, 1.0), _nothing, 0), account, 0.0)
+    caller = Caller(
+        Body(Budget(1000, 1.0), _nothing, 0, chunked=False, expects=False), account, 0.0
+    )
 
     async def cancel_while_it_waits(runner: Runner) -> None:
         route: Any = SimpleNamespace()
