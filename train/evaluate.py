@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     from train.evaluation.report import compare
     from train.model.checkpoint import write_json
     from train.model.device import set_device
-    from train.model.inference import scores, show_cuts
+    from train.model.inference import margins, show_cuts
     from train.model.ranker import load_ranker
 
     pairs = read_labelled_pairs(options.test_file, options.max_bad_rows)
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
         max_seq_length=options.max_seq_length,
     )
     encoded = encode(ranker.encoder, pairs.texts, pairs.queries, pairs.titles)
-    values = scores(
+    values = margins(
         ranker.model, ranker.encoder, encoded, options.batch_size, ranker.score_function
     )
     show_cuts(encoded)

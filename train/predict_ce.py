@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     from train.model.ranker import CROSS_ENCODER
 
     scored = predict(options, CROSS_ENCODER, options.test_set)
-    best = rank_order([pair.score for pair in scored], options.topk)
+    best = rank_order([pair.margin for pair in scored], options.topk)
     results = [
         {"text_a": scored[i].query, "text_b": scored[i].title, "pred_prob": scored[i].score}
         for i in best

@@ -23,7 +23,7 @@ from export.engines.openvino_inference import run_graph
 from export.proof.proving_engines import logits_output
 from train.data.batches import sorted_batches
 from train.data.dataset import EncodedPairs, IntArray, encode, read_labelled_pairs
-from train.evaluation.cautions import about_scores
+from train.evaluation.cautions import about_margins
 from train.evaluation.metrics import NDCG, Interval, QueryLists, bootstrap
 from train.evaluation.report import RESAMPLES
 
@@ -109,11 +109,13 @@ def ranked_lists(queries: IntArray, labels: IntArray, path: Path) -> QueryLists:
 def margins_of(
     run: RunFeed, score: ScoreFunction, encoder: PairEncoder, rows: EncodedPairs
 ) -> FloatArray:
-    """Margins of the logits ``[len(rows)]`` in the order of the rows."""
-    margins = np.empty(len(rows.lengths))
-    for batch in sorted_batches(rows.lengths, _ROWS):
-        margins[batch] = score.margins(run(encoder.pad(rows.rows(batch))))
-    return margins
+    """Margins of the logits ``[len(rows)]`` in the order of the rows; equal rows have one."""
+    firsts, place_of = rows.distinct
+    margins = np.empty(len(firsts))
+    for batch in sorted_batches(rows.lengths[firsts], _ROWS):
+        margins[batch] = score.margins(run(encoder.pad(rows.rows(firsts[batch]))))
+    found: FloatArray = margins[place_of]
+    return found
 
 
 def compare(
@@ -134,7 +136,10 @@ def compare(
         float(apart.max()),
         float(apart.mean()),
         float(np.mean(same)),
-        (*about_scores(source, "the source"), *about_scores(result, "the result")),
+        (
+            *about_margins(source, "the source", has_logits=score.has_logits),
+            *about_margins(result, "the result", has_logits=score.has_logits),
+        ),
     )
 
 

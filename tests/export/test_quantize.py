@@ -17,9 +17,10 @@ from contract.bundle import Bundle
 from contract.bundle.files import MANIFEST_FILE
 from contract.bundle.golden import LOW_PRECISION_TOLERANCE, read_golden
 from contract.rankers import RANKERS
+from contract.scoring import SCORE_FUNCTIONS
 from export import quantize
 from export.engines.openvino_inference import run_graph
-from export.quantization.quality import compare_scores
+from export.quantization.quality import compare
 from tests.bundles import SENTENCES, build_bundle
 from tests.general_model_service import wire
 from tests.sets import skip_unless_card
@@ -126,14 +127,15 @@ def test_the_weights_are_small_integers(quantized: Path, sources: Path, ranker: 
     assert weights < 0.75 * params
 
 
-def test_scores_that_became_equal_are_no_gain_and_told() -> None:
+@pytest.mark.parametrize(("function", "what"), [("sigmoid", "logits"), ("identity", "scores")])
+def test_logits_that_became_equal_are_no_gain_and_told(function: str, what: str) -> None:
     """The relevant title stands first in the file, and int8 has lost every difference."""
     queries, labels = np.repeat(np.arange(50), 4), np.tile([1, 0, 0, 0], 50)
-    source = np.random.default_rng(1).random(200).astype(np.float32)
-    quality = compare_scores(QueryLists(queries, labels), source, np.full(200, 0.5, "f4"), 1)
+    source, lists = np.random.default_rng(1).random(200), QueryLists(queries, labels)
+    quality = compare(lists, SCORE_FUNCTIONS[function], source, np.full(200, 0.5), 1)
     assert quality.result.mean == pytest.approx((1 + 0.6309298 + 0.5 + 0.4306766) / 4)
     assert quality.top_1_agreement == pytest.approx(1 / 4)
-    assert "warning: all 200 scores of the result are 0.5" in str(quality)
+    assert f"warning: all 200 {what} of the result are 0.5" in str(quality)
 
 
 def test_a_loss_too_large_is_refused(

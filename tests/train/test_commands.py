@@ -211,7 +211,7 @@ def test_a_constant_score_is_told_and_not_rewarded(
     assert evaluate.main([*arguments, "--device", "cpu", "--json", str(tmp_path / "j")]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "eval_dev auc:0.5"
-    assert out[1].startswith("eval_dev warning: all 3 scores of the ranker are 0.")
+    assert out[1].startswith("eval_dev warning: all 3 logits of the ranker are ")
     report = json.loads((tmp_path / "j").read_text())
     assert report["warnings"] == [out[1].split(": ", 1)[1]]
     assert report["metrics"]["NDCG@10"]["ranker"][0] == pytest.approx((1 + 0.6309298 + 0.5) / 3)

@@ -108,9 +108,9 @@ def test_bootstrap_is_seeded_and_covers_the_mean() -> None:
 def test_scores_and_labels_that_say_nothing_are_told() -> None:
     mixed = np.array([1, 0, 1])
     assert cautions(np.array([0.1, 0.2, 0.2]), mixed) == []
-    assert "all 3 scores of the ranker are 0.5" in cautions(np.full(3, 0.5), mixed)[0]
+    assert "all 3 logits of the ranker are 0.5" in cautions(np.full(3, 0.5), mixed)[0]
     assert (
-        "1 of 3 scores of the ranker are no numbers" in cautions(np.array([1, 2, np.nan]), mixed)[0]
+        "1 of 3 logits of the ranker are no numbers" in cautions(np.array([1, 2, np.nan]), mixed)[0]
     )
     assert "every row of 3 is relevant" in cautions(np.arange(3), np.ones(3))[0]
     assert "no row of 3 is relevant" in cautions(np.arange(3), np.zeros(3))[0]

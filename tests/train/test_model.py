@@ -18,7 +18,7 @@ from tests.train.conftest import CHARACTERS, Files, write_model
 from train.data.dataset import encode, read_unlabelled_pairs
 from train.model.backbone import find_backbone, known_models
 from train.model.checkpoint import PARAMETERS_FILE, find_parameters, read_parameters, sha256
-from train.model.inference import logits, scores
+from train.model.inference import logits, margins
 from train.model.parameters import load_parameters
 from train.model.ranker import build_model, initialise, load_ranker, make_encoder
 
@@ -58,8 +58,8 @@ def test_score_does_not_depend_on_the_batch(
     encoded = encode(ranker.encoder, pairs.texts, pairs.queries, pairs.titles)
     alone, together = (logits(ranker.model, ranker.encoder, encoded, size) for size in (1, 33))
     assert np.abs(alone - together).max() < 1e-5
-    by_function = scores(ranker.model, ranker.encoder, encoded, 33, ranker.score_function)
-    assert (by_function == SCORE_FUNCTIONS[ranker.score_function](together)).all()
+    by_function = margins(ranker.model, ranker.encoder, encoded, 33, ranker.score_function)
+    assert (by_function == SCORE_FUNCTIONS[ranker.score_function].margins(together)).all()
 
 
 @pytest.mark.parametrize("run", ["pairwise_run", "ce_run"])

@@ -12,6 +12,8 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
@@ -29,6 +31,7 @@ _SHOWN_BAD_ROWS = 10
 # query and title, and in upstream's files the score of the recall
 _HEADERLESS_WIDTHS = (2, 3)
 _ENCODED_AT_ONCE = 32768
+_DIGEST_BYTES = 16
 
 
 class LabelledPairs(NamedTuple):
@@ -251,6 +254,23 @@ class EncodedPairs:
         spans = [slice(self._ends[i] - self.lengths[i], self._ends[i]) for i in indices]
         ids, types = self._input_ids, self._token_type_ids
         return [Row(ids[s].astype(np.int64), types[s].astype(np.int64), False) for s in spans]
+
+    @cached_property
+    def distinct(self) -> tuple[IntArray, IntArray]:
+        """The first of each row that has its tokens, and of every pair its place among these.
+
+        A service computes equal rows once, too. Computed twice, their logits differ by rounding.
+        """
+        places: dict[bytes, int] = {}
+        firsts: list[int] = []
+        place_of = np.empty(len(self), dtype=np.int64)
+        for i, (end, length) in enumerate(zip(self._ends.tolist(), self.lengths.tolist())):
+            digest = blake2b(self._input_ids[end - length : end], digest_size=_DIGEST_BYTES)
+            digest.update(self._token_type_ids[end - length : end])
+            place_of[i] = places.setdefault(digest.digest(), len(places))
+            if place_of[i] == len(firsts):
+                firsts.append(i)
+        return np.array(firsts, dtype=np.int64), place_of
 
 
 def encode(

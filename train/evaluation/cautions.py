@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Says of scores and labels what makes figures of them mean nothing.
+"""Says of logits and labels what makes figures of them mean nothing.
 
-Scores and labels of a file come in, lines for the reader go out. Training, ``train.evaluate`` and
-``export.quantize`` print them beside the figures.
+Margins of the logits and labels of a file come in, lines for the reader go out. Training,
+``train.evaluate`` and ``export.quantize`` print them beside the figures.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Labels = NDArray[np.int64]
 NO_VALUE = "no value"
 
 
-def cautions(scores: NDArray[Any], labels: Labels) -> list[str]:
+def cautions(margins: NDArray[Any], labels: Labels) -> list[str]:
     """One line for each; none where all is well."""
-    found = [*about_scores(scores)]
+    found = [*about_margins(margins)]
     relevant = int((np.asarray(labels) > 0).sum())
     if relevant in (0, len(labels)):
         found.append(
@@ -29,17 +29,19 @@ def cautions(scores: NDArray[Any], labels: Labels) -> list[str]:
     return found
 
 
-def about_scores(scores: NDArray[Any], whose: str = "the ranker") -> list[str]:
-    """Whether the scores put anything in order."""
-    values = np.asarray(scores)
+def about_margins(
+    margins: NDArray[Any], whose: str = "the ranker", *, has_logits: bool = True
+) -> list[str]:
+    """Whether the margins put anything in order; without logits they are scores, and called so."""
+    values, what = np.asarray(margins), "logits" if has_logits else "scores"
     missing = int((~np.isfinite(values)).sum())
     if missing:
         return [
-            f"{missing} of {len(values)} scores of {whose} are no numbers, and count as the lowest"
+            f"{missing} of {len(values)} {what} of {whose} are no numbers, and count as the lowest"
         ]
     if len(values) > 1 and (values == values[0]).all():
         return [
-            f"all {len(values)} scores of {whose} are {values[0]:.6g}: it tells no title from "
+            f"all {len(values)} {what} of {whose} are {values[0]:.6g}: it tells no title from "
             "another, and its figures are those of a random order"
         ]
     return []

@@ -12,7 +12,7 @@ from contract.encoding import PairEncoder
 from train.data.dataset import LabelledPairs, encode
 from train.evaluation.cautions import cautions
 from train.evaluation.metrics import MRR, NDCG, QueryLists, auc
-from train.model.inference import scores
+from train.model.inference import margins
 
 AUC = "AUC"
 
@@ -55,8 +55,11 @@ class DevSet:
         return NDCG if len(self._lists) else AUC
 
     def evaluate(self, model: Any) -> Measured:
-        """AUC over all rows and, where queries have several titles, means over their lists."""
-        values = self._scores(model, self._pairs)
+        """AUC over all rows and, where queries have several titles, means over their lists.
+
+        By the margins of the logits, which a service orders by.
+        """
+        values = self._margins(model, self._pairs)
         area = auc(values, self._labels)
         result: dict[str, Optional[float]] = {AUC: None if np.isnan(area) else area}
         if len(self._lists):
@@ -66,8 +69,9 @@ class DevSet:
 
     def sampled_loss(self, model: Any) -> float:
         """Cross entropy of the scores over a fixed sample of rows, which is cheap."""
-        values = self._scores(model, self._sample).astype(np.float64).clip(1e-7, 1 - 1e-7)
-        return float(-np.log(np.where(self._sample_labels, values, 1 - values)).mean())
+        values = self._margins(model, self._sample)
+        # -log(sigmoid(x)), also where the sigmoid is 0 or 1
+        return float(np.logaddexp(0.0, np.where(self._sample_labels, -values, values)).mean())
 
-    def _scores(self, model: Any, pairs: Any) -> Any:
-        return scores(model, self._encoder, pairs, self._batch_size, self._score_function)
+    def _margins(self, model: Any, pairs: Any) -> Any:
+        return margins(model, self._encoder, pairs, self._batch_size, self._score_function)

@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 RESAMPLES = 1000
 _NOTE = (
-    f"NDCG gain is the grade (linear), cut at {CUTOFF}; equal scores count as the mean over their "
+    f"NDCG gain is the grade (linear), cut at {CUTOFF}; equal logits count as the mean over their "
     f"orders; 95 % bootstrap intervals over queries, {RESAMPLES} resamples"
 )
 
@@ -86,11 +86,11 @@ class Report:
         return "\n".join([*lines, f"{'tied pairs':14}{tied}".rstrip(), _NOTE])
 
 
-def compare(pairs: LabelledPairs, scores: NDArray[Any], seed: int) -> Report:
-    """Measure a ranker's scores beside BM25 with the statistics of the file's own titles."""
+def compare(pairs: LabelledPairs, margins: NDArray[Any], seed: int) -> Report:
+    """Measure the margins of a ranker's logits beside BM25 over the file's own titles."""
     lists = QueryLists(pairs.queries, pairs.labels)
     baseline = bm25_of(pairs)
-    ours, theirs = lists.measure(scores), lists.measure(baseline)
+    ours, theirs = lists.measure(margins), lists.measure(baseline)
     metrics = {}
     for name in ours if len(lists) else ():
         metrics[name] = Comparison(
@@ -102,12 +102,12 @@ def compare(pairs: LabelledPairs, scores: NDArray[Any], seed: int) -> Report:
         rows=len(pairs.labels),
         lists=len(lists),
         skipped_queries=lists.skipped,
-        auc=auc(scores, pairs.labels),
+        auc=auc(margins, pairs.labels),
         bm25_auc=auc(baseline, pairs.labels),
-        tied_pairs=lists.tied_pairs(scores),
+        tied_pairs=lists.tied_pairs(margins),
         bm25_tied_pairs=lists.tied_pairs(baseline),
         metrics=metrics,
-        cautions=cautions(scores, pairs.labels),
+        cautions=cautions(margins, pairs.labels),
     )
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run a ranker over encoded rows: its logits or scores, in the order of the rows."""
+"""Run a ranker over encoded rows: its logits, or their margins, in the order of the rows."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ FloatArray = NDArray[np.float32]
 def logits(model: Any, encoder: PairEncoder, pairs: EncodedPairs, batch_size: int) -> FloatArray:
     """Run the model over every pair without dropout; its mode is put back afterwards.
 
+    Pairs of the same tokens are computed once, and have one logit to the last bit.
+
     Returns:
         ``[len(pairs), width]`` float32.
     """
     was_training = model.training
     model.eval()
+    firsts, place_of = pairs.distinct
     parts, order = [], []
     with paddle.no_grad():
-        for batch in sorted_batches(pairs.lengths, batch_size):
-            feed = encoder.pad(pairs.rows(batch))
+        for batch in sorted_batches(pairs.lengths[firsts], batch_size):
+            feed = encoder.pad(pairs.rows(firsts[batch]))
             output = model(
                 paddle.to_tensor(feed[INPUT_IDS]), paddle.to_tensor(feed[TOKEN_TYPE_IDS])
             )
@@ -41,7 +44,7 @@ def logits(model: Any, encoder: PairEncoder, pairs: EncodedPairs, batch_size: in
         model.train()
     result: FloatArray = np.concatenate(parts)
     result[np.concatenate(order)] = result.copy()
-    return result
+    return result[place_of]
 
 
 def show_cuts(pairs: EncodedPairs) -> None:
@@ -51,12 +54,16 @@ def show_cuts(pairs: EncodedPairs) -> None:
         print(f"{line}; scores are of what is left", file=sys.stderr)
 
 
-def scores(
+def margins(
     model: Any,
     encoder: PairEncoder,
     pairs: EncodedPairs,
     batch_size: int,
     score_function: str,
 ) -> NDArray[np.float64]:
-    """The scores a service would give, ``[len(pairs)]`` float64."""
-    return SCORE_FUNCTIONS[score_function](logits(model, encoder, pairs, batch_size))
+    """What a service orders by, ``[len(pairs)]`` float64.
+
+    Raises:
+        InferenceFailed: a logit is NaN or infinite.
+    """
+    return SCORE_FUNCTIONS[score_function].margins(logits(model, encoder, pairs, batch_size))

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-import numpy as np
-
 from contract.errors import SetUpError
+from contract.scoring import SCORE_FUNCTIONS
 from train.data.dataset import encode, read_unlabelled_pairs
 from train.model.device import set_device
-from train.model.inference import scores, show_cuts
+from train.model.inference import margins, show_cuts
 from train.model.ranker import load_ranker
 
 
 class Scored(NamedTuple):
-    """One pair with its score."""
+    """One pair, its score, and the margin of its logits, which orders pairs."""
 
     query: str
     title: str
     score: float
+    margin: float
 
 
 def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[Scored]:
@@ -45,14 +45,16 @@ def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[S
             field="params_path",
         )
     encoded = encode(loaded.encoder, pairs.texts, pairs.queries, pairs.titles)
-    values = scores(
+    values = margins(
         loaded.model, loaded.encoder, encoded, options.batch_size, loaded.score_function
     )
     show_cuts(encoded)
+    scores = SCORE_FUNCTIONS[loaded.score_function].of_margins(values)
     return [
-        # the shortest decimal that is this float32, as NumPy prints it
-        Scored(pairs.texts[q], pairs.texts[t], float(str(np.float32(value))))
-        for q, t, value in zip(pairs.queries, pairs.titles, values)
+        Scored(pairs.texts[q], pairs.texts[t], score, margin)
+        for q, t, score, margin in zip(
+            pairs.queries, pairs.titles, scores.tolist(), values.tolist()
+        )
     ]
 
 
