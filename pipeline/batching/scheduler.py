@@ -16,9 +16,11 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, Optional, Protocol
+from itertools import compress
+from typing import Callable, NamedTuple, Optional, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.encoding import Row
 from contract.errors import (
@@ -328,7 +330,10 @@ class Scheduler:
         return batch
 
     def _run(self, engine: Engine, batch: list[WantedRow]) -> None:
-        """Run one batch; what goes wrong is told to its requests and ends nothing else."""
+        """Run one batch; what goes wrong is told to its requests and ends nothing else.
+
+        A row of NaN or infinity fails the requests that want it, and no other of the batch.
+        """
         start = time.monotonic()
         logits: Optional[Logits] = None
         traced = begin_batch(batch) if self._tracing else None
@@ -336,21 +341,27 @@ class Scheduler:
             feed = self._pad([work.row for work in batch], self._multiple)
             with computing(traced.trace) if traced else _UNTRACED:
                 logits = engine.run(feed)
-            if len(logits) != len(batch) or not np.isfinite(logits).all():
-                raise ValueError(f"returned {list(logits.shape)} values, not all finite")
+            if len(logits) != len(batch):
+                raise ValueError(f"returned {list(logits.shape)} values")
+            finite = np.isfinite(logits)
         except Exception as error:
             _LOGGER.error("%s failed on a batch of %d rows: %s", self._name, len(batch), error)
             reported = self._reported(error)
             if traced is not None:
                 end_batch(traced, batch, 0, start, reported)
-            self._fail(batch, reported)
+            self._fail(batch, lambda _: reported)
             return
         seconds = time.monotonic() - start
         padded = int(next(iter(feed.values())).size)
         tokens = sum(work.length for work in batch)
         self._metrics.ran(len(batch), tokens, padded, seconds)
+        wrong = None if finite.all() else ~finite.reshape(len(batch), -1).all(axis=1)
         if traced is not None:
-            end_batch(traced, batch, padded, start)
+            refused = None if wrong is None else self._no_number(int(wrong.argmax()))
+            end_batch(traced, batch, padded, start, refused)
+        if wrong is not None:
+            self._fail_rows(batch, wrong)
+            batch, logits = list(compress(batch, ~wrong)), logits[~wrong]
         for job in self._settle(batch, logits, padded, seconds):
             job.finish(time.monotonic())
 
@@ -359,6 +370,25 @@ class Scheduler:
         if isinstance(error, RankingError):
             return error
         return InferenceFailed(f"the engine of {self._name} failed on this batch")
+
+    def _no_number(self, place: int) -> InferenceFailed:
+        """Of a row that has no logit, by its place in a request or batch."""
+        return InferenceFailed(
+            f"{self._name} returns NaN or infinity for this row; run it in fp32, or export a "
+            "checkpoint that did not diverge",
+            field=f"logits[{place}]",
+        )
+
+    def _fail_rows(self, batch: Sequence[WantedRow], wrong: NDArray[np.bool_]) -> None:
+        """Fail the requests that want rows of NaN or infinity."""
+        _LOGGER.error(
+            "%s returned NaN or infinity for %d of the %d rows of a batch, and fails their "
+            "requests; run it in fp32, or export a checkpoint that did not diverge",
+            self._name,
+            np.count_nonzero(wrong),
+            len(batch),
+        )
+        self._fail(list(compress(batch, wrong)), self._no_number)
 
     def _settle(
         self, batch: list[WantedRow], logits: Logits, padded: int, seconds: float
@@ -373,15 +403,22 @@ class Scheduler:
                 complete += [job for job, place in work.takers if job.add(place, row)]
         return complete
 
-    def _fail(self, batch: list[WantedRow], error: RankingError) -> None:
-        """Fail every job with a row in the batch, and drop what else of it waits."""
-        jobs: dict[int, Job] = {}
+    def _fail(self, works: list[WantedRow], error: Callable[[int], RankingError]) -> None:
+        """Fail every job with one of these rows, and drop what else of it waits.
+
+        Args:
+            works: rows that a batch has not computed.
+            error: of a job, by the place of the first of them among its rows.
+        """
+        jobs: dict[int, tuple[Job, int]] = {}
         self._metrics.failed.inc()
         with self._changed:
-            for work in batch:
+            for work in works:
                 del self._works[work.key]
-                jobs.update((id(job), job) for job, _ in work.takers)
-            for job in jobs.values():
+                for job, place in work.takers:
+                    _, first = jobs.get(id(job), (job, place))
+                    jobs[id(job)] = job, min(first, place)
+            for job, _ in jobs.values():
                 self._drop(job)
-        for job in jobs.values():
-            job.fail(error)
+        for job, place in jobs.values():
+            job.fail(error(place))

@@ -28,7 +28,10 @@ CONF = LocalServiceConfig(ir_optim=True, thread_num=1)
 
 
 class Observed:
-    """A real engine that keeps its batches' shapes, waits when told to, and fails on one token."""
+    """A real engine that keeps its batches' shapes, waits when told to, and fails on one token.
+
+    Rows with another token have ``instead`` for their second logit.
+    """
 
     count = 1
 
@@ -39,7 +42,8 @@ class Observed:
         self.go.set()
         self.entered = threading.Event()
         self.poison = -1
-        self.spoil = False
+        self.spoil = -1
+        self.instead = np.nan
 
     def open(self) -> Observed:
         """In the worker's thread."""
@@ -52,8 +56,9 @@ class Observed:
         self.shapes.append(feed["input_ids"].shape)
         if (feed["input_ids"] == self.poison).any():
             raise RuntimeError("poisoned")
-        logits = self._engine.run(feed)
-        return logits * np.nan if self.spoil else logits
+        logits = self._engine.run(feed).copy()
+        logits[(feed["input_ids"] == self.spoil).any(axis=1), 1] = self.instead
+        return logits
 
     def close(self) -> None:
         self._engine.close()
@@ -191,14 +196,49 @@ def test_a_failure_fails_its_batch_only(
     assert scheduler.submit(good).result(30).logits.shape == (2, 2)
 
 
-def test_values_that_are_no_numbers_are_a_failure(
+@pytest.mark.parametrize("instead", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_fails_its_own_request_only(
+    engine: Observed, encoder: PairEncoder, paddle_engine: PaddleEngine, instead: float
+) -> None:
+    config = SchedulerConfig(
+        max_batch_tokens=8 * BUDGET, max_wait_ms=0.0, max_padding=1.0, cache_rows=100
+    )
+    scheduler = on(engine, encoder, config)
+    scheduler.start()
+    good, bad = rows(encoder, 3), rows(encoder, 5, 2)
+    others = {int(i) for row in (*good, *bad[:4], *rows(encoder, 1, 5)) for i in row.input_ids}
+    engine.spoil = min(set(bad[4].input_ids.tolist()) - others)
+    engine.instead = instead
+    busy = occupy(scheduler, engine, encoder)
+    wanted = [good, bad, [bad[4]], bad[:4]]
+    futures = [scheduler.submit(request) for request in wanted]
+    engine.go.set()
+    busy.result(30)
+    for number in (0, 3):
+        got, want = futures[number].result(30).logits, alone(paddle_engine, encoder, wanted[number])
+        np.testing.assert_allclose(got, want, atol=1e-5)
+    for number, place in ((1, 4), (2, 0)):
+        with pytest.raises(InferenceFailed, match="cross_encoder returns NaN or infinity") as found:
+            futures[number].result(30)
+        assert found.value.field == f"logits[{place}]"
+    assert len(engine.shapes) == 2, "all in one batch"
+    engine.spoil = -1
+    assert np.isfinite(scheduler.submit(bad).result(30).logits).all(), "it was not remembered"
+    assert scheduler.waiting_rows == 0
+    assert scheduler.stop(30)
+
+
+def test_a_request_with_a_wrong_row_leaves_the_queue(
     scheduler: Scheduler, engine: Observed, encoder: PairEncoder
 ) -> None:
-    engine.spoil = True
+    """Its other rows need more batches, which nobody waits for any more."""
+    wanted = rows(encoder, 40)
+    longest = max(wanted, key=lambda row: len(row.input_ids))
+    engine.spoil = int(longest.input_ids[-2])
     with pytest.raises(InferenceFailed):
-        scheduler.submit(rows(encoder, 2)).result(30)
-    engine.spoil = False
-    assert scheduler.submit(rows(encoder, 2)).result(30).logits.shape == (2, 2)
+        scheduler.submit(wanted).result(30)
+    engine.spoil = -1
+    assert len(scheduler.submit(rows(encoder, 40)).result(30).logits) == 40
 
 
 def test_a_caller_that_gave_up_costs_no_work(
