@@ -74,6 +74,7 @@ class Models:
             router: knows the experiments of the moment.
         """
         self.bundles: list[ServedBundle] = []
+        self._with_logits = {t for t, bundle in bundles.items() if bundle.score.has_logits}
         for target, bundle in bundles.items():
             manifest = bundle.manifest
             default = target.ranker not in [b.ranker for b in self.bundles]
@@ -123,6 +124,10 @@ class Models:
                 field="version",
             )
         return Target(ranker, version or versions[0])
+
+    def has_logits(self, target: Target) -> bool:
+        """Whether the graph of a bundle returns logits; those of older exports return scores."""
+        return target in self._with_logits
 
     def versions(self, ranker: str) -> list[str]:
         """Of a ranker's bundles, that which answers for it first."""

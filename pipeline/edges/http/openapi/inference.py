@@ -43,10 +43,10 @@ INFERENCE_FIELDS: dict[str, Schema] = {
     "inputs": array(schema(TENSOR_FIELDS, ["name", "shape", "datatype"]), minItems=2, maxItems=2),
     "outputs": array(
         {
-            **schema({"name": field("string", enum=["score", "predict"])}, ["name"]),
+            **schema({"name": field("string", enum=["score", "predict", "logit"])}, ["name"]),
             "additionalProperties": True,
         },
-        "Left out: score.",
+        "Left out: score. Bundles whose graph returns scores alone have no logit.",
     ),
 }
 

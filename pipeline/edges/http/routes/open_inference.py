@@ -7,25 +7,24 @@ GET  /v2/models/{name}[/versions/{version}], and .../ready
 POST /v2/models/{name}[/versions/{version}]/infer
 
 A model is a ranker or an alias of one, a version is that of a bundle. Inputs are ``query`` and
-``title`` (or ``documents``), or ``input_ids`` and ``token_type_ids``; the output is ``score``.
+``title`` (or ``documents``), or ``input_ids`` and ``token_type_ids``; the output is ``score``, and
+``logit`` where it is asked for: FP32 scores are 1.0 from a logit of about 17 on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Optional
 
 import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import InvalidField, RankingError, UnknownService
-from contract.wire.request import Limits, RankRequest
-from contract.wire.response import RankResponse
-from contract.wire.token_rows import TokenRows
-from contract.wire.values import check_count, check_request_id, check_text
+from contract.wire.request import Limits
+from contract.wire.response import Ranking, RankResponse
 from pipeline.door.readiness import Readiness
 from pipeline.door.services import DEFAULT_SERVICE
 from pipeline.edges.http.described_route import DescribedRoute, get, post
@@ -33,13 +32,13 @@ from pipeline.edges.http.errors import dump, json_response, problem, problem_res
 from pipeline.edges.http.headers import REQUEST_ID_HEADER
 from pipeline.edges.http.models import OWNER, Models
 from pipeline.edges.http.openapi import inference
+from pipeline.edges.http.routes.inference_inputs import QUERY, TITLE, read_request
 from pipeline.edges.http.routes.inference_tensors import (
     BYTES,
     FP32,
     INT64,
     LENGTH_HEADER,
     Inference,
-    Tensor,
     Wanted,
     read_inference,
     write_outputs,
@@ -50,21 +49,25 @@ from pipeline.request.call import Arrival, Call
 from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
 
-_QUERY, _TITLE, _DOCUMENTS = "query", "title", "documents"
 # the second is upstream's name of the same
-OUTPUTS = ("score", "predict")
-_TEXT_FIELDS = frozenset((_QUERY, _TITLE, _DOCUMENTS))
-_TOKEN_FIELDS = frozenset((INPUT_IDS, TOKEN_TYPE_IDS))
+SCORE, PREDICT, LOGIT = OUTPUTS = ("score", "predict", "logit")
 
 
-class _Infer:
+class Infer:
     """One inference, see :class:`pipeline.edges.http.runner.RouteCall`."""
 
     def __init__(
-        self, name: str, target: Target, limits: Limits, body: bytes, header_length: Optional[str]
+        self,
+        name: str,
+        target: Target,
+        has_logits: bool,
+        limits: Limits,
+        body: bytes,
+        header_length: Optional[str],
     ) -> None:
         self._name = name
         self._target = target
+        self._has_logits = has_logits
         self._limits = limits
         self._body = body
         self._header_length = header_length
@@ -76,6 +79,12 @@ class _Infer:
         body, self._body = self._body, b""
         self._asked = asked = read_inference(body, self._header_length)
         _check_outputs(asked)
+        if not self._has_logits and any(one.name == LOGIT for one in asked.outputs):
+            raise InvalidField(
+                f"no output {LOGIT!r}: the graph of bundle {self._target.bundle} returns scores "
+                f"and no logits; ask for {SCORE}, or export the checkpoint again",
+                field="outputs",
+            )
         request = read_request(asked, self._limits).identified(arrival.request_id)
         return Call(request, arrival, route=Route((self._target,)))
 
@@ -88,9 +97,16 @@ class _Infer:
         return self._answer(self._asked, result, request_id)
 
     def _answer(self, asked: Inference, response: RankResponse, request_id: str) -> Response:
-        scores = np.array(response.rankings[0].scores, dtype=np.float32)
-        wanted = asked.outputs or (Wanted(OUTPUTS[0], asked.binary),)
-        outputs, rest = write_outputs([(one, scores) for one in wanted])
+        ranking = response.rankings[0]
+        scores = np.array(ranking.scores, dtype=np.float32)
+        logits = np.array(ranking.logits, dtype=np.float32)
+        wanted = asked.outputs or (Wanted(SCORE, asked.binary),)
+        outputs, rest = write_outputs(
+            [(one, logits if one.name == LOGIT else scores) for one in wanted]
+        )
+        warnings = list(response.warnings)
+        if not any(one.name == LOGIT for one in wanted):
+            warnings += _rounded_to_one(scores, ranking)
         body = {
             "model_name": self._name,
             "model_version": self._target.bundle,
@@ -101,7 +117,7 @@ class _Infer:
                 "truncated_documents": len(response.truncated),
                 **{f"{k}_ms": round(v, 3) for k, v in response.timings_ms.items()},
                 # parameters are plain values, not lists
-                **({"warnings": "; ".join(response.warnings)} if response.warnings else {}),
+                **({"warnings": "; ".join(warnings)} if warnings else {}),
             },
             "outputs": outputs,
         }
@@ -112,76 +128,22 @@ class _Infer:
         return Response(text + rest, 200, headers, media_type="application/octet-stream")
 
 
-def read_request(asked: Inference, limits: Limits) -> RankRequest:
-    """Inputs to a request.
-
-    Raises:
-        RequestError: which input, and what is wrong with it.
-    """
-    names = frozenset(asked.inputs)
-    request_id = check_request_id(asked.id)
-    if names == _TOKEN_FIELDS:
-        return RankRequest((), request_id=request_id, tokens=_tokens(asked.inputs, limits))
-    if _QUERY in names and len(names) == 2 and names <= _TEXT_FIELDS:
-        several = len(asked.inputs[_QUERY].values) > 1
-        named = f"{_QUERY}[{{}}]" if several else f"{_QUERY}[0]"
-        pairs = _pairs(asked.inputs, limits)
-        return RankRequest(pairs, request_id=request_id, query_field=named)
-    raise InvalidField(
-        f"must be {_QUERY} and {_TITLE} (or {_DOCUMENTS}), or {INPUT_IDS} and {TOKEN_TYPE_IDS}; "
-        f"got {', '.join(sorted(names)) or 'none':.200}",
-        field="inputs",
-    )
-
-
-def _tokens(inputs: Mapping[str, Tensor], limits: Limits) -> TokenRows:
-    ids, types = inputs[INPUT_IDS], inputs[TOKEN_TYPE_IDS]
-    for name, tensor in ((INPUT_IDS, ids), (TOKEN_TYPE_IDS, types)):
-        _check_kind(tensor, name, INT64)
-        if len(tensor.shape) != 2:
-            raise InvalidField("must have the shape [rows, length]", field=name)
-    if ids.shape != types.shape:
-        raise InvalidField(
-            f"has the shape {list(types.shape)}, and {INPUT_IDS} {list(ids.shape)}",
-            field=TOKEN_TYPE_IDS,
-        )
-    check_count(ids.shape[0], INPUT_IDS, limits.max_documents)
-    return TokenRows(ids.values, types.values)
-
-
-def _pairs(inputs: Mapping[str, Tensor], limits: Limits) -> tuple[tuple[str, str], ...]:
-    name = _TITLE if _TITLE in inputs else _DOCUMENTS
-    queries, titles = _texts(inputs[_QUERY], _QUERY), _texts(inputs[name], name)
-    check_count(len(titles), name, limits.max_documents)
-    if len(queries) not in (1, len(titles)):
-        raise InvalidField(f"must hold one text, or {len(titles)} as {name} does", field=_QUERY)
-    for i, query in enumerate(queries):
-        check_text(query, f"{_QUERY}[{i}]", limits.max_query_chars)
-    for i, title in enumerate(titles):
-        check_text(title, f"{name}[{i}]", limits.max_document_chars, empty=True)
-    if len(queries) == 1:
-        queries = queries * len(titles)
-    return tuple(zip(queries, titles))
-
-
-def _texts(tensor: Tensor, name: str) -> list[str]:
-    _check_kind(tensor, name, BYTES)
-    if len(tensor.shape) == 2 and tensor.shape[1] != 1:
-        raise InvalidField("must have the shape [texts] or [texts, 1]", field=name)
-    texts: list[str] = tensor.values
-    return texts
-
-
-def _check_kind(tensor: Tensor, name: str, datatype: str) -> None:
-    if tensor.datatype != datatype:
-        raise InvalidField(f"must be {datatype}, got {tensor.datatype}", field=name)
+def _rounded_to_one(scores: NDArray[np.float32], ranking: Ranking) -> list[str]:
+    """Says so when FP32 hides the order of documents whose scores differ, or whose logits do."""
+    ones = {ranking.ordered_by[i] for i in np.flatnonzero(scores == 1.0)}
+    if len(ones) < 2:
+        return []
+    return [
+        f"{np.count_nonzero(scores == 1.0)} documents have the score 1 in FP32, and their logits "
+        f"differ; the output {LOGIT} has them"
+    ]
 
 
 def _check_outputs(asked: Inference) -> None:
     for one in asked.outputs:
         if one.name not in OUTPUTS:
             raise InvalidField(
-                f"no output {one.name!r:.80}; there is {OUTPUTS[0]}", field="outputs"
+                f"no output {one.name!r:.80}; there are {SCORE} and {LOGIT}", field="outputs"
             )
     if len({one.name for one in asked.outputs}) < len(asked.outputs):
         raise InvalidField("an output stands twice", field="outputs")
@@ -208,7 +170,7 @@ def open_inference_routes(runner: Runner, models: Models, readiness: Readiness) 
                 )
             body = await caller.body.whole(runner.max_body_bytes)
             length = request.headers.get(LENGTH_HEADER)
-            route = _Infer(name, target, runner.limits, body, length)
+            route = Infer(name, target, models.has_logits(target), runner.limits, body, length)
             del body
             return await runner.run(request, DEFAULT_SERVICE, caller, route)
         except RankingError as error:
@@ -276,15 +238,16 @@ def _server_routes(readiness: Readiness) -> list[BaseRoute]:
 
 def _metadata(name: str, version: str, models: Models) -> dict[str, Any]:
     target = models.target(name, version)
+    outputs = (SCORE, LOGIT) if models.has_logits(target) else (SCORE,)
     return {
         "name": name,
         "versions": [version] if version else models.versions(target.ranker),
         "platform": "paddle_ranker",
         "inputs": [
-            {"name": _QUERY, "datatype": BYTES, "shape": [-1]},
-            {"name": _TITLE, "datatype": BYTES, "shape": [-1]},
+            {"name": QUERY, "datatype": BYTES, "shape": [-1]},
+            {"name": TITLE, "datatype": BYTES, "shape": [-1]},
             {"name": INPUT_IDS, "datatype": INT64, "shape": [-1, -1]},
             {"name": TOKEN_TYPE_IDS, "datatype": INT64, "shape": [-1, -1]},
         ],
-        "outputs": [{"name": OUTPUTS[0], "datatype": FP32, "shape": [-1]}],
+        "outputs": [{"name": output, "datatype": FP32, "shape": [-1]} for output in outputs],
     }

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
@@ -21,8 +23,13 @@ from clients.http_client import HttpRankerClient
 from contract.bundle import Bundle
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
-from tests.bundles import SENTENCES
+from contract.scoring import SCORE_FUNCTIONS
+from contract.wire.request import Limits
+from pipeline.edges.http.routes.open_inference import Infer
+from pipeline.request.call import Arrival
+from tests.bundles import SENTENCES, rehash, relist
 from tests.conftest import REPOSITORY
+from tests.pipeline.dag.test_sort import SATURATED, TARGET, sort
 from tests.pipeline.engines.remote_services import endpoint, opened
 from tests.pipeline.telemetry.test_metrics import scrape
 from tests.services import running_service
@@ -153,6 +160,77 @@ def test_both_names_of_the_output_may_be_asked_for(edge: RunningService) -> None
     assert first["data"] == second["data"]
 
 
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_logits_come_where_they_are_asked_for(
+    edge: RunningService, bundles: Path, ranker: str
+) -> None:
+    """Of texts and token rows, and after the JSON too."""
+    asked = {"query": QUERY, "documents": TITLES, "model": ranker, "raw_scores": True}
+    reranked = httpx.post(f"{edge.url}/v1/rerank", json=asked, timeout=30).json()["results"]
+    raw = {result["index"]: result["relevance_score"] for result in reranked}
+    want = pytest.approx([raw[i] for i in range(len(TITLES))], abs=1e-5)
+    outputs = [{"name": "logit"}, {"name": "score"}]
+    for body in (texts(), rows(**_named(encoded(bundles, ranker, TITLES)))):
+        response = infer(edge, {**body, "outputs": outputs}, ranker)
+        assert response.status_code == 200, response.text
+        logit, score = response.json()["outputs"]
+        assert (logit["name"], logit["datatype"], logit["data"]) == ("logit", "FP32", want)
+        assert logit["shape"] == [len(TITLES)]
+        of_logit = 1 / (1 + np.exp(-np.array(logit["data"])))
+        assert score["data"] == pytest.approx(of_logit.tolist(), abs=1e-6)
+    outputs = [{"name": "logit", "parameters": {"binary_data": True}}]
+    response = infer(edge, {**texts(), "outputs": outputs}, ranker)
+    assert np.frombuffer(response.content[int(response.headers[LENGTH]) :], "<f4").tolist() == want
+
+
+def answer_of(logits: list[list[float]], function: str, *outputs: str) -> Any:
+    """What the route makes of a DAG's outcome with these logits."""
+    has_logits = SCORE_FUNCTIONS[function].has_logits
+    titles = [f"title {i}" for i in range(len(logits))]
+    body = {**texts(titles), **({"outputs": [{"name": o} for o in outputs]} if outputs else {})}
+    content = json.dumps(body).encode()
+    route = Infer(PAIRWISE, TARGET, has_logits, Limits(), content, None)
+    call = route.read(Arrival("test", "", time.monotonic()))
+    response = json.loads(route.write(sort({TARGET: logits}, function), call).body)
+    return [one["data"] for one in response["outputs"]], response["parameters"].get("warnings", "")
+
+
+def test_logits_order_what_scores_of_1_hide() -> None:
+    """A float32 has no room between 1 and the score of a logit of 17."""
+    scores, warnings = answer_of(SATURATED, "sigmoid")
+    assert scores == [[1.0] * 4]
+    assert warnings == (
+        "4 documents have the score 1 in FP32, and their logits differ; the output logit has them"
+    )
+    (_, logits), warnings = answer_of(SATURATED, "sigmoid", "score", "logit")
+    assert logits == pytest.approx([24.30, 24.32, 23.74, 24.13], rel=1e-6)
+    assert warnings == ""
+    for apart in ([[24.3], [2.0]], [[24.3], [24.3]], [[1.0], [2.0]]):
+        assert "FP32" not in answer_of(apart, "sigmoid")[1]
+
+
+def test_a_bundle_without_logits_refuses_them(bundles: Path, tmp_path: Path) -> None:
+    """A pair-wise graph of ours has its scores as an output, as older exports had them alone."""
+    shutil.copytree(bundles, tmp_path / "models")
+    root = relist(
+        tmp_path / "models" / PAIRWISE, score_function="identity", logits="predict", graphs=[]
+    )
+    golden = root / "golden.jsonl"
+    pairs = [json.loads(line) for line in golden.read_text(encoding="utf-8").splitlines()]
+    lines = [json.dumps({**pair, "logits": [pair["score"]]}) + "\n" for pair in pairs]
+    golden.write_text("".join(lines), encoding="utf-8")
+    rehash(root)
+    with running_service(tmp_path / "models", tmp_path) as service:
+        assert len(scores(infer(service, texts()))) == len(TITLES)
+        response = infer(service, {**texts(), "outputs": [{"name": "logit"}]})
+        assert response.status_code == 422
+        assert "returns scores and no logits; ask for score, or export" in response.json()["error"]
+        model = httpx.get(f"{service.url}/v2/models/{PAIRWISE}").json()
+        assert [output["name"] for output in model["outputs"]] == ["score"]
+        outputs = httpx.get(f"{service.url}/v2/models/{CROSS_ENCODER}").json()["outputs"]
+        assert [output["name"] for output in outputs] == ["score", "logit"]
+
+
 def test_each_title_may_have_its_query(edge: RunningService) -> None:
     queries = [QUERY, TITLES[2]]
     body = {"inputs": [text("query", queries), text("documents", TITLES[:2])]}
@@ -175,7 +253,7 @@ def test_what_is_served_is_told(edge: RunningService, bundles: Path) -> None:
     assert get("/health/ready") == (200, {"ready": True})
     status, model = get("/models/rerank")
     assert (status, model["name"], model["versions"]) == (200, "rerank", [version])
-    assert [output["name"] for output in model["outputs"]] == ["score"]
+    assert [output["name"] for output in model["outputs"]] == ["score", "logit"]
     assert get(f"/models/rerank/versions/{version}/ready") == (
         200,
         {"name": "rerank", "ready": True},
