@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from contract.errors import BundleError
 from contract.text import vocabulary as vocabulary_files
 from contract.text.normalization import Normalizer
-from contract.text.rules import UPSTREAM_RULES, TextRules, kept_of_query
+from contract.text.rules import NFKC, NONE, UPSTREAM_RULES, TextRules, kept_of_query
 from contract.text.sentence_pieces import (
     Words,
     first_pieces,
@@ -144,9 +144,12 @@ class PairEncoder:
         rules = rules.checked(str(directory))
         if takes_sentence_pieces(directory, configuration):
             words, pieces = load_sentence_pieces(directory, vocabulary, lower_case)
+            # the pieces have a normalization of their own, in their model
+            rules = rules._replace(normalization=NONE)
             return cls(words, pieces, vocabulary, max_seq_length, rules)
         wordpiece = load_wordpiece(backend, vocabulary)
-        return cls(Normalizer(lower_case), wordpiece, vocabulary, max_seq_length, rules)
+        normalize = Normalizer(lower_case, compatible=rules.normalization == NFKC)
+        return cls(normalize, wordpiece, vocabulary, max_seq_length, rules)
 
     @property
     def backend(self) -> str:

@@ -228,7 +228,8 @@ def run(options: argparse.Namespace) -> None:
     print(
         f"{options.output_path}: {facts.model_filename}, {facts.params_filename} "
         f"({facts.ranker}, score function {facts.score_function}, "
-        f"max_seq_length {facts.max_seq_length}, truncation {facts.truncation})"
+        f"max_seq_length {facts.max_seq_length}, truncation {facts.truncation}, "
+        f"normalization {facts.normalization})"
     )
 
 

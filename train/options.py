@@ -16,7 +16,7 @@ from typing import Callable, Optional
 
 from contract.environment.cpu import prepare_math_library
 from contract.errors import RankingError
-from contract.text.rules import NEW_RULES, TRUNCATIONS
+from contract.text.rules import NEW_RULES, NORMALIZATIONS, TRUNCATIONS, TextRules
 from contract.text.tokenizer_threads import set_tokenizer_threads
 
 Command = Callable[[argparse.Namespace], None]
@@ -92,19 +92,28 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
     )
 
 
-def add_rule_options(parser: argparse.ArgumentParser, default: str) -> None:
+def add_rule_options(parser: argparse.ArgumentParser, default: Optional[str] = None) -> None:
     """Options on how texts become rows; ``default`` says what holds without them."""
+    begun = "that of --init_from_ckpt, or else "
+    truncation, normalization = (default or begun + rule for rule in NEW_RULES)
     parser.add_argument(
         "--truncation",
         choices=TRUNCATIONS,
         help="what is cut of a pair that is too long: token by token the longer of the two, or the "
-        f"title and only then the query (default: {default})",
+        f"title and only then the query (default: {truncation})",
+    )
+
+    parser.add_argument(
+        "--normalization",
+        choices=NORMALIZATIONS,
+        help="nfkc: full-width letters, radicals and their like are what they stand for (default: "
+        f"{normalization})",
     )
 
 
 def named_rules(options: argparse.Namespace) -> dict[str, Optional[str]]:
     """What :func:`add_rule_options` read."""
-    return {"truncation": options.truncation}
+    return {name: getattr(options, name) for name in TextRules._fields}
 
 
 def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_steps: int) -> None:
@@ -159,7 +168,7 @@ def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_st
         default="default",
         help="how to initialise a model that comes without weights",
     )
-    add_rule_options(parser, f"that of --init_from_ckpt, or else {NEW_RULES.truncation}")
+    add_rule_options(parser)
     add("--use_amp", type=boolean, nargs="?", const=True, default=False, help="mixed precision")
     add(
         "--scale_loss",

@@ -51,8 +51,9 @@ class Manifest:
             not say were exported when it was 13.0.0.
         graphs: of the same weights; empty in a manifest older than this field, whose graphs are
             found among ``files``.
-        truncation: the rule by which pairs were cut that it was trained on, see
+        truncation: how pairs were cut that it was trained on, see
             :class:`contract.text.rules.TextRules`.
+        normalization: how their texts were normalized, alike.
         schema: what the version covers.
     """
 
@@ -70,11 +71,12 @@ class Manifest:
     graphs: tuple[GraphSpec, ...] = ()
     schema: int = FILES_SCHEMA
     truncation: str = OF_OLDER_FILES.truncation
+    normalization: str = OF_OLDER_FILES.normalization
 
     @property
     def text_rules(self) -> TextRules:
         """How texts become rows."""
-        return TextRules(self.truncation)
+        return TextRules(self.truncation, self.normalization)
 
     def sealed(self) -> Manifest:
         """The same facts with a version that covers all of them; export writes no other."""

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes ``unicode_table.txt`` from the Unicode data of the Python that runs it.
+"""Writes ``unicode_table.txt`` and, beside it, ``compatibility_table.txt``.
+
+Both are made from the Unicode data of the Python that runs it; the second also from
+``cjk_radicals.txt``, since NFKC leaves radicals of CJK's supplement that look like ideographs.
 
 Run it as ``python -m contract.text.make_unicode_table`` with a Python that has the data of
 ``UNICODE_VERSION``: 3.9 for 13.0.0. The rules are those of BERT's basic tokenizer as PaddleNLP's
@@ -16,11 +19,12 @@ import argparse
 import platform
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from contract.text.unicode_table import (
     CASED,
+    COMPATIBILITY_FILE,
     IGNORED,
     OTHER,
     TABLE_FILE,
@@ -44,6 +48,7 @@ _CJK_RANGES = (
 )
 _HANGUL = range(0xAC00, 0xD7A4)
 _FINAL_SIGMA = "\u03c2"
+_RADICALS_FILE = TABLE_FILE.with_name("cjk_radicals.txt")
 _UNLISTED = ("d", "d", OTHER)
 _HEAD = f"""\
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
@@ -78,6 +83,43 @@ def table_text() -> str:
     return _HEAD + "".join(f"{line}\n" for line in _lines())
 
 
+def compatible(char: str, radicals: Mapping[str, str]) -> str:
+    """The characters that one stands for, by NFKC of it alone and the radicals' map."""
+    plain = unicodedata.normalize("NFKC", radicals.get(char, char))
+    return "".join(radicals.get(c, c) for c in plain)
+
+
+def read_radicals() -> dict[str, str]:
+    """Radicals to the ideographs they look like."""
+    lines = _RADICALS_FILE.read_text(encoding="ascii").splitlines()
+    pairs = (line.split() for line in lines if not line.startswith("#"))
+    return {chr(int(radical, 16)): chr(int(ideograph, 16)) for radical, ideograph in pairs}
+
+
+def compatibility_text() -> str:
+    """The whole second file, by the running Python's data."""
+    return _HEAD + "".join(f"{line}\n" for line in _compatibility_lines())
+
+
+def _compatibility_lines() -> Iterator[str]:
+    radicals = read_radicals()
+    first = 0
+    shared: frozenset[str] = frozenset()
+    for code_point in range(sys.maxunicode + 2):
+        now: frozenset[str] = frozenset()
+        if code_point <= sys.maxunicode and not 0xD800 <= code_point < 0xE000:
+            replaced = compatible(chr(code_point), radicals)
+            if replaced != chr(code_point):
+                now = _written(code_point, replaced)
+        if now & shared or now == shared:
+            shared = now & shared
+            continue
+        if shared:
+            # "=" sorts after "+" and "-": a range of one code point says what it becomes
+            yield f"{first:06X} {code_point - 1:06X} {max(shared)}"
+        first, shared = code_point, now
+
+
 def _stands_alone(char: str) -> bool:
     """Punctuation and symbols; all of ASCII that is neither letter, digit nor space counts."""
     return unicodedata.category(char)[0] in "PS" or char in _EXTRA_SYMBOLS
@@ -98,6 +140,10 @@ def _rules(code_point: int, replaced: str) -> frozenset[str]:
         return frozenset({plain})
     if code_point in _HANGUL and replaced == hangul_jamo(code_point):
         return frozenset({"h"})
+    return _written(code_point, replaced)
+
+
+def _written(code_point: int, replaced: str) -> frozenset[str]:
     rules = {"=" + ".".join(f"{ord(c):X}" for c in replaced)}
     if len(replaced) == 1:
         rules.add(f"{ord(replaced) - code_point:+X}")
@@ -141,7 +187,9 @@ def main() -> int:
         )
         return 2
     output.write_bytes(table_text().encode("ascii"))
-    print(f"Unicode {UNICODE_VERSION} -> {output}")
+    beside = output.with_name(COMPATIBILITY_FILE.name)
+    beside.write_bytes(compatibility_text().encode("ascii"))
+    print(f"Unicode {UNICODE_VERSION} -> {output}, {beside}")
     return 0
 
 

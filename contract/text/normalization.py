@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contract.text.unicode_table import CASED, IGNORED, OTHER, unicode_table
+from contract.text.unicode_table import CASED, IGNORED, OTHER, compatibility_table, unicode_table
 
 # in characters; WordPiece makes one [UNK] of a longer word, whatever it is
 LONGEST_WORD = 100
@@ -25,10 +25,17 @@ class Normalizer(dict[int, str]):
     It is the table that ``str.translate`` reads, at most one entry for each code point met.
     """
 
-    def __init__(self, lower_case: bool) -> None:
-        """``lower_case`` also strips accents, as BERT's uncased vocabularies expect."""
+    def __init__(self, lower_case: bool, compatible: bool = False) -> None:
+        """Bind the rules.
+
+        Args:
+            lower_case: also strips accents, as BERT's uncased vocabularies expect.
+            compatible: take each character for what it stands for by NFKC, and radicals for the
+                ideographs that they look like.
+        """
         super().__init__()
         self._lower_case = lower_case
+        self._compatible = compatibility_table() if compatible else None
         # here, so that a table that is not there stops the start and not the first request
         self._table = unicode_table()
 
@@ -51,7 +58,13 @@ class Normalizer(dict[int, str]):
         return part.translate(self)
 
     def __missing__(self, code_point: int) -> str:
-        replacement = self[code_point] = self._table.replacement(code_point, self._lower_case)
+        table, lower_case = self._table, self._lower_case
+        if self._compatible is None:
+            replacement = table.replacement(code_point, lower_case)
+        else:
+            stands_for = self._compatible.stands_for(code_point)
+            replacement = "".join(table.replacement(ord(c), lower_case) for c in stands_for)
+        self[code_point] = replacement
         return replacement
 
 

@@ -14,6 +14,8 @@ from contract.errors import BundleError
 
 LONGEST_FIRST, TITLE_FIRST = "longest_first", "title_first"
 TRUNCATIONS = (LONGEST_FIRST, TITLE_FIRST)
+NONE, NFKC = "none", "nfkc"
+NORMALIZATIONS = (NONE, NFKC)
 
 
 class TextRules(NamedTuple):
@@ -23,9 +25,13 @@ class TextRules(NamedTuple):
         truncation: what gives way when a pair does not fit. ``longest_first``: token by token the
             longer of the two, the title when they are equal, as PaddleNLP cuts. ``title_first``:
             the title, and the query only when it alone does not fit.
+        normalization: before words are separated. ``nfkc``: characters of compatibility, such as
+            full-width letters and radicals, are taken for those that they stand for. ``none``: they
+            are characters of their own, as to PaddleNLP.
     """
 
     truncation: str
+    normalization: str = NONE
 
     @classmethod
     def stated(cls, fields: Mapping[str, Any], where: str) -> TextRules:
@@ -34,7 +40,8 @@ class TextRules(NamedTuple):
         Raises:
             BundleError: a rule that this release does not know; ``where`` is its field.
         """
-        return cls(fields.get("truncation", OF_OLDER_FILES.truncation)).checked(where)
+        older = OF_OLDER_FILES._asdict()
+        return cls(**{name: fields.get(name, older[name]) for name in cls._fields}).checked(where)
 
     def but(self, named: Mapping[str, Optional[str]]) -> TextRules:
         """These rules, except those that are named, as by flags; ``None`` names none."""
@@ -47,13 +54,14 @@ class TextRules(NamedTuple):
             BundleError: it does not; ``where`` is its field.
         """
         _check("truncation", self.truncation, TRUNCATIONS, where)
+        _check("normalization", self.normalization, NORMALIZATIONS, where)
         return self
 
 
 # PaddleNLP's own
 UPSTREAM_RULES = TextRules(LONGEST_FIRST)
 # what is trained from now on
-NEW_RULES = TextRules(LONGEST_FIRST)
+NEW_RULES = TextRules(LONGEST_FIRST, NFKC)
 # of manifests and checkpoints that name none
 OF_OLDER_FILES = TextRules(TITLE_FIRST)
 

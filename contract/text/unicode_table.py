@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells what normalization makes of each code point, from ``unicode_table.txt``.
+"""Tells what normalization makes of each code point, from two frozen tables.
 
 The table is frozen, so that a text has the same tokens on every Python and in C++.
 ``contract.text.make_unicode_table`` writes it.
@@ -26,18 +26,24 @@ CONTEXT says what a code point is to a capital sigma (U+03A3) near it: ``c`` cas
 it and none after it, ignored ones between them not counted. All of this is decided on the raw text.
 
 A code point in no range is dropped in both modes, and is other.
+
+The second table, ``compatibility_table.txt``, is for the normalization ``nfkc``: what a code point
+stands for by NFKC of it alone, and for radicals that look like ideographs. Its lines are
+``FIRST LAST RULE`` with the rules ``=``, ``+`` and ``-``; others stand for themselves.
 """
 
 from __future__ import annotations
 
 import functools
 from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 
 from contract.errors import SetUpError
 
 UNICODE_VERSION = "13.0.0"
 TABLE_FILE = Path(__file__).with_name("unicode_table.txt")
+COMPATIBILITY_FILE = Path(__file__).with_name("compatibility_table.txt")
 VERSION_LINE = "# Unicode version: "
 
 CASED, IGNORED, OTHER = "c", "i", "o"
@@ -56,13 +62,7 @@ class UnicodeTable:
         Raises:
             SetUpError: it cannot be read, or is of another Unicode version than this code.
         """
-        try:
-            lines = path.read_text(encoding="ascii").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SetUpError(f"cannot read it ({error}); copy it again", field=str(path)) from error
-        if f"{VERSION_LINE}{UNICODE_VERSION}" not in lines[:10]:
-            raise SetUpError(f"is not of Unicode {UNICODE_VERSION}; copy it again", field=str(path))
-        self._lines = [line for line in lines if not line.startswith("#")]
+        self._lines = _read_lines(path)
 
     def replacement(self, code_point: int, lower_case: bool) -> str:
         """What becomes of a code point; of a sigma, in a context where it is not final."""
@@ -74,11 +74,50 @@ class UnicodeTable:
         return self._facts(code_point)[2]
 
     def _facts(self, code_point: int) -> list[str]:
-        index = bisect_right(self._lines, f"{code_point:06X}~")
-        line = self._lines[index - 1] if index else ""
-        if not line or int(line[_LAST], 16) < code_point:
-            return ["d", "d", OTHER]
-        return line[_LAST.stop + 1 :].split(" ")
+        found = _find(self._lines, code_point)
+        return found.split(" ") if found else ["d", "d", OTHER]
+
+
+class CompatibilityTable:
+    """The ranges of the second table, kept alike."""
+
+    def __init__(self, path: Path = COMPATIBILITY_FILE) -> None:
+        """Read the file.
+
+        Raises:
+            SetUpError: it cannot be read, or is of another Unicode version than this code.
+        """
+        self._lines = _read_lines(path)
+
+    def stands_for(self, code_point: int) -> str:
+        """The characters that a code point stands for; mostly itself."""
+        found = _find(self._lines, code_point)
+        return _replaced(code_point, found) if found else chr(code_point)
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetUpError(f"cannot read it ({error}); copy it again", field=str(path)) from error
+    if f"{VERSION_LINE}{UNICODE_VERSION}" not in lines[:10]:
+        raise SetUpError(f"is not of Unicode {UNICODE_VERSION}; copy it again", field=str(path))
+    return [line for line in lines if not line.startswith("#")]
+
+
+def _find(lines: Sequence[str], code_point: int) -> str:
+    """What the line of a code point says of it, or nothing."""
+    index = bisect_right(lines, f"{code_point:06X}~")
+    line = lines[index - 1] if index else ""
+    if not line or int(line[_LAST], 16) < code_point:
+        return ""
+    return line[_LAST.stop + 1 :]
+
+
+@functools.cache
+def compatibility_table() -> CompatibilityTable:
+    """The project's second table, read once for the process."""
+    return CompatibilityTable()
 
 
 @functools.cache

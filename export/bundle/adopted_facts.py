@@ -29,7 +29,7 @@ from contract.errors import BundleError, SetUpError
 from contract.rankers import PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
 from contract.tensors import TensorSpec
-from contract.text.rules import TRUNCATIONS, UPSTREAM_RULES
+from contract.text.rules import NORMALIZATIONS, TRUNCATIONS, UPSTREAM_RULES
 from export.bundle.facts import ExportFacts
 from export.bundle.source_facts import described_path, package_versions
 from export.engines.openvino_inference import run_graph
@@ -59,6 +59,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=TRUNCATIONS,
         default=UPSTREAM_RULES.truncation,
         help="how pairs were cut in training (default: %(default)s, as PaddleNLP cuts)",
+    )
+    add(
+        "--normalization",
+        choices=NORMALIZATIONS,
+        default=UPSTREAM_RULES.normalization,
+        help="how texts were normalized in training (default: %(default)s, as PaddleNLP's)",
     )
     add("--logits", help="the output that is scored (default: the first)")
     add(
@@ -115,6 +121,7 @@ def _facts(
         outputs=tuple(spec.name for spec in fetches),
         source={"adopted_from": described_path(str(graph.model)), **package_versions()},
         truncation=options.truncation,
+        normalization=options.normalization,
     )
 
 

@@ -47,7 +47,8 @@ class ExportFacts:
         params_filename: its parameters.
         outputs: names of the graph's outputs, by position.
         source: checkpoint, command and package versions.
-        truncation: the rule by which pairs were cut in training.
+        truncation: how pairs were cut in training.
+        normalization: how their texts were normalized.
     """
 
     ranker: str
@@ -59,11 +60,12 @@ class ExportFacts:
     outputs: tuple[str, ...]
     source: Mapping[str, str]
     truncation: str = OF_OLDER_FILES.truncation
+    normalization: str = OF_OLDER_FILES.normalization
 
     @property
     def text_rules(self) -> TextRules:
         """How texts become rows."""
-        return TextRules(self.truncation)
+        return TextRules(self.truncation, self.normalization)
 
     def write(self, directory: Path) -> None:
         """Write ``export.json``."""

@@ -24,6 +24,7 @@ from contract.bundle.graphs import paddle_reader
 from contract.bundle.serving_conf import read_serving_conf
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
+from contract.text.rules import NEW_RULES, UPSTREAM_RULES
 from export import export_model
 from export.bundle.facts import read_facts
 from export.bundle.model_dir import open_model_dir
@@ -105,12 +106,13 @@ def test_rules_of_training_travel_to_the_bundle(
     assert main(["--dirname", str(export_dir), "--bundle", str(tmp_path / "older")]) == 0
     assert Bundle.open(tmp_path / "older").manifest.truncation == "title_first"
     export = ["--params_path", str(checkpoints / ranker), "--output_path", str(tmp_path / "out")]
-    assert export_model.main([*export, "--truncation", "longest_first"]) == 0
+    rules = ["--truncation", "longest_first", "--normalization", "nfkc"]
+    assert export_model.main([*export, *rules]) == 0
     assert main(["--dirname", str(tmp_path / "out"), "--bundle", str(tmp_path / "new")]) == 0
     new = Bundle.open(tmp_path / "new")
-    assert new.manifest.truncation == "longest_first"
+    assert new.manifest.text_rules == NEW_RULES
     parts = republished(new, [new.graph(paddle_reader())], {})
-    assert parts.facts.truncation == "longest_first"
+    assert parts.facts.text_rules == NEW_RULES
     kept = {"older": 61, "new": 31}
     for name, tokens in kept.items():
         (row,) = open_model_dir(tmp_path / name).encoder.encode("中" * 100, ["文" * 100])
@@ -239,7 +241,7 @@ def test_upstreams_export_gives_upstreams_directories(
         score_function=score_function,
     )
     assert adopted.manifest.logits == "predict"
-    assert adopted.manifest.truncation == "longest_first"
+    assert adopted.manifest.text_rules == UPSTREAM_RULES
     capfd.readouterr()
     assert main([*arguments, *names, "--bundle", str(tmp_path / "bundle")]) == 2
     assert "has no export.json, which a bundle needs" in error_line(capfd)

@@ -10,6 +10,7 @@ from typing import Callable
 import numpy as np
 import pytest
 
+from contract.text.rules import NEW_RULES, OF_OLDER_FILES
 from train.model.checkpoint import (
     OPTIMIZER_FILE,
     PARAMETERS_FILE,
@@ -111,8 +112,11 @@ def test_rules_for_texts_are_stated_and_a_resumed_run_keeps_them(
     train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train_ce(tmp_path / "new", "--max_steps", 1) == 0
-    assert read_json(tmp_path / "new" / "last" / RANKER_FILE)["truncation"] == "longest_first"
-    started = ("--truncation", "title_first", "--max_steps", 2, "--save_steps", 1)
+    about = read_json(tmp_path / "new" / "last" / RANKER_FILE)
+    assert (about["truncation"], about["normalization"]) == ("longest_first", "nfkc")
+    assert load_ranker(tmp_path / "new" / "last").encoder.rules == NEW_RULES
+    rules = ("--truncation", "title_first", "--normalization", "none")
+    started = (*rules, "--max_steps", 2, "--save_steps", 1)
     assert train_ce(tmp_path / "run", *started) == 0
     half = tmp_path / "run" / "model_1"
     for file, keys in ((RANKER_FILE, ()), (STATE_FILE, ("identity",))):
@@ -122,8 +126,9 @@ def test_rules_for_texts_are_stated_and_a_resumed_run_keeps_them(
         for key in keys:
             inner = inner[key]
         assert inner.pop("truncation") == "title_first"
+        assert inner.pop("normalization") == "none"
         write_json(half / file, content)
-    assert load_ranker(half).encoder.rules.truncation == "title_first"
+    assert load_ranker(half).encoder.rules == OF_OLDER_FILES
     resumed = ("--init_from_ckpt", half, "--max_steps", 2)
     assert train_ce(tmp_path / "on", *resumed) == 0
     assert parameters(tmp_path / "on" / "last") == parameters(tmp_path / "run" / "last")

@@ -13,6 +13,7 @@ import paddle
 
 from contract.cuts import Cuts, counted
 from contract.encoding import PairEncoder
+from contract.errors import SetUpError
 from contract.text.rules import NEW_RULES, TextRules
 from train.data.batches import BatchPlan
 from train.data.dataset import read_labelled_pairs
@@ -57,6 +58,7 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
     backbone = find_backbone(*_backbone_source(options, parameters_file))
     rules = _rules(options, parameters_file)
     encoder = make_encoder(backbone, options.max_seq_length, rules)
+    _check_rules(options, encoder)
     model = build_model(ranker, backbone)
     if parameters_file is None:
         _say(initialise(model, backbone, options.init, options.seed))
@@ -84,7 +86,7 @@ def train(options: argparse.Namespace, ranker: str, make_objective: MakeObjectiv
         together,
         options.max_seq_length,
         options.length_bucketing,
-        **rules._asdict(),
+        **encoder.rules._asdict(),
     )
     snapshots = Snapshots(Path(options.save_dir), identity, backbone)
     settings = _settings(options, kind, steps_in(plan, options.epochs, options.max_steps))
@@ -108,6 +110,18 @@ def _rules(options: argparse.Namespace, parameters_file: Optional[Path]) -> Text
         about = parameters_file.parent / RANKER_FILE
         rules = TextRules.stated(read_json(about), str(about))
     return rules.but(named_rules(options))
+
+
+def _check_rules(options: argparse.Namespace, encoder: PairEncoder) -> None:
+    """Refuse a rule that was asked for and that the backbone's tokenizer has no place for."""
+    for name, asked in named_rules(options).items():
+        has = getattr(encoder.rules, name)
+        if asked is not None and asked != has:
+            raise SetUpError(
+                f"{asked} cannot be had with this tokenizer, which has its own: leave it out, or "
+                f"name {has}",
+                field=name,
+            )
 
 
 def _teacher(options: argparse.Namespace) -> Optional[Teacher]:

@@ -60,6 +60,7 @@ class Identity:
     max_seq_length: int
     length_bucketing: bool
     truncation: str
+    normalization: str
 
 
 class Snapshots:
@@ -138,6 +139,7 @@ class Snapshots:
             "score_function": SCORE_FUNCTION_OF[identity.ranker],
             "max_seq_length": identity.max_seq_length,
             "truncation": identity.truncation,
+            "normalization": identity.normalization,
             "step": progress.step,
             "epoch": progress.epoch,
             "model_name_or_path": identity.model_name_or_path,

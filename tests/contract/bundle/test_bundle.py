@@ -107,6 +107,7 @@ def test_damage_is_named(bundle_dir: Path, damage: Callable[[Path], object], mes
         ({"feeds": []}, "takes"),
         ({"surprise": 1}, "not a manifest"),
         ({"truncation": "only_first"}, "truncation 'only_first' is not one of longest_first"),
+        ({"normalization": "nfd"}, "normalization 'nfd' is not one of none, nfkc"),
         ({"unicode_version": "16.0.0"}, "normalized by Unicode '16.0.0'.*export it again"),
     ],
 )
@@ -136,6 +137,20 @@ def test_a_manifest_that_names_no_rule_is_of_an_older_release(bundle_dir: Path) 
         path.write_text(json.dumps(fields))
         (row,) = Bundle.open(bundle_dir).encoder().encode("甲" * 20, ["乙" * 20])
         assert row.query_kept == query_kept
+
+
+def test_look_alikes_are_what_they_stand_for_where_the_manifest_says_so(bundle_dir: Path) -> None:
+    path = bundle_dir / "manifest.json"
+    found = {}
+    for stated in (None, "none", "nfkc"):
+        fields = {**json.loads(path.read_text()), "normalization": stated}
+        if stated is None:
+            del fields["normalization"]
+        path.write_text(json.dumps(fields))
+        # U+2F04 and U+2E84 are radicals, U+319A is an annotation mark
+        row, same = Bundle.open(bundle_dir).encoder().encode("甲", ["\u2f04\u2e84\u319a", "乙乙乙"])
+        found[stated] = row.input_ids.tolist() == same.input_ids.tolist()
+    assert found == {None: False, "none": False, "nfkc": True}
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

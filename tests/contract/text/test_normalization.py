@@ -17,7 +17,13 @@ import pytest
 from contract.errors import SetUpError
 from contract.text.make_unicode_table import replacement
 from contract.text.normalization import LONGEST_WORD, Normalizer, WordReader
-from contract.text.unicode_table import TABLE_FILE, UNICODE_VERSION, UnicodeTable
+from contract.text.unicode_table import (
+    COMPATIBILITY_FILE,
+    TABLE_FILE,
+    UNICODE_VERSION,
+    CompatibilityTable,
+    UnicodeTable,
+)
 from tests.contract.nasty_texts import nasty_texts
 
 # of what str.lower and unicodedata of Python 3.9 made of them, before there was a table
@@ -90,6 +96,8 @@ def test_the_table_is_what_its_command_writes(tmp_path: Path, repository: Path) 
     output = tmp_path / "table.txt"
     assert make_table(repository, output).returncode == 0
     assert output.read_bytes() == TABLE_FILE.read_bytes()
+    beside = output.with_name(COMPATIBILITY_FILE.name)
+    assert beside.read_bytes() == COMPATIBILITY_FILE.read_bytes()
 
 
 @pytest.mark.skipif(
@@ -166,3 +174,40 @@ def test_a_damaged_table_is_named(tmp_path: Path, content: object, message: str)
     with pytest.raises(SetUpError, match=message) as caught:
         UnicodeTable(path)
     assert str(path) in str(caught.value)
+
+
+# of NFKC by Python 3.9's data, and of the radicals' map
+COMPATIBILITY = "0cb2c06deac456fad31c02db31f1a5749a441e070d35a12b7b99102ed7e960c2"
+
+
+def test_every_code_point_stands_for_the_same_on_every_python() -> None:
+    table = CompatibilityTable()
+    points = (c for c in range(sys.maxunicode + 1) if not 0xD800 <= c < 0xE000)
+    assert digest(table.stands_for(code_point) for code_point in points) == COMPATIBILITY
+
+
+@has_the_data
+def test_it_is_nfkc_of_each_character_but_for_radicals() -> None:
+    table = CompatibilityTable()
+    for code_point in range(sys.maxunicode + 1):
+        if not (0xD800 <= code_point < 0xE000 or 0x2E80 <= code_point < 0x2F00):
+            plain = unicodedata.normalize("NFKC", chr(code_point))
+            assert table.stands_for(code_point) == plain, hex(code_point)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("\uff21\uff22\uff23\uff11\uff12", "abc12"),
+        ("\u2f00\u2f24\u2f08\u2f47", "\u4e00\u5927\u4eba\u65e5"),
+        ("\u2ea0\u2ed3\u2ee2\u2e9f", "\u6c11\u957f\u9a6c\u6bcd"),
+        ("\u3231\u33a1\u2460", "(\u682a)m21"),
+        ("\uff76\uff9e", "\u30ab"),
+        ("\ufb01\u017f\u2103\u2026", "fis\u00b0c..."),
+        ("\U0001d400\U0001d7ce", "a0"),
+    ],
+)
+def test_look_alikes_have_the_words_of_what_they_stand_for(text: str, same: str) -> None:
+    compatible, plain = (Normalizer(lower_case=True, compatible=yes) for yes in (True, False))
+    assert compatible(text) == plain(same)
+    assert plain(text) != plain(same)
