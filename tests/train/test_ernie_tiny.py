@@ -58,8 +58,18 @@ def test_a_local_directory_is_trained_and_published(
     assert publish.main(["--params_path", str(checkpoint), "--bundle", str(bundle)]) == 0
     opened = Bundle.open(bundle)
     assert rows(opened.tokenizer_dir) == rows(TINY_TOKENIZER)
+    assert opened.manifest.text_rules == ("longest_first", "none")
     assert f"tokenizer/{WORDS_FILE}" in opened.manifest.files
     assert not list(bundle.rglob("*.pickle"))
+
+
+def test_its_pieces_have_a_normalization_of_their_own(
+    model: Path, train_ce: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--model_name_or_path", model, "--max_steps", 1, "--normalization", "nfkc")
+    assert train_ce(tmp_path / "run", *flags) == 2
+    said = capsys.readouterr().err
+    assert "normalization: nfkc cannot be had with this tokenizer" in said
 
 
 def test_the_name_brings_its_three_files(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
