@@ -96,7 +96,9 @@ class Manifest:
                 it does not name or that are not the bundle's, or another version than theirs.
         """
         try:
-            read: dict[str, Any] = json.loads(text)
+            read: dict[str, Any] = json.loads(text, parse_constant=_refuse_constant)
+            # half of a surrogate pair is no text, and has no version
+            _COMPACT(read).encode("utf-8")
             fields, schema = dict(read), read["schema"]
             for key in ("feeds", "fetches"):
                 fields[key] = tuple(
@@ -104,11 +106,12 @@ class Manifest:
                 )
             fields["graphs"] = parse_graphs(fields.get("graphs", ()))
             manifest = cls(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BundleError(
                 f"not a manifest of this project ({error}); export the bundle again", field=where
             ) from error
-        if schema not in _SCHEMAS:
+        # True and 2.0 are equal to one
+        if type(schema) is not int or schema not in _SCHEMAS:
             raise BundleError(
                 f"schema {schema!r} is not one of {_SCHEMAS}; serve the bundle with the release "
                 "that exported it, or export it again",
@@ -124,6 +127,11 @@ class Manifest:
                 field=where,
             )
         return manifest
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON; other languages do not."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def version_of(fields: Mapping[str, Any]) -> str:
