@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+#include "bundle/manifest.h"
+
 namespace tensor_service {
 
 inline std::filesystem::path repository() { return REPOSITORY; }
@@ -83,7 +85,16 @@ class BundleCopy {
     write_file(file(name), replaced(read_file(file(name)), part, by));
   }
 
-  // Edits a file and gives the manifest its new SHA-256, as an export would.
+  // Gives the manifest the version of its contents, as an export would.
+  void reseal() const {
+    constexpr std::string_view kKey = "\"version\": \"";
+    std::string text = read_file(file("manifest.json"));
+    const std::size_t at = text.find(kKey) + kKey.size();
+    text.replace(at, text.find('"', at) - at, version_of(file("manifest.json")));
+    write_file(file("manifest.json"), text);
+  }
+
+  // Edits a file and gives the manifest its new SHA-256 and version, as an export would.
   void edit_listed(const std::string& name, std::string_view part, std::string_view by) const {
     const std::string before = sha256(read_file(file(name)));
     edit(name, part, by);
@@ -99,14 +110,23 @@ class BundleCopy {
   // Removes a file, and what the manifest says of it.
   void remove_listed(const std::string& name) const {
     const std::string digest = sha256(read_file(file(name)));
-    edit("manifest.json", "\"" + name + "\": \"" + digest + "\",", "");
+    std::string text = read_file(file("manifest.json"));
+    const std::string entry = "\"" + name + "\": \"" + digest + "\"";
+    const std::size_t at = text.find(entry);
+    const bool last = text[at + entry.size()] != ',';
+    // the comma behind it, or the one before
+    const std::size_t from = last ? text.rfind(',', at) : at;
+    text.erase(from, at + entry.size() + (last ? 0 : 1) - from);
+    write_file(file("manifest.json"), text);
     std::filesystem::remove(file(name));
+    reseal();
   }
 
  private:
   void relist(const std::string& before, const std::string& name) const {
     edit("manifest.json", "\"" + name + "\": \"" + before + "\"",
          "\"" + name + "\": \"" + sha256(read_file(file(name))) + "\"");
+    reseal();
   }
 
   TemporaryDirectory directory_;

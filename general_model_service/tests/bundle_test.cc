@@ -124,8 +124,14 @@ TEST_F(BundleTest, RefusesManifestsItDoesNotUnderstand) {
   const auto with = [&](std::string_view part, std::string_view by) {
     write_file(copy_.file("manifest.json"), replaced(good, part, by));
   };
-  with("\"schema\": 1", "\"schema\": 2");
-  expect_refused("manifest.json", "schema 2 is not 1");
+  for (const char* schema : {"0", "3", "-1"}) {
+    with("\"schema\": 1", std::string("\"schema\": ") + schema);
+    expect_refused("manifest.json", std::string("schema ") + schema + " is not one of 1, 2; serve");
+  }
+  for (const char* schema : {"2.0", "\"2\"", "true", "[2]", "99999999999999999999"}) {
+    with("\"schema\": 1", std::string("\"schema\": ") + schema);
+    expect_refused("manifest.json", "schema: of another type");
+  }
   with("\"schema\": 1,", "");
   expect_refused("manifest.json", "schema: missing");
   with("\"version\": \"", "\"version\": 7, \"x\": \"");
@@ -138,8 +144,11 @@ TEST_F(BundleTest, RefusesManifestsItDoesNotUnderstand) {
   expect_refused("manifest.json", "of shape [2]");
   with("\"logits\": \"logits\"", "\"logits\": \"logit\"");
   expect_refused("manifest.json", "needs an output \"logit\"");
-  for (const std::string& text : {std::string(), good.substr(0, good.size() / 2),
-                                  std::string("[1]"), std::string("\xff\xfe")}) {
+  for (const std::string& text :
+       {std::string(), good.substr(0, good.size() / 2), std::string("[1]"), std::string("\xff\xfe"),
+        good + "{}", "\xEF\xBB\xBF" + good, replaced(good, "\"schema\": 1", "\"schema\": 1 1"),
+        replaced(good, "\"schema\": 1", "\"x\": \"\\udc00\""),
+        replaced(good, "\"schema\": 1", "\"x\": NaN")}) {
     write_file(copy_.file("manifest.json"), text);
     expect_refused("manifest.json", "export the bundle again");
   }
@@ -148,21 +157,48 @@ TEST_F(BundleTest, RefusesManifestsItDoesNotUnderstand) {
 TEST_F(BundleTest, RefusesNamesOutsideTheBundle) {
   const std::string good = read_file(copy_.file("manifest.json"));
   write_file(copy_.root().parent_path() / "secret", "secret");
-  for (const char* name : {"../secret", "tokenizer/../../secret", "/etc/hostname", ""}) {
+  for (const char* name : {"../secret", "tokenizer/../../secret", "/etc/hostname", "", ".", "..",
+                           "./golden.jsonl", "tokenizer/../x", "tokenizer//x", "x/", "a\\\\b"}) {
     const std::string entry = "\"" + std::string(name) + "\": \"" + sha256("secret") + "\", ";
     write_file(copy_.file("manifest.json"), replaced(good, "\"files\": {", "\"files\": {" + entry));
-    expect_refused("manifest.json", "is not a path inside the bundle");
+    expect_refused("manifest.json", "is no path inside the bundle");
   }
 }
 
 TEST_F(BundleTest, RefusesFilesThatTheManifestDoesNotVouchFor) {
   const std::string good = read_file(copy_.file("manifest.json"));
-  for (const char* name : {kModel, kWeights, kConf, "golden.jsonl"}) {
-    const std::string entry =
-        "\"" + std::string(name) + "\": \"" + sha256(read_file(copy_.file(name))) + "\",";
-    write_file(copy_.file("manifest.json"), replaced(good, entry, ""));
-    expect_refused(name, "not listed in");
+  const auto without = [&](const std::string& name) {
+    const std::string text = read_file(copy_.file(name));
+    write_file(copy_.file("manifest.json"), good);
+    copy_.remove_listed(name);
+    return text;
+  };
+  for (const char* name : {kConf, "golden.jsonl", "tokenizer/vocab.txt"}) {
+    const std::string text = without(name);
+    expect_refused("manifest.json", std::string("files: \"") + name + "\" is not among them, so");
+    write_file(copy_.file(name), text);
   }
+  for (const char* name : {kModel, kWeights, "tokenizer/tokenizer_config.json"}) {
+    const std::string text = without(name);
+    write_file(copy_.file(name), text);
+    expect_refused(name, "is not among the manifest's files, and would be read; remove it");
+  }
+  without(kWeights);
+  expect_refused(kWeights, "is not among the files of");
+}
+
+TEST_F(BundleTest, RefusesGraphsThatNothingHashes) {
+  fs::create_directory(copy_.file("serving_server/paddle3"));
+  for (const char* name : {"other.pdmodel", "__model__", "__params__", "paddle3/x.bin", "x.json"}) {
+    const fs::path file = copy_.file("serving_server") / name;
+    write_file(file, "x");
+    expect_refused("serving_server/" + std::string(name), "is not among the manifest's files");
+    fs::remove(file);
+  }
+  for (const char* name : {"NOTES.md", "serving_server/README", "serving_server/.x.bin"}) {
+    write_file(copy_.file(name), "of ours");
+  }
+  EXPECT_EQ(refusal(copy_.root()), "opened");
 }
 
 TEST_F(BundleTest, PicksTheModelByThePrecision) {
@@ -200,9 +236,16 @@ TEST_F(BundleTest, RefusesAProgramOfPaddle3ByName) {
 TEST_F(BundleTest, AQuantizedBundleServesItsXml) {
   write_file(copy_.file("serving_server/quantized.xml"), "<net/>");
   copy_.edit("manifest.json", "\"precision\": \"fp32\"", "\"precision\": \"int8\"");
-  expect_refused("serving_server/quantized.xml", "not listed in");
-  copy_.edit("manifest.json", "\"files\": {",
-             "\"files\": {\"serving_server/quantized.xml\": \"" + sha256("<net/>") + "\",");
+  expect_refused("serving_server/quantized.xml", "is not among the manifest's files");
+  const auto list = [&](const std::string& name, const std::string& text) {
+    write_file(copy_.file(name), text);
+    copy_.edit("manifest.json", "\"files\": {",
+               "\"files\": {\"" + name + "\": \"" + sha256(text) + "\",");
+    copy_.reseal();
+  };
+  list("serving_server/quantized.xml", "<net/>");
+  expect_refused("serving_server/quantized.bin", "is not among the files of");
+  list("serving_server/quantized.bin", "weights");
   EXPECT_EQ(open_bundle(copy_.root()).model.filename(), "quantized.xml");
 }
 

@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <array>
 
-#include "bundle/golden.h"
 #include "bundle/manifest.h"
+#include "bundle/places.h"
 #include "bundle/prototxt.h"
+#include "bundle/scoring.h"
 
 namespace tensor_service {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kServerDir = "serving_server";
 constexpr const char* kManifest = "manifest.json";
-constexpr const char* kVocabulary = "tokenizer/vocab.txt";
 
 struct Directories {
   fs::path root;
@@ -33,7 +32,10 @@ Directories find_directories(const fs::path& path) {
                       ": no such directory; give a bundle or its serving_server directory");
   }
   if (has_serving_conf(given)) {
-    return {given.parent_path(), given};
+    const fs::path root = given.parent_path();
+    // a manifest lists its files by this name, which may be a link to the directory
+    const bool named = fs::equivalent(given, root / kServerDir, error) && !error;
+    return {root, named ? root / kServerDir : given};
   }
   if (has_serving_conf(given / kServerDir)) {
     return {given, given / kServerDir};
@@ -106,11 +108,16 @@ void check_consistent(const ManifestFile& file, const std::vector<TensorSpec>& f
 }
 
 // What is read from here on is what the manifest vouches for.
-void verify(const ManifestFile& manifest, const Bundle& bundle, const fs::path& conf) {
+ManifestFile read_verified(const fs::path& root) {
+  ManifestFile manifest = read_manifest(root / kManifest);
+  check_places(root, manifest.files);
   verify_files(manifest);
-  for (const fs::path& file : {conf, bundle.model, weights_of(bundle.model),
-                               bundle.root / kGoldenFile, bundle.root / kVocabulary}) {
-    if (!file.empty() && fs::exists(file)) {
+  return manifest;
+}
+
+void require_graph_listed(const ManifestFile& manifest, const fs::path& model) {
+  for (const fs::path& file : {model, weights_of(model)}) {
+    if (!file.empty()) {
       require_listed(manifest, file);
     }
   }
@@ -125,17 +132,16 @@ Bundle open_bundle(const fs::path& path) try {
   bundle.server_dir = directories.server;
   std::optional<ManifestFile> manifest;
   if (fs::is_regular_file(bundle.root / kManifest)) {
-    manifest = read_manifest(bundle.root / kManifest);
+    manifest = read_verified(bundle.root);
     bundle.manifest = manifest->manifest;
   }
   bundle.model = find_model(bundle.server_dir, manifest && manifest->manifest.precision == "int8");
   ServingConf conf = read_serving_conf(bundle.server_dir);
   if (manifest) {
-    verify(*manifest, bundle, conf.file);
+    require_listed(*manifest, conf.file);
+    require_graph_listed(*manifest, bundle.model);
     check_consistent(*manifest, conf.fetches);
-    if (fs::exists(bundle.root / kVocabulary)) {
-      bundle.vocabulary = read_vocabulary(bundle.root / kVocabulary);
-    }
+    bundle.vocabulary = read_vocabulary(bundle.root / kVocabularyFile);
   }
   bundle.feeds = std::move(conf.feeds);
   bundle.fetches = std::move(conf.fetches);

@@ -53,15 +53,22 @@ struct Bundle {
   std::optional<Vocabulary> vocabulary;  // of a bundle with a manifest and a tokenizer
 };
 
-// Opens a serving_server directory, or the bundle directory above it, and compares every file with
-// the manifest's SHA-256 when there is a manifest. Of several graphs it takes the one that
+// Opens a serving_server directory, or the bundle directory above it. Where there is a manifest,
+// its version has to be that of its contents, every file has to have the SHA-256 that it lists, and
+// none may be read that it does not list. Of several graphs it takes the one that
 // contract.bundle.graphs names for OpenVINO: the .xml of a quantized bundle, else the .pdmodel,
 // else the .onnx.
 Bundle open_bundle(const std::filesystem::path& path);
 
+struct GoldenResult {
+  double difference = 0.0;  // the largest, of the logits' margin, or of scores where there are none
+  std::string doubt;        // why another order would pass as well; empty where it would not
+};
+
 // Runs golden.jsonl through the engine, each list as one padded batch, as contract.bundle.golden
-// does: scores within 1e-5 of the recorded ones (fp32) or 1e-2 (lower precision), the order of each
-// list unchanged. Returns the largest difference, or nothing when the bundle has no golden pairs.
-std::optional<double> check_golden(const Bundle& bundle, Engine& engine, Precision precision);
+// does: scores and the margins of logits near the recorded ones, nearer in fp32 than in a lower
+// precision, the order of each list unchanged. Throws BundleError. Returns nothing for a directory
+// without a manifest.
+std::optional<GoldenResult> check_golden(const Bundle& bundle, Engine& engine, Precision precision);
 
 }  // namespace tensor_service

@@ -3,14 +3,13 @@
 
 #include "bundle/manifest.h"
 
-#include <openssl/evp.h>
 #include <simdjson.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
 #include <fstream>
-#include <memory>
+#include <iterator>
+
+#include "bundle/canonical_json.h"
+#include "bundle/sha256.h"
 
 namespace tensor_service {
 namespace {
@@ -18,39 +17,55 @@ namespace {
 namespace fs = std::filesystem;
 using simdjson::dom::element;
 
-constexpr std::int64_t kSchema = 1;
+constexpr std::int64_t kFilesSchema = 1;  // the version covers the files
+constexpr std::int64_t kFactsSchema = 2;  // and all other facts that decide ids or scores
+constexpr std::size_t kVersionDigits = 12;
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& reason) {
   throw BundleError(file.string() + ": " + reason + "; export the bundle again");
 }
 
+JsonFields read_fields(const fs::path& file) try {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    throw BundleError("cannot be read");
+  }
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  return canonical_fields(text);
+} catch (const std::runtime_error& error) {
+  refuse(file, std::string("not a manifest of this project (") + error.what() + ")");
+}
+
+// The parser holds what the value points to.
 template <class T>
-T field(const fs::path& file, const element& object, const char* key) {
+T field(const fs::path& file, const JsonFields& fields, const char* key,
+        simdjson::dom::parser& parser) {
+  const auto found = fields.find(key);
+  if (found == fields.end()) {
+    refuse(file, std::string(key) + ": missing");
+  }
   T value{};
-  if (const auto error = object[key].get(value)) {
-    refuse(file, std::string(key) +
-                     (error == simdjson::NO_SUCH_FIELD ? ": missing" : ": of another type"));
+  if (parser.parse(found->second).get(value) != simdjson::SUCCESS) {
+    refuse(file, std::string(key) + ": of another type");
   }
   return value;
 }
 
-std::string text_field(const fs::path& file, const element& object, const char* key) {
-  return std::string(field<std::string_view>(file, object, key));
+std::int64_t number_field(const fs::path& file, const JsonFields& fields, const char* key) {
+  simdjson::dom::parser parser;
+  return field<std::int64_t>(file, fields, key, parser);
 }
 
-// A listed file is read and hashed: the manifest must not lead the service out of the bundle.
-bool stays_inside(const fs::path& name) {
-  return !name.empty() && name.is_relative() &&
-         std::none_of(name.begin(), name.end(), [](const fs::path& part) { return part == ".."; });
+std::string text_field(const fs::path& file, const JsonFields& fields, const char* key) {
+  simdjson::dom::parser parser;
+  return std::string(field<std::string_view>(file, fields, key, parser));
 }
 
-std::map<std::string, std::string> listed_files(const fs::path& file, const element& root) {
-  std::map<std::string, std::string> files;
-  for (const auto entry : field<simdjson::dom::object>(file, root, "files")) {
+ListedFiles listed_files(const fs::path& file, const JsonFields& fields) {
+  simdjson::dom::parser parser;
+  ListedFiles files;
+  for (const auto entry : field<simdjson::dom::object>(file, fields, "files", parser)) {
     const std::string name(entry.key);
-    if (!stays_inside(name)) {
-      refuse(file, "files: \"" + name + "\" is not a path inside the bundle");
-    }
     std::string_view digest;
     if (entry.value.get(digest) != simdjson::SUCCESS) {
       refuse(file, "files: \"" + name + "\" has no SHA-256");
@@ -60,64 +75,63 @@ std::map<std::string, std::string> listed_files(const fs::path& file, const elem
   return files;
 }
 
-std::string hex(const unsigned char* bytes, std::size_t size) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 15];
+std::int64_t schema_of(const fs::path& file, const JsonFields& fields) {
+  const std::int64_t schema = number_field(file, fields, "schema");
+  if (schema != kFilesSchema && schema != kFactsSchema) {
+    throw BundleError(file.string() + ": schema " + std::to_string(schema) + " is not one of " +
+                      std::to_string(kFilesSchema) + ", " + std::to_string(kFactsSchema) +
+                      "; serve the bundle with the release that exported it, or export it again");
   }
-  return text;
+  return schema;
 }
 
-std::string sha256_of(const fs::path& file) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
-  std::ifstream stream(file, std::ios::binary);
-  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 || !stream) {
-    throw BundleError(file.string() + ": cannot be read; check its permissions");
+std::string version_of(std::int64_t schema, const JsonFields& fields, const ListedFiles& files) {
+  std::string lines;
+  if (schema == kFilesSchema) {
+    for (const auto& [name, digest] : files) {
+      lines += digest + "  " + name + "\n";
+    }
+  } else {
+    for (const auto& [key, value] : fields) {
+      if (key != "version" && key != "source") {
+        lines += key + " " + value + "\n";
+      }
+    }
   }
-  std::vector<char> block(1 << 20);
-  while (stream) {
-    stream.read(block.data(), static_cast<std::streamsize>(block.size()));
-    EVP_DigestUpdate(context.get(), block.data(), static_cast<std::size_t>(stream.gcount()));
-  }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (stream.bad() || EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1) {
-    throw BundleError(file.string() + ": cannot be read to its end; copy the bundle again");
-  }
-  return hex(digest.data(), size);
+  return sha256_of_text(lines).substr(0, kVersionDigits);
 }
 
 }  // namespace
 
 ManifestFile read_manifest(const fs::path& path) {
-  simdjson::dom::parser parser;
-  element root;
-  if (const auto error = parser.load(path.string()).get(root)) {
-    refuse(path,
-           std::string("not a manifest of this project (") + simdjson::error_message(error) + ")");
-  }
-  const auto schema = field<std::int64_t>(path, root, "schema");
-  if (schema != kSchema) {
-    refuse(path, "schema " + std::to_string(schema) + " is not " + std::to_string(kSchema));
-  }
+  const JsonFields fields = read_fields(path);
+  const std::int64_t schema = schema_of(path, fields);
   ManifestFile result;
   result.path = path;
   Manifest& manifest = result.manifest;
-  manifest.ranker = text_field(path, root, "ranker");
-  manifest.version = text_field(path, root, "version");
-  manifest.score_function = text_field(path, root, "score_function");
-  manifest.logits = text_field(path, root, "logits");
-  manifest.precision = text_field(path, root, "precision");
-  manifest.max_seq_length = field<std::int64_t>(path, root, "max_seq_length");
+  manifest.ranker = text_field(path, fields, "ranker");
+  manifest.version = text_field(path, fields, "version");
+  manifest.score_function = text_field(path, fields, "score_function");
+  manifest.logits = text_field(path, fields, "logits");
+  manifest.precision = text_field(path, fields, "precision");
+  manifest.max_seq_length = number_field(path, fields, "max_seq_length");
   if (manifest.precision != "fp32" && manifest.precision != "bf16" &&
       manifest.precision != "int8") {
     refuse(path, "precision \"" + manifest.precision + "\" is not one of fp32, bf16, int8");
   }
-  result.files = listed_files(path, root);
+  result.files = listed_files(path, fields);
+  check_names(result.files, path);
+  const std::string version = version_of(schema, fields, result.files);
+  if (manifest.version != version) {
+    refuse(path, "version \"" + manifest.version + "\" is not that of its contents, " + version +
+                     ": somebody has edited the manifest");
+  }
   return result;
+}
+
+std::string version_of(const fs::path& manifest) {
+  const JsonFields fields = read_fields(manifest);
+  return version_of(schema_of(manifest, fields), fields, listed_files(manifest, fields));
 }
 
 void verify_files(const ManifestFile& manifest) {
@@ -127,7 +141,7 @@ void verify_files(const ManifestFile& manifest) {
     if (!fs::is_regular_file(file)) {
       throw BundleError(file.string() + ": missing; export or copy the bundle again");
     }
-    if (sha256_of(file) != digest) {
+    if (sha256_of_file(file) != digest) {
       throw BundleError(file.string() +
                         ": damaged: its SHA-256 is not the manifest's; export or copy the bundle "
                         "again");
@@ -138,8 +152,8 @@ void verify_files(const ManifestFile& manifest) {
 void require_listed(const ManifestFile& manifest, const fs::path& file) {
   const std::string name = file.lexically_relative(manifest.path.parent_path()).generic_string();
   if (!manifest.files.contains(name)) {
-    throw BundleError(file.string() + ": not listed in " + manifest.path.string() +
-                      "; remove the file or export the bundle again");
+    throw BundleError(file.string() + ": is not among the files of " + manifest.path.string() +
+                      ", and would be read; export the bundle again");
   }
 }
 

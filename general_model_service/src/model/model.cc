@@ -104,7 +104,7 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
   for (const auto& compiled : model->engines) {
     model->idle.push_back(compiled.get());
     // each copy: it also computes its first shapes before a caller waits for them
-    model->golden_difference = check_golden(bundle, *compiled, precision);
+    model->golden = check_golden(bundle, *compiled, precision);
   }
   if (options.lone_threads > options.threads) {
     const EngineOptions wide{
@@ -119,6 +119,13 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
 
 std::string Model::version() const {
   return bundle.manifest ? bundle.manifest->version : "unversioned";
+}
+
+std::string Model::golden_text() const {
+  if (!golden) {
+    return "has no golden pairs to check";
+  }
+  return "passes its golden pairs" + (golden->doubt.empty() ? "" : ", but " + golden->doubt);
 }
 
 std::shared_ptr<Model> load_model(const ModelOptions& options) {

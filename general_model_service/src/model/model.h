@@ -62,10 +62,12 @@ struct Model {
   std::vector<Output> outputs;    // in the bundle's order
   bool rows_independent = false;  // every input and output has a batch axis: rows may be merged
   bool may_pad = false;           // no output has a length that follows the input's
-  std::optional<double> golden_difference;
+  std::optional<GoldenResult> golden;
 
   // Version of the manifest, or "unversioned".
   std::string version() const;
+  // "passes its golden pairs", what they leave open, or that there are none.
+  std::string golden_text() const;
 };
 
 // Opens, compiles and checks the golden pairs. Throws BundleError or std::runtime_error.

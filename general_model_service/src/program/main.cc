@@ -23,8 +23,8 @@ void announce(const Options& options, const Server& server, const Model& model) 
                      std::string(precision_name(model.precision)) + ", " +
                      std::to_string(options.model.engines) + " x " +
                      std::to_string(options.model.threads) + " threads) ";
-  text += model.golden_difference ? "passes its golden pairs" : "has no golden pairs to check";
-  log_line(text + "; ready on " + options.server.host + ":" + std::to_string(server.port()));
+  log_line(text + model.golden_text() + "; ready on " + options.server.host + ":" +
+           std::to_string(server.port()));
 }
 
 // Buffers of requests come and go; giving them back to the kernel each time costs up to 150

@@ -107,10 +107,10 @@ void Reloader::reload() {
   const auto before = service_.model();
   try {
     auto next = load_model(options_);
-    const std::string version = next->version();
+    const std::string now = next->version() + " " + next->golden_text();
     service_.set_model(std::move(next));
     service_.metrics().reloads_good.add();
-    log_line("bundle " + version + " answers from now on (before: " + before->version() + ")");
+    log_line("bundle " + now + " and answers from now on (before: " + before->version() + ")");
   } catch (const std::exception& error) {
     service_.metrics().reloads_bad.add();
     log_line("bundle refused, " + before->version() + " stays: " + error.what());
