@@ -130,8 +130,10 @@ def check_golden(
                 pair.input_ids,
                 pair.token_type_ids,
             ):
+                truncation, normalization = encoder.rules
                 raise BundleError(
-                    f"{encoder.backend} gives other token ids than at export for {pair.title!r}",
+                    f"{encoder.backend} gives other token ids than at export for {pair.title!r} "
+                    f"(cut {truncation}, normalization {normalization})",
                     field=where,
                 )
         logits = run(encoder.pad(rows))

@@ -109,11 +109,17 @@ def test_golden_pairs_of_another_framework_are_held_to(
     content = (FIXTURE / "golden.jsonl").read_bytes()
     (export / "golden.jsonl").write_bytes(content)
     line = ["--model_filename", f"{NAME}.onnx", "--score_function", "sigmoid"]
-    line += ["--logits", "logits"]
+    line += ["--logits", "logits", "--truncation", "title_first"]
     assert publish(export, tmp_path / "bundle", *line) == 0
     assert (tmp_path / "bundle" / "golden.jsonl").read_bytes() == content
     capfd.readouterr()
-    assert publish(export, tmp_path / "bundle", *line[:2]) == 0
+    assert publish(export, tmp_path / "bundle", *line[:2], *line[-2:]) == 0
+    capfd.readouterr()
+    # whose query does not fit, and is cut otherwise
+    assert publish(export, tmp_path / "bundle", *line[:2]) == 2
+    said = error_line(capfd)
+    assert "gives other token ids than at export" in said
+    assert "(cut longest_first, normalization none)" in said
     assert Bundle.open(tmp_path / "bundle").manifest.score_function == "identity"
 
 
@@ -279,6 +285,7 @@ def test_a_json_alone_becomes_a_bundle_for_both_engines(
     expected = [pair.score for pair in read_golden(FIXTURE / "golden.jsonl")]
     lists = golden_file(tmp_path)
     again = ["--model_filename", f"{NAME}.json", "--golden_file", str(lists)]
+    again += ["--truncation", "title_first"]
     assert publish(export, target, *again) == 0
     scores = [pair.score for pair in read_golden(target / "golden.jsonl")]
     np.testing.assert_allclose(scores, expected, atol=1e-5)
