@@ -21,6 +21,7 @@ from pipeline.dag.graph import Dag
 from pipeline.door.admission import Admission
 from pipeline.edges.http.server import HttpEdge
 from pipeline.edges.rpc.edge import RpcEdge
+from pipeline.process.memory import FreedMemory
 from pipeline.process.signals import Signals
 from pipeline.records.recorder import Recorder
 from pipeline.records.shadow import Shadow
@@ -63,7 +64,9 @@ class Supervisor:
 
     def run(self, signals: Signals) -> int:
         """Watch until the end; returns the exit code."""
+        freed = FreedMemory()
         while not signals.wait(_POLL_S):
+            freed.look()
             if signals.take_reopen():
                 reopen_log_files()
                 _LOGGER.info("log files are opened anew")

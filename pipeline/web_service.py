@@ -26,7 +26,7 @@ from contract.environment.cpu import prepare_math_library
 from contract.errors import ConfigError, SetUpError
 from pipeline.engines.bundles import open_bundles, served
 from pipeline.process import ports
-from pipeline.process.memory import give_back_large_blocks
+from pipeline.process.memory import prepare_memory
 from pipeline.process.signals import Signals
 from pipeline.settings.service import ServiceConfig, find_config, load_config
 from pipeline.settings.tracing import tracing_asked
@@ -88,7 +88,7 @@ def run(config: ServiceConfig, started: float) -> int:
     traced = tracing_asked(config.tracing)
     bundles = open_bundles(config)
     prepare_math_library()
-    give_back_large_blocks()
+    prepare_memory()
     logs = open_log_directory(config.log_dir or os.environ.get("SERVING_LOG_PATH", "."))
     # imports Paddle Serving, which opens log files and takes seconds; so do the imports below
     from pipeline.dag.build import start_dag

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contract.errors import ServiceError, ShuttingDown
-from pipeline.dag.paddle_op import PaddleOp, Prepare, Request, Response
+from pipeline.dag.paddle_op import PaddleOp, Parcel, Prepare, Request, Response
 from pipeline.dag.paddle_serving import ChannelData, CustomExceptionCode, DAGExecutor
 from pipeline.process.state import is_stopped
 from pipeline.request.call import Call
@@ -98,8 +98,9 @@ class Dag:
         What fails while a part of the graph has ended, and the supervisor has not seen it yet, is
         told as the end of the service, which it is.
         """
+        parcel = Parcel(call)
         try:
-            outcome: Outcome = self._executor.call(call)
+            outcome: Outcome = self._executor.call(parcel)
         except Exception:
             ended = self.dead()
             if not ended:
@@ -108,6 +109,8 @@ class Dag:
             ended = self.dead() if type(outcome.result) is ServiceError else []
             if not ended:
                 return outcome
+        finally:
+            parcel.empty_all()
         return Outcome(ShuttingDown(f"the service is stopping: {ended[0]} has ended unexpectedly"))
 
     def dead(self) -> list[str]:

@@ -26,7 +26,6 @@ from pipeline.dag.paddle_serving import (
     ThreadChannel,
     UnsafeTimeProfiler,
 )
-from pipeline.request.call import Call
 from pipeline.request.outcome import Outcome
 from pipeline.telemetry.failures import log_failure
 
@@ -48,13 +47,44 @@ class Message:
         return self
 
 
+class Parcel:
+    """What Paddle carries in place of a message, so that its threads cannot keep the message.
+
+    Each thread of an op holds what it handled last until it is given something else: with all
+    threads of the rankers that would be a hundred requests, of 20 MB each when they are long.
+
+    Attributes:
+        message: until the call is answered; then ``None``.
+    """
+
+    __slots__ = ("_of_call", "message")
+
+    def __init__(self, message: Any, former: Optional[Parcel] = None) -> None:
+        """``former``: any parcel of the same call; ``None``: it is the call's first."""
+        self.message = message
+        self._of_call: list[Parcel] = former._of_call if former is not None else []
+        self._of_call.append(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parcel:
+        return self
+
+    def empty_all(self) -> None:
+        """Let go of all messages of this call.
+
+        In a process of its own an op has copies, and keeps the last of them.
+        """
+        for parcel in self._of_call:
+            parcel.message = None
+        self._of_call.clear()
+
+
 class Request(RequestOp):  # type: ignore[misc]
     """The way into the DAG: packs a call for the first op."""
 
-    def unpack_request_package(self, request: Call) -> tuple[dict[str, Any], int, None, str]:
+    def unpack_request_package(self, request: Parcel) -> tuple[dict[str, Any], int, None, str]:
         """See RequestOp."""
         package: dict[str, Any] = {_MESSAGE: request}
-        if request.profile:
+        if request.message.profile:
             package[PROFILE_KEY] = "1"
         return package, 0, None, ""
 
@@ -66,7 +96,7 @@ class Response(ResponseOp):  # type: ignore[misc]
         """See ResponseOp."""
         code = channeldata.error_code
         if code == CustomExceptionCode.OK.value:
-            outcome: Outcome = channeldata.parse()[_MESSAGE]
+            outcome: Outcome = channeldata.parse()[_MESSAGE].message
             return outcome
         if code == CustomExceptionCode.PRODUCT_ERROR.value:
             return Outcome(channeldata.prod_error_info)
@@ -141,16 +171,21 @@ class PaddleOp(Op):  # type: ignore[misc]
     def preprocess(
         self, input_dicts: Mapping[str, Mapping[str, Any]], data_id: int = 0, log_id: int = 0
     ) -> tuple[list[Any], bool, None, str]:
-        """Take the messages out; a list keeps Paddle from treating them as arrays to slice."""
-        messages = [package[_MESSAGE] for package in input_dicts.values()]
-        return [messages if self._joins else messages[0]], False, None, ""
+        """Take the parcels out; a list keeps Paddle from treating them as arrays to slice."""
+        return [[package[_MESSAGE] for package in input_dicts.values()]], False, None, ""
 
     def process(self, feed_batch: list[Any], typical_logid: int = 0) -> tuple[Any, int, str]:
         """Run the function; an error is a result too, so that Paddle passes it on unchanged."""
+        parcels: list[Parcel] = feed_batch[0]
+        messages = [parcel.message for parcel in parcels]
         try:
-            result = self._function(feed_batch[0])  # type: ignore[misc]
+            if any(message is None for message in messages):
+                raise ShuttingDown("the service is stopping")
+            result = self._function(messages if self._joins else messages[0])  # type: ignore[misc]
+            result = Parcel(result, parcels[0])
         except RankingError as error:
-            result = error
+            # the frames of its trace hold the messages
+            result = error.with_traceback(None)
         except Exception as error:
             log_failure(f"op {self.name}", error)
             result = ServiceError(f"the op {self.name} failed; the service's log says where")
@@ -160,7 +195,7 @@ class PaddleOp(Op):  # type: ignore[misc]
         self, input_data: Any, fetch_data: list[Any], data_id: int = 0, log_id: int = 0
     ) -> tuple[dict[str, Any], Optional[int], Any]:
         """Pack the message, or turn an error into a product error."""
-        (message,) = fetch_data
-        if isinstance(message, RankingError):
-            return {}, message.err_no, message
-        return {_MESSAGE: message}, None, ""
+        (made,) = fetch_data
+        if isinstance(made, RankingError):
+            return {}, made.err_no, made
+        return {_MESSAGE: made}, None, ""

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -40,6 +42,7 @@ from pipeline.routing.plan import Plan
 from pipeline.routing.router import Router
 from pipeline.settings.service import OPS, SORT, TOKENIZE, ServiceConfig, load_config
 from pipeline.telemetry.metrics import Metrics
+from tests.waiting import wait_until
 
 SECRET = "绝密文字"
 TARGETS = {PAIRWISE: Target(PAIRWISE, "1"), CROSS_ENCODER: Target(CROSS_ENCODER, "1")}
@@ -132,6 +135,19 @@ def test_a_call_comes_out_as_a_response(dag: Dag) -> None:
     assert [ranking.ranker for ranking in outcome.result.rankings] == [CROSS_ENCODER, PAIRWISE]
     assert [ranking.scores for ranking in outcome.result.rankings] == [(0.5, 0.5), (0.5, 0.5)]
     assert outcome.key == []
+
+
+@pytest.mark.parametrize("failure", [None, InvalidField("must not be empty", field="query")])
+def test_no_thread_keeps_a_call_that_is_answered(
+    dag: Dag, switch: Switch, failure: Optional[BaseException]
+) -> None:
+    """A hundred threads would each keep the texts of the last one that they handled."""
+    switch.failure = failure
+    asked = call(CROSS_ENCODER, PAIRWISE)
+    kept = weakref.ref(asked)
+    dag.call(asked)
+    del asked
+    wait_until(lambda: gc.collect() >= 0 and kept() is None, "the call is let go of")
 
 
 def test_a_ranking_error_keeps_its_class_and_words(dag: Dag, switch: Switch) -> None:
