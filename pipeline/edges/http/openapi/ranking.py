@@ -125,6 +125,7 @@ RERANK_FIELDS: dict[str, Schema] = {
         "description": "Fields of documents that are objects; their values in order, one a line.",
         "items": field("string", minLength=1, maxLength=256),
         "maxItems": 64,
+        "uniqueItems": True,
     },
     "truncation": _flag(_CUT),
     "return_len": _flag("Whether meta.tokens has output_tokens, for Xinference's clients."),

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from contract.errors import InvalidField
-from contract.wire.values import check_text
+from contract.wire.values import check_text, first_repeated
 
 _DEFAULT_FIELDS = ("text", "title")
 _MOST_FIELDS = 64
@@ -29,7 +29,7 @@ def read_rank_fields(value: Any) -> Optional[Sequence[str]]:
     """The names; ``None`` where the list is empty.
 
     Raises:
-        InvalidField: it is no list of names.
+        InvalidField: it is no list of names, or one stands twice.
     """
     if value == []:
         return None
@@ -37,9 +37,14 @@ def read_rank_fields(value: Any) -> Optional[Sequence[str]]:
         raise InvalidField(
             f"must be a list of at most {_MOST_FIELDS} names of fields", field="rank_fields"
         )
-    return [
+    names = [
         check_text(name, f"rank_fields[{i}]", _MOST_FIELD_CHARS) for i, name in enumerate(value)
     ]
+    if len(set(names)) < len(names):
+        # each would add a copy of its texts, before their lengths are checked
+        twice = f"{first_repeated(names)!r:.80}"
+        raise InvalidField(f"{twice} stands twice; name it once", field="rank_fields")
+    return names
 
 
 def texts_of(documents: Any, rank_fields: Optional[Sequence[str]]) -> tuple[Any, Sequence[int]]:
