@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contract.errors import ServiceError, ShuttingDown
-from pipeline.dag.paddle_op import PaddleOp, Parcel, Prepare, Request, Response
+from pipeline.dag.paddle_op import PaddleOp, Prepare, Request, Response
 from pipeline.dag.paddle_serving import ChannelData, CustomExceptionCode, DAGExecutor
 from pipeline.process.state import is_stopped
 from pipeline.request.call import Call
@@ -41,7 +41,7 @@ class Dag:
         """
         self._config = config
         self._threads = config.dag.is_thread_op
-        tokenize = self._op(TOKENIZE, [Request()], prepares)
+        tokenize = self._op(TOKENIZE, [Request()], prepares, readers=len(config.rankers))
         rankers = [self._op(OP_OF_RANKER[r], [tokenize], prepares) for r in config.rankers]
         sort = self._op(SORT, rankers, prepares, joins=True)
         self._ops = [tokenize, *rankers, sort]
@@ -51,7 +51,12 @@ class Dag:
                 op.prepare()
 
     def _op(
-        self, name: str, inputs: list[Any], prepares: Mapping[str, Prepare], joins: bool = False
+        self,
+        name: str,
+        inputs: list[Any],
+        prepares: Mapping[str, Prepare],
+        joins: bool = False,
+        readers: int = 1,
     ) -> PaddleOp:
         """One op with its concurrency.
 
@@ -66,7 +71,8 @@ class Dag:
             concurrency = max(concurrency, in_flight)
         elif self._threads and name == TOKENIZE:
             concurrency = max(concurrency, _TOKENIZING)
-        return PaddleOp(name, inputs, concurrency, prepares[name], joins=joins)
+        prepare = prepares[name]
+        return PaddleOp(name, inputs, concurrency, prepare, joins=joins, readers=readers)
 
     def start(self) -> None:
         """Start the ops' threads or processes, and the thread that takes answers."""
@@ -98,9 +104,8 @@ class Dag:
         What fails while a part of the graph has ended, and the supervisor has not seen it yet, is
         told as the end of the service, which it is.
         """
-        parcel = Parcel(call)
         try:
-            outcome: Outcome = self._executor.call(parcel)
+            outcome: Outcome = self._executor.call(call)
         except Exception:
             ended = self.dead()
             if not ended:
@@ -109,8 +114,6 @@ class Dag:
             ended = self.dead() if type(outcome.result) is ServiceError else []
             if not ended:
                 return outcome
-        finally:
-            parcel.empty_all()
         return Outcome(ShuttingDown(f"the service is stopping: {ended[0]} has ended unexpectedly"))
 
     def dead(self) -> list[str]:

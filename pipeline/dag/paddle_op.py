@@ -3,8 +3,9 @@
 """A Paddle Serving Op around a typed function: the ONE place that meets Paddle's 4-tuples.
 
 Paddle hands an op a dictionary per preceding op and wants tuples with product error codes back.
-Here each dictionary holds one message under one key, the function gets and returns messages, and
-a RankingError it raises becomes a product error whose info is the error itself.
+Here each dictionary holds one message under one key, in a package that forgets it once it is read.
+The function gets and returns messages, and a RankingError it raises becomes a product error whose
+info is the error itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import contextlib
 import io
 import logging
 from collections.abc import Mapping
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 from contract.errors import RankingError, ServiceError, ShuttingDown
 from contract.wire.request import PROFILE_KEY
@@ -26,6 +27,7 @@ from pipeline.dag.paddle_serving import (
     ThreadChannel,
     UnsafeTimeProfiler,
 )
+from pipeline.request.call import Call
 from pipeline.request.outcome import Outcome
 from pipeline.telemetry.failures import log_failure
 
@@ -47,44 +49,29 @@ class Message:
         return self
 
 
-class Parcel:
-    """What Paddle carries in place of a message, so that its threads cannot keep the message.
+class Package(Message):
+    """A message on its way to the ops that read it; it is gone from here when all have it.
 
-    Each thread of an op holds what it handled last until it is given something else: with all
-    threads of the rankers that would be a hundred requests, of 20 MB each when they are long.
-
-    Attributes:
-        message: until the call is answered; then ``None``.
+    Each of Paddle's threads keeps what it took and sent last until it gets something new. With a
+    thread for every request in flight, so many requests would stay in memory with all their texts.
     """
 
-    __slots__ = ("_of_call", "message")
+    def __init__(self, message: Any, readers: int) -> None:
+        """For so many ops, each of which takes it once."""
+        self._left = [message] * readers
 
-    def __init__(self, message: Any, former: Optional[Parcel] = None) -> None:
-        """``former``: any parcel of the same call; ``None``: it is the call's first."""
-        self.message = message
-        self._of_call: list[Parcel] = former._of_call if former is not None else []
-        self._of_call.append(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Parcel:
-        return self
-
-    def empty_all(self) -> None:
-        """Let go of all messages of this call.
-
-        In a process of its own an op has copies, and keeps the last of them.
-        """
-        for parcel in self._of_call:
-            parcel.message = None
-        self._of_call.clear()
+    def take(self) -> Any:
+        """The message; any thread may ask."""
+        return self._left.pop()
 
 
 class Request(RequestOp):  # type: ignore[misc]
     """The way into the DAG: packs a call for the first op."""
 
-    def unpack_request_package(self, request: Parcel) -> tuple[dict[str, Any], int, None, str]:
+    def unpack_request_package(self, request: Call) -> tuple[dict[str, Any], int, None, str]:
         """See RequestOp."""
-        package: dict[str, Any] = {_MESSAGE: request}
-        if request.message.profile:
+        package: dict[str, Any] = {_MESSAGE: Package(request, 1)}
+        if request.profile:
             package[PROFILE_KEY] = "1"
         return package, 0, None, ""
 
@@ -96,7 +83,7 @@ class Response(ResponseOp):  # type: ignore[misc]
         """See ResponseOp."""
         code = channeldata.error_code
         if code == CustomExceptionCode.OK.value:
-            outcome: Outcome = channeldata.parse()[_MESSAGE].message
+            outcome: Outcome = channeldata.parse()[_MESSAGE].take()
             return outcome
         if code == CustomExceptionCode.PRODUCT_ERROR.value:
             return Outcome(channeldata.prod_error_info)
@@ -120,6 +107,7 @@ class PaddleOp(Op):  # type: ignore[misc]
         prepare: Prepare,
         *,
         joins: bool = False,
+        readers: int = 1,
     ) -> None:
         """Describe the op; :meth:`_initialize` runs ``prepare`` where the op will run.
 
@@ -129,9 +117,11 @@ class PaddleOp(Op):  # type: ignore[misc]
             concurrency: threads or processes.
             prepare: makes the function; once for all threads, or once in each process.
             joins: whether the function takes a list of messages, one per op before it.
+            readers: ops that take what this one makes.
         """
         super().__init__(name=name, input_ops=inputs, concurrency=concurrency)
         self._joins = joins
+        self._readers = readers
         self._prepare = prepare
         self._function: Optional[Callable[[Any], Any]] = None
         # upstream prints while it reads these
@@ -171,18 +161,16 @@ class PaddleOp(Op):  # type: ignore[misc]
     def preprocess(
         self, input_dicts: Mapping[str, Mapping[str, Any]], data_id: int = 0, log_id: int = 0
     ) -> tuple[list[Any], bool, None, str]:
-        """Take the parcels out; a list keeps Paddle from treating them as arrays to slice."""
+        """Take the packages out; a list keeps Paddle from treating them as arrays to slice."""
         return [[package[_MESSAGE] for package in input_dicts.values()]], False, None, ""
 
     def process(self, feed_batch: list[Any], typical_logid: int = 0) -> tuple[Any, int, str]:
         """Run the function; an error is a result too, so that Paddle passes it on unchanged."""
-        parcels: list[Parcel] = feed_batch[0]
-        messages = [parcel.message for parcel in parcels]
+        messages = [package.take() for package in feed_batch[0]]
+        result: Union[Package, RankingError]
         try:
-            if any(message is None for message in messages):
-                raise ShuttingDown("the service is stopping")
-            result = self._function(messages if self._joins else messages[0])  # type: ignore[misc]
-            result = Parcel(result, parcels[0])
+            made = self._function(messages if self._joins else messages[0])  # type: ignore[misc]
+            result = Package(made, self._readers)
         except RankingError as error:
             # the frames of its trace hold the messages
             result = error.with_traceback(None)
@@ -194,8 +182,8 @@ class PaddleOp(Op):  # type: ignore[misc]
     def postprocess(
         self, input_data: Any, fetch_data: list[Any], data_id: int = 0, log_id: int = 0
     ) -> tuple[dict[str, Any], Optional[int], Any]:
-        """Pack the message, or turn an error into a product error."""
-        (made,) = fetch_data
-        if isinstance(made, RankingError):
-            return {}, made.err_no, made
-        return {_MESSAGE: made}, None, ""
+        """Hand on the package, or turn an error into a product error."""
+        (result,) = fetch_data
+        if isinstance(result, RankingError):
+            return {}, result.err_no, result
+        return {_MESSAGE: result}, None, ""
