@@ -114,7 +114,7 @@ def first_tokens(
     for texts in _parts(short):
         for text, ids in zip(texts, wordpiece([normalize(text) for text in texts])):
             found[text] = Tokens(np.array(ids[: most[text]], dtype=np.int64))
-            total += len(ids)
+            total += len(found[text].ids)
     if len(short) == len(most):
         return found
     reading = [
@@ -126,8 +126,8 @@ def first_tokens(
             if growth > 1:
                 texts = [_without_hopeless(words, continuing) for words in texts]
             for (one, _), ids in zip(turn, wordpiece(texts)):
+                total += min(len(ids), one.most - len(one.ids))
                 one.ids += ids
-                total += min(len(ids), one.most)
             check_total(total, limit)
         for one in reading:
             if one.ended:

@@ -91,7 +91,10 @@ def plain_chunks_of(
 
 
 class PlainTokens(NamedTuple):
-    """All tokens of as much of a text as may be looked at, and whether there is more of it."""
+    """All tokens of as much of a text as may be looked at, and whether that cuts it.
+
+    A text of which no token was found counts as one without any.
+    """
 
     ids: list[int]
     more: bool
@@ -100,7 +103,7 @@ class PlainTokens(NamedTuple):
 def plain_tokens(text: str, most: int, tokenize: Callable[[str], list[int]]) -> PlainTokens:
     bound = max(1024, CHARACTERS_PER_TOKEN * most)
     ids = tokenize(text[:bound])
-    return PlainTokens(ids[:most], len(text) > bound and len(ids) < most)
+    return PlainTokens(ids[:most], len(text) > bound and 0 < len(ids) < most)
 
 
 @pytest.mark.parametrize("rule", TRUNCATIONS)
@@ -238,6 +241,21 @@ def test_long_words_are_tokenized_as_far_as_they_are_needed(backend: str) -> Non
     rows = encoder.encode("中", [f"{'a' * 99} " * 900 for _ in range(1)])
     assert rows[0].title_tokens == 382
     assert counting.characters < 2 * 382
+
+
+@pytest.mark.parametrize("text", ["ab" * 40, "a " * 8 + "中" * 200, "a中" * 100], ids=len)
+@pytest.mark.parametrize("most", [1, 20, 100])
+def test_no_more_tokens_than_are_wanted_count_against_the_limit(
+    backend: str, text: str, most: int
+) -> None:
+    """Neither those that a text has beyond them, nor those of parts that were read too far."""
+    encoder = PairEncoder(
+        Normalizer(lower_case=True), load_wordpiece(backend, VOCABULARY), VOCABULARY, 128
+    )
+    pairs = [("a", text), ("a", text + " " * 2000 + "中")]
+    rows = encoder.encode_chunks(pairs, most, 1).rows
+    tokens = sum(len(row.input_ids) for row in rows)
+    assert encoder.encode_chunks(pairs, most, 1, tokens).rows[0].title_tokens >= most - 80
 
 
 def rows_by_length(tmp_path: Path, rule: str, length: int) -> Iterator[tuple[int, int, Row]]:
