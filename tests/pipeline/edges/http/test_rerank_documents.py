@@ -66,8 +66,8 @@ def test_an_object_without_any_of_the_fields_is_ranked_as_empty_and_told(
         post(service, documents=["怎样预防感冒", "去除牙结石小妙招", ""])
     )
     assert response.json()["warnings"] == [
-        "1 document has no token: nothing, or only spaces and characters that are not read, such as "
-        "U+200B",
+        "1 document has no token: nothing, or only spaces and characters that are not read, "
+        "such as U+200B",
         "documents with none of rank_fields, ranked as empty: 2",
     ]
     many = [PAPERS[0], *[{"body": "a"}] * 12]
