@@ -16,6 +16,7 @@ from contract.bundle import Bundle
 from contract.bundle.files import TOKENIZER_DIR, hash_files
 from contract.bundle.manifest import version_of
 from contract.errors import BundleError
+from contract.text.sentence_pieces import PIECES_FILE, WORDS_FILE
 from export.seal import main, seal
 from tests.bundles import relist
 from tests.make_graph_fixture import FIXTURE
@@ -218,3 +219,10 @@ def test_what_nobody_reads_may_lie_there(bundle: Path) -> None:
     (bundle / "NOTES.md").write_text("of ours")
     (bundle / "serving_server" / "README").write_text("of ours")
     Bundle.open(bundle)
+
+
+@pytest.mark.parametrize("name", [PIECES_FILE, WORDS_FILE])
+def test_files_of_ernie_tiny_that_nothing_hashes_are_not_read(bundle: Path, name: str) -> None:
+    """The pieces alone would make another tokenizer of it."""
+    (bundle / "tokenizer" / name).write_bytes(b"x")
+    refused(bundle, f"{name}: is not among", TOKENIZER_DIR)
