@@ -4,7 +4,8 @@
 
 gRPC tells the size of a message when all of it has come, and takes in no more than a window of one
 that was not asked for. So few are asked for at once; those that do not come at once have places of
-their own, so that callers who never send keep nobody waiting.
+their own, and their connections come after all others from then on, so that callers who never send
+keep nobody waiting.
 """
 
 from __future__ import annotations
@@ -24,8 +25,15 @@ _ASKED_FOR_OF_ONE = 1
 # seconds, since a loop that is late is late for the message too
 _TURNS = 5
 _TURN_S = 0.01
+# and after one, while so many wait
+_MANY = 16
+# connections remembered whose last message did not come at once; more than are open
+_MOST_LATE = 4096
 # of slow messages, at least
 _SLOW_PLACES = 4
+
+# of each connection, those who wait
+_Queues = collections.OrderedDict[str, collections.deque[asyncio.Future[None]]]
 
 
 class Message:
@@ -47,13 +55,19 @@ class Message:
 
 
 class Turns:
-    """Lets few through at once, and those of one connection no more often than others'."""
+    """Lets few through at once, and those of one connection no more often than others'.
+
+    Attributes:
+        waiting: those who wait for a turn.
+    """
 
     def __init__(self) -> None:
+        self.waiting = 0
         self._through: collections.Counter[str] = collections.Counter()
-        self._waiting: collections.OrderedDict[str, collections.deque[asyncio.Future[None]]] = (
-            collections.OrderedDict()
-        )
+        self._late: collections.OrderedDict[str, None] = collections.OrderedDict()
+        # of the late ones behind those of all others
+        self._prompt_ones: _Queues = collections.OrderedDict()
+        self._late_ones: _Queues = collections.OrderedDict()
 
     async def take(self, peer: str) -> None:
         """Wait for a turn; :meth:`give_back` must follow."""
@@ -61,31 +75,47 @@ class Turns:
             self._through[peer] += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(peer, collections.deque()).append(turn)
+        queues = self._late_ones if peer in self._late else self._prompt_ones
+        queues.setdefault(peer, collections.deque()).append(turn)
+        self.waiting += 1
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.give_back(peer)
             raise
+        finally:
+            self.waiting -= 1
 
     def give_back(self, peer: str) -> None:
         """Let the next one through."""
         self._through[peer] -= 1
         if not self._through[peer]:
             del self._through[peer]
-        for other in list(self._waiting):
-            turns = self._waiting[other]
-            while turns and turns[0].done():
-                turns.popleft()
-            if turns and self._room(other):
-                self._through[other] += 1
-                turns.popleft().set_result(None)
-                self._waiting.move_to_end(other)
-            if not turns:
-                del self._waiting[other]
+        for queues in (self._prompt_ones, self._late_ones):
+            self._let_through(queues)
+
+    def note(self, peer: str, *, came: bool) -> None:
+        """Remember whether a connection's message came at once."""
+        self._late.pop(peer, None)
+        if not came:
+            self._late[peer] = None
+            if len(self._late) > _MOST_LATE:
+                self._late.popitem(last=False)
+
+    def _let_through(self, queues: _Queues) -> None:
+        for peer in list(queues):
             if sum(self._through.values()) >= _ASKED_FOR:
                 return
+            turns = queues[peer]
+            while turns and turns[0].done():
+                turns.popleft()
+            if turns and self._room(peer):
+                self._through[peer] += 1
+                turns.popleft().set_result(None)
+                queues.move_to_end(peer)
+            if not turns:
+                del queues[peer]
 
     def _room(self, peer: str) -> bool:
         return sum(self._through.values()) < _ASKED_FOR and self._through[peer] < _ASKED_FOR_OF_ONE
@@ -144,7 +174,8 @@ class Intake:
         reading = asyncio.ensure_future(context.read())
         try:
             try:
-                came = await _came_at_once(reading)
+                came = await _came_at_once(reading, 1 if self._turns.waiting > _MANY else _TURNS)
+                self._turns.note(peer, came=came)
             finally:
                 self._turns.give_back(peer)
             if not came:
@@ -178,8 +209,8 @@ class Intake:
             self.slow -= 1
 
 
-async def _came_at_once(reading: asyncio.Future[Any]) -> bool:
-    for _ in range(_TURNS):
+async def _came_at_once(reading: asyncio.Future[Any], turns: int) -> bool:
+    for _ in range(turns):
         done, _waiting = await asyncio.wait({reading}, timeout=_TURN_S)
         if done:
             return True

@@ -112,6 +112,32 @@ def test_one_connection_gets_no_more_turns_than_another() -> None:
     assert order.index("c") < 4
 
 
+def test_those_whose_messages_did_not_come_wait_behind_all_others() -> None:
+    async def run() -> list[str]:
+        turns, through = Turns(), []
+        for peer in ("late", "later", "better"):
+            turns.note(peer, came=False)
+        turns.note("better", came=True)
+        for peer in "abc":
+            await turns.take(peer)
+
+        async def one(peer: str) -> None:
+            await turns.take(peer)
+            through.append(peer)
+            turns.give_back(peer)
+
+        order = ("late", "later", "new", "better")
+        waiting = [asyncio.ensure_future(one(peer)) for peer in order]
+        await asyncio.sleep(0)
+        assert turns.waiting == len(order)
+        turns.give_back("a")
+        await asyncio.gather(*waiting)
+        assert turns.waiting == 0
+        return through
+
+    assert asyncio.run(run()) == ["new", "better", "late", "later"]
+
+
 def test_a_caller_that_leaves_the_queue_keeps_no_turn() -> None:
     async def run() -> None:
         turns = Turns()
