@@ -5,6 +5,8 @@
 A caller whose key was right before goes on meanwhile, so that one who shares its address, such as
 behind a proxy, does not lock it out. A right key that comes first while its address is slowed down
 is refused like a wrong one: nobody learns that it was right.
+
+Of IPv6 the first 64 bits count as the address: whoever has one network has all of its addresses.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from ipaddress import IPv6Address, ip_network
 from typing import Callable
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,6 +24,17 @@ _BURST = 30.0
 _TELL_EVERY_S = 60.0
 # addresses remembered, those seen last
 _MOST_ADDRESSES = 10_000
+
+
+def _network(address: str) -> str:
+    """What counts as one address."""
+    if ":" not in address:
+        return address
+    try:
+        # of a zone, such as fe80::1%eth0, too
+        return str(ip_network((int(IPv6Address(address)) >> 64 << 64, 64)))
+    except ValueError:
+        return address
 
 
 class _Address:
@@ -55,6 +69,7 @@ class WrongKeys:
 
     def right(self, address: str, owner: str) -> bool:
         """A key of that owner came; whether it may be used now."""
+        address = _network(address)
         with self._lock:
             seen = self._addresses.get(address)
             if seen is None or owner not in seen.known:
@@ -68,6 +83,7 @@ class WrongKeys:
     def wrong(self, address: str) -> float:
         """A wrong key came; seconds until another may be tried, 0: at once."""
         self._count()
+        address = _network(address)
         with self._lock:
             seen = self._of(address)
             wait_s = self._wait_s(seen)
@@ -78,16 +94,17 @@ class WrongKeys:
 
     def wait_s(self, address: str) -> float:
         """Seconds until a key may be tried from there."""
+        address = _network(address)
         with self._lock:
             return self._wait_s(self._of(address))
 
-    def _of(self, address: str) -> _Address:
-        seen = self._addresses.get(address)
+    def _of(self, network: str) -> _Address:
+        seen = self._addresses.get(network)
         if seen is None:
-            seen = self._addresses[address] = _Address(self._clock())
+            seen = self._addresses[network] = _Address(self._clock())
             if len(self._addresses) > _MOST_ADDRESSES:
                 self._addresses.popitem(last=False)
-        self._addresses.move_to_end(address)
+        self._addresses.move_to_end(network)
         return seen
 
     def _wait_s(self, seen: _Address) -> float:

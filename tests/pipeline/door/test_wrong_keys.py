@@ -64,3 +64,16 @@ def test_the_log_has_one_line_a_minute_for_each_address(
         "wrong API keys from b: 1",
         "wrong API keys from a: 50",
     ]
+
+
+@pytest.mark.parametrize(
+    "other", ["2001:db8:0:1::2", "2001:db8:0:1:ffff:1:2:3", "2001:DB8::1:0:0:0:9"]
+)
+def test_addresses_of_one_network_of_ipv6_are_one(keys: WrongKeys, other: str) -> None:
+    for _ in range(30):
+        assert keys.wrong("2001:db8:0:1::1") == 0.0
+    assert keys.wrong(other) > 0.0
+    assert keys.wait_s(other) > 0.0
+    assert not keys.right(other, "owner")
+    assert keys.wrong("2001:db8:0:2::1") == 0.0
+    assert keys.wrong("no:address") == 0.0
