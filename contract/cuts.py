@@ -66,7 +66,8 @@ def cuts_of(rows: Sequence[Row], owners: Optional[Sequence[int]] = None) -> Cuts
     empty_queries, empty_titles = set(), set()
     for pair, row in zip(range(len(rows)) if owners is None else owners, rows):
         if row.query_tokens > row.query_kept:
-            queries[pair] = row
+            # the first of its rows is full; a last chunk may leave room
+            queries.setdefault(pair, row)
         elif row.query_kept == 0 <= row.query_tokens:
             empty_queries.add(pair)
         if row.title_tokens == 0:

@@ -54,6 +54,14 @@ def test_sentences_have_the_numbers(tokenizer: Path) -> None:
     )
 
 
+def test_a_query_is_counted_by_a_full_row_of_its_title(tokenizer: Path) -> None:
+    encoder = PairEncoder.load(tokenizer, 13, TextRules(LONGEST_FIRST))
+    rows = encoder.encode_chunks([("中" * 9, "文" * 13)], 4, 64)
+    assert [len(row.input_ids) for row in rows.rows] == [13, 13, 13, 10]
+    cuts = cuts_of(rows.rows, rows.owners)
+    assert doubts_of(cuts) == ("the query had 9 tokens, of which 6 were kept beside the documents",)
+
+
 @pytest.mark.parametrize("text", NOTHING, ids=lambda text: ascii(text[:3]))
 def test_a_text_of_nothing_that_is_read_has_no_token(tokenizer: Path, text: str) -> None:
     encoder = PairEncoder.load(tokenizer, 13)
