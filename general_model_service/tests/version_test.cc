@@ -71,7 +71,7 @@ TEST_F(VersionTest, OfSchema2CoversWhatDecidesScores) {
   for (const auto& [part, by] :
        {std::pair{"\"max_seq_length\": 384", "\"max_seq_length\": 32"},
         {"\"score_function\": \"sigmoid\"", "\"score_function\": \"identity\""},
-        {"\"schema\": 2", "\"schema\": 2, \"truncation\": \"only_second\""},
+        {"\"truncation\": \"longest_first\"", "\"truncation\": \"title_first\""},
         {"\"dtype\": \"int64\"", "\"dtype\": \"int32\""}}) {
     write_file(copy_.file(kManifest), replaced(good, part, by));
     expect_refused("is not that of its contents");
