@@ -95,6 +95,7 @@ UPSTREAM: list[tuple[MakeParser, str, dict[str, Any]]] = [
 # files of both examples that somebody may look for
 FILES = [
     *("train_pairwise.py", "evaluate.py", "predict_pairwise.py", "export_model.py"),
+    "predict_pairwise_fast.py",
     *("export_to_serving.py", "train_ce.py", "predict.py", "data.py", "model.py"),
     *(f"scripts/{name}.sh" for name in ("train_pairwise", "evaluate", "predict_pairwise")),
     *(f"scripts/{name}.sh" for name in ("train_ce", "evaluate_ce", "predict_ce")),
