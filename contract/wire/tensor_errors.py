@@ -43,6 +43,8 @@ CODES = (
     _Codes(405, 12, 1002, -5000, UnknownService),
     _Codes(415, 12, 1003, -5000, MalformedRequest),
     _Codes(429, 8, 1011, -5000, Overloaded),
+    # by what waits, and by the memory that requests hold
+    _Codes(429, 8, 1011, -5000, Overloaded),
     _Codes(504, 4, 1008, -5000, DeadlineExceeded),
     _Codes(499, 1, 125, -5000, ServiceError),
     _Codes(503, 14, 2003, -5000, ShuttingDown),

@@ -106,7 +106,7 @@ TEST_F(HeldBytesOfProtocols, WhatHasNoPlaceIsRefused) {
   HeldBytes others(&budget_);
   others.resize(5 * kMiB);
   const std::string answer = http("", std::string(3 * kMiB, 'x'));
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 429 ")) << answer;
   EXPECT_NE(answer.find("Retry-After: 1"), std::string::npos) << answer;
   EXPECT_NE(answer.find("--max_bytes_in_flight"), std::string::npos) << answer;
   const BaiduAnswer refused = baidu(std::string(3 * kMiB, 'x'));

@@ -26,7 +26,7 @@ from tests.general_model_service import wire
 MB = 2**20
 _INFLATED = 300 * MB
 # HTTP's, gRPC's and brpc's ways to refuse, and a peer that hung up
-REFUSED = frozenset({400, 413, 503, "RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", 1003, 1011, -5100, 0})
+REFUSED = frozenset({400, 413, 429, "RESOURCE_EXHAUSTED", "INVALID_ARGUMENT", 1003, 1011, -5100, 0})
 
 Answer = int | str
 Bomb = Callable[[int], Answer]

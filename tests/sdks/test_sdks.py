@@ -117,9 +117,9 @@ def test_infinity_voyage_and_text_embeddings_inference(edge: RunningService, run
     for name in ("infinity_unnamed", "tei", "tei_root"):
         assert shown[name] == default, name
     kind, where, message = shown["infinity_refused"]
-    assert (kind, where) == ("HTTPValidationError", ["body", "top_n"])
-    assert message.startswith("must be a whole number")
-    for name in ("voyage_all", "voyage_async"):
+    assert (kind, where) == ("HTTPValidationError", ["body", "query"])
+    assert "must not be empty" in message
+    for name in ("infinity_all", "voyage_all", "voyage_async"):
         assert shown[name] == best, name
     assert "shorten them" in shown["voyage_too_long"][1]
     assert "must not be empty" in shown["voyage_empty_query"][1]

@@ -27,7 +27,7 @@ constexpr std::array<Codes, 15> kCodes = {{
     {405, 12, 1002, -5000},  // kMethodNotAllowed
     {415, 12, 1003, -5000},  // kUnsupported
     {429, 8, 1011, -5000},   // kOverloaded, EOVERCROWDED
-    {503, 8, 1011, -5000},   // kCrowded
+    {429, 8, 1011, -5000},   // kCrowded
     {504, 4, 1008, -5000},   // kDeadline, ERPCTIMEDOUT
     {499, 1, 125, -5000},    // kCancelled, ECANCELED
     {503, 14, 2003, -5000},  // kUnavailable, ELOGOFF

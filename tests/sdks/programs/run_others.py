@@ -16,9 +16,9 @@ from infinity_client.models import RerankInput
 from task import DOCUMENTS, KEY, MODEL, QUERY, URL, raised, show
 
 
-def infinity(**options: Any) -> Any:
+def infinity(query: str = QUERY, **options: Any) -> Any:
     with Client(base_url=URL) as client:
-        body = RerankInput(query=QUERY, documents=DOCUMENTS, **options)
+        body = RerankInput(query=query, documents=DOCUMENTS, **options)
         return rerank.sync(client=client, body=body)
 
 
@@ -41,11 +41,12 @@ async def voyage_later() -> Any:
 
 voyage = voyageai.Client(api_key=KEY, base_url=URL)
 named = infinity(model=MODEL, top_n=2, return_documents=True)
-refused = infinity(model=MODEL, top_n=0)
+refused = infinity("", model=MODEL)
 show(
     infinity=pairs(named.results),
     infinity_documents=[result.document for result in named.results],
     infinity_unnamed=pairs(infinity().results),
+    infinity_all=pairs(infinity(model=MODEL, top_n=0).results),
     infinity_refused=[type(refused).__name__, refused.detail[0].loc, refused.detail[0].msg],
     voyage=pairs(voyage.rerank(QUERY, DOCUMENTS, model=MODEL, top_k=2).results),
     voyage_all=pairs(voyage.rerank(QUERY, DOCUMENTS, model=MODEL, truncation=False).results),
