@@ -35,6 +35,8 @@ def test_ranker_json(pairwise_run: Path, files) -> None:
         "ranker": "pairwise",
         "score_function": "sigmoid",
         "max_seq_length": 32,
+        "truncation": "longest_first",
+        "normalization": "nfkc",
         "step": 20,
         "epoch": 2,
         "model_name_or_path": str(files.model),
