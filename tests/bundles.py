@@ -25,6 +25,7 @@ from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE, hash_files
 from contract.bundle.manifest import version_of
 from contract.encoding import PairEncoder, save_tokenizer
 from contract.rankers import PAIRWISE, RANKERS
+from contract.text.rules import OF_OLDER_FILES
 from tests.sets import ON_CARD, skip_unless_card
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures" / "bundles"
@@ -188,7 +189,7 @@ def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> N
             weights: Any = random.normal(0.0, _WEIGHT_SCALE, parameter.shape)
             parameter.set_value(weights.astype("float32"))
     model.eval()
-    _spread_scores(model, PairEncoder.load(directory, MAX_SEQ_LENGTH))
+    _spread_scores(model, PairEncoder.load(directory, MAX_SEQ_LENGTH, OF_OLDER_FILES))
     save_parameters(model, directory / "model_state.pdparams")
 
 

@@ -24,8 +24,8 @@ from tests.bundles import FIXTURES, KEPT, SENTENCES, built
 from tests.services import small_config
 from tests.sets import ON_CARD, card_only, modern_only
 
-# of a manifest, what depends on the bytes of a graph or on the packages that wrote it; the kept ones
-# are of schema 1 and name no rules for texts, as users' older bundles
+# of a manifest, what depends on the bytes of a graph or on the packages that wrote it; and the
+# schema, which is 1 in the kept ones, as in users' older bundles: they name no rules for texts
 _MAY_DIFFER = ("files", "source", "version", "schema")
 KEPT_BUNDLES = [(seed, ranker) for seed, rankers in KEPT.items() for ranker in rankers]
 
