@@ -81,10 +81,7 @@ def run(config: ServiceConfig, started: float) -> int:
         SetUpError: the service cannot start.
     """
     signals = Signals()
-    if config.rpc_port is not None:
-        ports.check(config.rpc_port, "rpc", config.rpc_host)
-    if config.http_port is not None:
-        ports.check(config.http_port, "http", config.http_host)
+    _check_ports(config)
     traced = tracing_asked(config.tracing)
     bundles = open_bundles(config)
     prepare_math_library()
@@ -137,6 +134,18 @@ def run(config: ServiceConfig, started: float) -> int:
     kill_children()
     _leave(code)
     return code
+
+
+def _check_ports(config: ServiceConfig) -> None:
+    """Before anything is loaded.
+
+    Raises:
+        ConfigError: a port is in use, or an address is not this machine's.
+    """
+    if config.rpc_port is not None:
+        ports.check(config.rpc_port, "rpc", config.rpc_host)
+    if config.http_port is not None:
+        ports.check(config.http_port, "http", config.http_host)
 
 
 def _open_edges(
