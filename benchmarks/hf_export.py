@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns a bundle into the same model in Hugging Face's format, which the peers load.
 
-``python -m benchmarks.hf_export --bundle serving_models/pairwise --output .cache/hf`` writes
-``config.json``, ``model.safetensors``, ``vocab.txt`` and ``tokenizer_config.json``.
+``python -m benchmarks.hf_export --bundle .cache/bench/medium/pairwise --output .cache/hf`` writes
+``config.json``, ``model.safetensors``, ``vocab.txt`` and ``tokenizer_config.json``. A bundle with
+an evidence layer, as those in ``serving_models/`` are, is no model that the peers have.
 
 ERNIE is BERT with post-layer norm, but for its task-type embedding: all rows of a ranker have task
 0, so that row is added to every token type. A cross-encoder's two logits become one, their

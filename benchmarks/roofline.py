@@ -13,9 +13,9 @@ layers of hidden size h and feed-forward size f costs
     attention  2 (2 L L h) layers             scores and their product with the values
     head       2 h h + 2 h width              pooler and head, of one position
 
-counting a multiplication and an addition as two, without padding, embeddings, norms or
-activations. The last layer counts whole, although only its first position is needed: what an
-engine saves there shows as more than its share.
+counting a multiplication and an addition as two, without padding, embeddings, norms, activations
+or an evidence layer. The last layer counts whole, although only its first position is needed: what
+an engine saves there shows as more than its share.
 """
 
 from __future__ import annotations
@@ -81,8 +81,7 @@ def read_sizes(bundle: Bundle) -> Sizes:
     ]
     widening = [shape for shape in dense if shape[1] > shape[0]]
     hidden, feed_forward = widening[0]
-    width = min(shape[1] for shape in dense)
-    return Sizes(len(widening), hidden, feed_forward, width)
+    return Sizes(len(widening), hidden, feed_forward, bundle.score.width)
 
 
 def measure(threads: int) -> dict[str, float]:

@@ -111,7 +111,8 @@ def write_checkpoint(
     import numpy as np
 
     from train.model.backbone import find_backbone
-    from train.model.ranker import build_model, save_parameters
+    from train.model.layers import build_model
+    from train.model.ranker import save_parameters
 
     save_tokenizer(tokens, directory, lower_case=True)
     config = {**config, "vocab_size": len(tokens)}

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from contract.encoding import SPECIAL_PER_ROW, Row
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.encoding import Row
+
+IntArray = NDArray[np.int64]
 
 _RANGE = tuple[int, int]
 _NO_TOKEN = "nothing, or only spaces and characters that are not read, such as U+200B"
@@ -74,7 +79,7 @@ def cuts_of(rows: Sequence[Row], owners: Optional[Sequence[int]] = None) -> Cuts
             empty_titles.add(pair)
         elif row.truncated:
             titles.add(pair)
-            if len(row.input_ids) == row.query_kept + SPECIAL_PER_ROW:
+            if len(row.input_ids) == row.query_kept + row.special:
                 lost.add(pair)
     found = Cuts(
         titles=len(titles),
@@ -91,8 +96,40 @@ def cuts_of(rows: Sequence[Row], owners: Optional[Sequence[int]] = None) -> Cuts
         queries=len(queries),
         tokens=longest.query_tokens,
         # a row that was cut is full; beyond its room no query is counted
-        counted=longest.query_tokens <= len(longest.input_ids) - SPECIAL_PER_ROW,
+        counted=longest.query_tokens <= len(longest.input_ids) - longest.special,
         kept=(min(kept), max(kept)),
+    )
+
+
+def cuts_of_counts(
+    query_tokens: IntArray, query_kept: IntArray, title_tokens: IntArray, title_kept: IntArray
+) -> Cuts:
+    """Count over rows of which only the numbers of tokens are known: each ``[rows]``.
+
+    Args:
+        query_tokens: as :class:`contract.encoding.Row` has them.
+        query_kept: of those, how many the row has.
+        title_tokens: alike.
+        title_kept: alike.
+    """
+    cut = query_tokens > query_kept
+    titles = title_tokens > title_kept
+    found = Cuts(
+        titles=int(titles.sum()),
+        lost=int((titles & (title_kept == 0)).sum()),
+        empty_queries=int((~cut & (query_kept == 0)).sum()),
+        empty_titles=int((title_tokens == 0).sum()),
+    )
+    if not cut.any():
+        return found
+    longest = int(np.argmax(np.where(cut, query_tokens, -1)))
+    kept = query_kept[cut]
+    return replace(
+        found,
+        queries=int(cut.sum()),
+        tokens=int(query_tokens[longest]),
+        counted=bool(query_tokens[longest] <= query_kept[longest] + title_kept[longest]),
+        kept=(int(kept.min()), int(kept.max())),
     )
 
 

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns a ranker's logits into scores, and either into an order: the only place for both.
 
-A bundle's manifest names its score function, so that training, export, the service and the tensor
-clients give the same scores. Titles are ordered by the margin of their logits, which still differs
-where the score is 1.0 for all of them: a float64 holds 1 - sigmoid(x) up to x = 36 only.
+A bundle's manifest names its score function, and perhaps a calibration of it, so that training,
+export, the service and the tensor clients give the same scores. Titles are ordered by the margin of
+their logits, which still differs where the score is 1.0 for all of them: a float64 holds
+1 - sigmoid(x) up to x = 36 only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,11 @@ from contract.errors import BundleError, InferenceFailed
 
 Logits = NDArray[np.floating[Any]]
 FloatArray = NDArray[np.float64]
+# margins to probabilities: contract.calibration has them
+Calibrate = Callable[[FloatArray], FloatArray]
 
 
-def _sigmoid(margins: FloatArray) -> FloatArray:
+def sigmoid(margins: FloatArray) -> FloatArray:
     """1 / (1 + exp(-x)), without overflow for large negative x."""
     e = np.exp(-np.abs(margins))
     return np.where(margins >= 0, 1.0 / (1.0 + e), e / (1.0 + e))
@@ -48,6 +51,7 @@ class ScoreFunction:
         width: logits of a pair.
         has_logits: whether :meth:`margins` are logits; a graph that ends in the sigmoid, as older
             exports do, gives scores alone.
+        calibration: instead of the sigmoid, or ``None``.
     """
 
     def __init__(
@@ -58,13 +62,26 @@ class ScoreFunction:
         score: Callable[[FloatArray], FloatArray],
         *,
         has_logits: bool = True,
+        calibration: Optional[Calibrate] = None,
     ) -> None:
         """Bind the two steps: logits to margins, margins to scores."""
         self.name = name
         self.width = width
         self.has_logits = has_logits
+        self.calibration = calibration
         self._margin = margin
         self._score = score
+
+    def calibrated(self, calibration: Optional[Calibrate]) -> ScoreFunction:
+        """The same function of logits, whose scores are those of a calibration."""
+        return ScoreFunction(
+            self.name,
+            self.width,
+            self._margin,
+            self._score,
+            has_logits=self.has_logits,
+            calibration=calibration,
+        )
 
     def __call__(self, logits: Logits) -> FloatArray:
         """Score every row on its own.
@@ -83,6 +100,10 @@ class ScoreFunction:
 
     def of_margins(self, margins: FloatArray) -> FloatArray:
         """Scores of what :meth:`margins` returned."""
+        return self.calibration(margins) if self.calibration else self._score(margins)
+
+    def uncalibrated(self, margins: FloatArray) -> FloatArray:
+        """What :meth:`of_margins` is without a calibration; golden pairs have these."""
         return self._score(margins)
 
     def margins(self, logits: Logits) -> FloatArray:
@@ -115,14 +136,16 @@ class ScoreFunction:
 
 
 SCORE_FUNCTIONS: dict[str, ScoreFunction] = {
-    "sigmoid": ScoreFunction("sigmoid", 1, _only, _sigmoid),
-    "softmax_positive": ScoreFunction("softmax_positive", 2, _second_less_first, _sigmoid),
+    "sigmoid": ScoreFunction("sigmoid", 1, _only, sigmoid),
+    "softmax_positive": ScoreFunction("softmax_positive", 2, _second_less_first, sigmoid),
     # of older exports, whose graph ends in the sigmoid already
     "identity": ScoreFunction("identity", 1, _only, _identity, has_logits=False),
 }
 
 
-def rank_order(values: Sequence[float], top_n: Optional[int] = None) -> list[int]:
+def rank_order(
+    values: Union[Sequence[float], FloatArray], top_n: Optional[int] = None
+) -> list[int]:
     """Indices of the inputs from best to worst; equal values keep their input order.
 
     Args:

@@ -36,9 +36,10 @@ from export.graphs.first_position import first_position_only
 from export.graphs.program import name_outputs, read_tensors
 from export.proof.golden_lists import golden_lists
 from export.proof.parity import TrainedRanker, check_parity, run_dynamic, score_golden
-from train.model.checkpoint import find_parameters
+from train.model.checkpoint import check_named
 from train.model.tokenizer_files import copy_tokenizer
-from train.options import add_rule_options, boolean, named_rules, positive_int
+from train.option_types import boolean, positive_int
+from train.options import add_rule_options, named_rules
 
 
 def export_ranker(
@@ -87,6 +88,9 @@ def export_ranker(
         if optimize:
             _optimize(output / facts.model_filename)
         copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
+        from train.model.bundle_checkpoint import write_model_facts
+
+        write_model_facts(ranker.model, output)
         write_golden(pairs, output / GOLDEN_FILE)
     except OSError as error:
         raise SetUpError(f"cannot be written ({error})", field=f"output_path {output}") from error
@@ -181,7 +185,13 @@ def _command(options: argparse.Namespace) -> str:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that name the checkpoint and the golden lists."""
     add = parser.add_argument
-    add("--params_path", required=True, help="a checkpoint directory, or its model_state.pdparams")
+    add(
+        "--params_path",
+        "--model",
+        required=True,
+        help="a checkpoint, a bundle, a Hugging Face directory, or a name of PaddleNLP's or of "
+        "Hugging Face's (OWNER/NAME)",
+    )
     add(
         "--model_name_or_path",
         help="backbone of a parameter file without ranker.json: PaddleNLP's name or a directory",
@@ -207,9 +217,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def load_and_export(options: argparse.Namespace, output: Path) -> ExportFacts:
     """Load the checkpoint that ``add_options``'s flags name and export it."""
-    if Path(options.params_path).exists() or "/" in options.params_path:
-        # seconds before the imports below would say the same
-        find_parameters(options.params_path)
+    check_named(options.params_path)
     from train.model.ranker import load_ranker
 
     ranker = load_ranker(

@@ -32,7 +32,7 @@ from export.bundle.serving_conf import serving_config, with_aliases, write_both_
 from export.command import run_command
 from export.graphs.graph_sources import named_alike, named_graph, with_onnx
 from export.graphs.program import Tensors, read_tensors
-from train.options import boolean
+from train.option_types import boolean
 
 # looked for in this order
 _MODEL_FILENAMES = ("inference.pdmodel", "inference.json", "inference.onnx")

@@ -41,7 +41,8 @@ from export.engines.paddle_inference import (
     InferenceOptions,
     available_options,
 )
-from train.options import add_tokenizer_threads, boolean, positive_int
+from train.option_types import boolean, positive_int
+from train.options import add_tokenizer_threads
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -64,7 +65,7 @@ class Predictor:
         check_tables(graph.graph, graph.encoder)
         self._graph = graph
         self.cuts = Cuts()
-        self._run = _engine(graph, options)
+        self._run = engine_of(graph, options)
 
     def score(self, pairs: Pairs) -> NDArray[np.float64]:
         """Scores ``[N]`` in [0, 1] of one batch of (query, title), in input order.
@@ -86,7 +87,7 @@ class Predictor:
         return scores
 
 
-def _engine(graph: ScoringGraph, options: InferenceOptions) -> RunFeed:
+def engine_of(graph: ScoringGraph, options: InferenceOptions) -> RunFeed:
     """From feeds to the output that is scored.
 
     Raises:

@@ -58,7 +58,7 @@ from export.quantization.int8_graph import (
 from export.quantization.quality import QUALITY_FILE, Quality, check_loss, measure, ranked_lists
 from train.data.dataset import encode, read_labelled_pairs
 from train.model.checkpoint import sha256
-from train.options import boolean, fraction, positive_int
+from train.option_types import boolean, fraction, positive_int
 
 _ENGINE = "OpenVINO int8"
 _AUTO = "auto"
@@ -86,7 +86,11 @@ def golden_of(graph: Path, bundle: Bundle) -> list[GoldenPair]:
     rows = encoder.encode_pairs([(pair.query, pair.title) for pair in pairs])
     logits = [run(encoder.pad([row])) for row in rows]
     return [
-        replace(pair, logits=[float(x) for x in values[0]], score=float(score(values)[0]))
+        replace(
+            pair,
+            logits=[float(x) for x in values[0]],
+            score=float(score.uncalibrated(score.margins(values))[0]),
+        )
         for pair, values in zip(pairs, logits)
     ]
 
@@ -124,7 +128,7 @@ def quantize(options: argparse.Namespace) -> Published:
     )
     # found before minutes are spent
     pairs = read_labelled_pairs(options.dev_file)
-    ranked_lists(pairs.queries, pairs.labels, options.dev_file)
+    ranked_lists(pairs.lists, pairs.labels, options.dev_file)
     with tempfile.TemporaryDirectory(prefix="quantize-") as name:
         folder = Path(name)
         graph = folder / f"{model.stem}.xml"

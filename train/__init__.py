@@ -3,5 +3,6 @@
 """Train the two rankers on labelled text, and measure them.
 
 The commands lie at the top of this folder. Below them, from low to high: ``bm25``, ``data``,
-``model``, ``evaluation``, ``training``; each imports only what comes before it.
+``model``, ``teachers``, ``mining``, ``evaluation``, ``recipes``, ``training``; each imports only
+what comes before it.
 """

@@ -16,7 +16,10 @@ from typing import Optional
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from train.data.faults import LABELLED
 from train.options import add_encoding_options, run_command
+
+_INPUTS = {"test_file": (LABELLED,)}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -26,7 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Evaluate a checkpoint of either ranker on graded lists, beside BM25.",
     )
     parser.add_argument(
-        "--test_file", required=True, help="TSV with the header query<TAB>title<TAB>label"
+        "--test_file", required=True, help="rows of query, title, label: TSV, .jsonl or .parquet"
     )
     parser.add_argument("--init_from_ckpt", help="checkpoint directory or parameter file")
     parser.add_argument(
@@ -53,8 +56,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Evaluate with parsed options."""
+    import numpy as np
+
+    from contract.scoring import sigmoid
     from train.data.dataset import encode, read_labelled_pairs
     from train.evaluation.cautions import figure
+    from train.evaluation.reliability import reliability
     from train.evaluation.report import compare
     from train.model.checkpoint import write_json
     from train.model.device import set_device
@@ -86,13 +93,14 @@ def run(options: argparse.Namespace) -> None:
             **ranker.encoder.rules._asdict(),
             "test_file": Path(options.test_file).name,
             "seed": options.seed,
+            "reliability": reliability(sigmoid(values), np.asarray(pairs.labels) > 0),
         }
         write_json(options.json, {**about, **report.as_json()})
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Command line entry."""
-    return run_command(run, make_parser(), arguments)
+    return run_command(run, make_parser(), arguments, _INPUTS)
 
 
 if __name__ == "__main__":

@@ -11,18 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from contract.bundle.files import RELIABILITY_FILE
 from contract.errors import DataError
 from contract.rankers import RANKERS
+from train.evaluation.reliability import Bin, expected_calibration_error, plot, pooled
 from train.options import run_command
 
 _METRIC = "NDCG@10"
+_RELIABILITY = "## Reliability"
 _SYSTEMS = ("ranker", "bm25", "ranker_minus_bm25")
 
 
@@ -35,6 +38,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--ranker", choices=RANKERS, required=True, help="whose card it is")
     parser.add_argument("--text", type=Path, required=True, help="Markdown below the table")
     parser.add_argument("--output", type=Path, required=True, help="the card to write")
+    parser.add_argument(
+        "--reliability",
+        action="store_true",
+        help=f"say how far scores are from probabilities, with {RELIABILITY_FILE} beside the card",
+    )
     parser.add_argument("--cpu_threads", type=int, help=argparse.SUPPRESS)
     parser.add_argument(
         "evaluations", type=Path, nargs="+", help="files that train.evaluate --json wrote"
@@ -46,6 +54,14 @@ def run(options: argparse.Namespace) -> None:
     """Write the card."""
     card = render(options.ranker, options.evaluations, options.text.read_text(encoding="utf-8"))
     options.output.parent.mkdir(parents=True, exist_ok=True)
+    if options.reliability:
+        bins = {
+            path.stem.removeprefix(f"{options.ranker}_"): _bins(path)
+            for path in sorted(options.evaluations)
+        }
+        curves = {"all rows": pooled(bins.values())}
+        (options.output.parent / RELIABILITY_FILE).write_text(plot(curves), encoding="utf-8")
+        card = with_section(card, _reliability_of(bins))
     options.output.write_text(card, encoding="utf-8")
 
 
@@ -87,6 +103,61 @@ def render(ranker: str, evaluations: Sequence[Path], text: str) -> str:
         + "".join(rows)
         + f"\n{verdict}{text.strip()}\n\nCheckpoint {checkpoints.pop()[:12]}.\n"
     )
+
+
+def reliability_section(
+    method: str, fitted_on: Mapping[str, Any], before: float, after: float, plot: str
+) -> str:
+    """The part of a card on how far scores are from probabilities.
+
+    Args:
+        method: of the calibration.
+        fitted_on: its ``rows`` and ``lists``.
+        before: expected calibration error without it.
+        after: with it, on lists that were held out.
+        plot: name of the SVG beside the card.
+    """
+    return (
+        f"{_RELIABILITY}\n\nScores are probabilities that a title is relevant, by {method} on "
+        f"{fitted_on['rows']} rows of {fitted_on['lists']} lists. Their expected calibration error "
+        f"is {after:.3f} on lists held out of the fit; without calibration it is {before:.3f}. "
+        "They hold for queries and titles of that kind.\n\n"
+        f"![Part of relevant titles over mean score]({plot})\n"
+    )
+
+
+def _reliability_of(bins: Mapping[str, Sequence[Bin]]) -> str:
+    """A line for each evaluation: errors of opposite signs would cancel in all rows together."""
+    lines = [f"| {name} | {expected_calibration_error(b):.3f} |" for name, b in bins.items()]
+    return (
+        f"{_RELIABILITY}\n\nHow far scores are from the part of titles that is relevant, on average"
+        "\nover the rows of each kind of list:\n\n| lists | expected calibration error |\n"
+        "|---|---|\n" + "\n".join(lines) + "\n\n"
+        f"![Part of relevant titles over mean score]({RELIABILITY_FILE})\n"
+    )
+
+
+def _bins(path: Path) -> list[Bin]:
+    """Of an evaluation.
+
+    Raises:
+        DataError: it has none.
+    """
+    try:
+        return [Bin(*one) for one in json.loads(path.read_text(encoding="utf-8"))["reliability"]]
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            "has no reliability; evaluate the checkpoint again, by this release", field=str(path)
+        ) from error
+
+
+def with_section(card: str, section: str) -> str:
+    """A card with a part at its end, in place of the one of that heading if it has one."""
+    heading = section.split("\n", 1)[0]
+    before, found, rest = f"\n{card}".partition(f"\n{heading}\n")
+    rest = rest[rest.index("\n## ") + 1 :] if found and "\n## " in rest else ""
+    kept = f"{before.strip()}\n\n{rest.strip()}".strip()
+    return f"{kept}\n\n{section}"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -18,36 +18,13 @@ from contract.environment.cpu import prepare_math_library
 from contract.errors import RankingError
 from contract.text.rules import NEW_RULES, NORMALIZATIONS, TRUNCATIONS, TextRules
 from contract.text.tokenizer_threads import set_tokenizer_threads
+from train.inputs import Inputs, add_input_options, inputs_ready
+from train.loop_options import add_loop_options
+from train.option_types import boolean, fraction, positive_int
 
 Command = Callable[[argparse.Namespace], None]
 
 DEVICES = ("cpu", "gpu", "xpu", "npu")
-_TRUE, _FALSE = ("1", "true", "yes", "y", "t", "on"), ("0", "false", "no", "n", "f", "off")
-
-
-def boolean(text: str) -> bool:
-    """``True``/``False`` in the spellings distutils' strtobool takes."""
-    if text.lower() in _TRUE:
-        return True
-    if text.lower() in _FALSE:
-        return False
-    raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-
-
-def positive_int(text: str) -> int:
-    """An integer of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
-
-
-def fraction(text: str) -> float:
-    """A number from 0 to 1."""
-    value = float(text)
-    if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {text}")
-    return value
 
 
 def add_tokenizer_threads(parser: argparse.ArgumentParser) -> None:
@@ -84,12 +61,7 @@ def add_encoding_options(parser: argparse.ArgumentParser, max_seq_length: Option
         help="threads of one process on the cpu (default: OMP_NUM_THREADS, or all processors)",
     )
     add_tokenizer_threads(parser)
-    parser.add_argument(
-        "--max_bad_rows",
-        type=int,
-        default=0,
-        help="malformed rows that may be skipped (default: 0)",
-    )
+    add_input_options(parser)
 
 
 def add_rule_options(parser: argparse.ArgumentParser, default: Optional[str] = None) -> None:
@@ -122,10 +94,9 @@ def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_st
     add(
         "--test_file",
         required=True,
-        help="TSV of dev rows with the header query<TAB>title<TAB>label",
+        help="dev rows of query, title, label: TSV, .jsonl or .parquet",
     )
     add("--save_dir", default="./checkpoint", help="where checkpoints go (default: %(default)s)")
-    add("--learning_rate", type=float, default=5e-5, help="at its peak (default: %(default)s)")
     add("--weight_decay", type=float, default=0.0, help="of AdamW (default: %(default)s)")
     add("--epochs", type=positive_int, default=3, help="passes over the rows (default: 3)")
     add("--max_steps", type=positive_int, help="stop after so many steps, whatever --epochs says")
@@ -180,8 +151,7 @@ def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_st
     add(
         "--distill_weight",
         type=fraction,
-        default=0.5,
-        help="weight of the teacher's part of the loss (default: 0.5)",
+        help="weight of the teacher's part of the loss, without --loss (default: 0.5)",
     )
     add(
         "--length_bucketing",
@@ -195,6 +165,7 @@ def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_st
         action="store_false",
         help="batch rows as they are drawn",
     )
+    add_loop_options(parser)
 
 
 def _default_threads() -> int:
@@ -207,17 +178,26 @@ def _default_threads() -> int:
 
 
 def run_command(
-    command: Command, parser: argparse.ArgumentParser, arguments: Optional[Sequence[str]] = None
+    command: Command,
+    parser: argparse.ArgumentParser,
+    arguments: Optional[Sequence[str]] = None,
+    inputs: Optional[Inputs] = None,
 ) -> int:
-    """Parse, run, and turn an error the user can mend into one line and exit status 2."""
+    """Parse, look at the inputs, run, and turn an error the user can mend into one line.
+
+    Returns:
+        The exit status: 2 after such an error.
+    """
     options = parser.parse_args(arguments)
+    options.command_line = [parser.prog, *(sys.argv[1:] if arguments is None else arguments)]
     warnings.filterwarnings("ignore", message="Setuptools is replacing distutils")
     # before paddle is imported, which sets OMP_NUM_THREADS to 1 where it is missing
-    options.cpu_threads = options.cpu_threads or _default_threads()
+    options.cpu_threads = getattr(options, "cpu_threads", None) or _default_threads()
     prepare_math_library()
     set_tokenizer_threads(getattr(options, "tokenizer_threads", None))
     try:
-        command(options)
+        with inputs_ready(options, inputs):
+            command(options)
     except RankingError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2

@@ -16,7 +16,11 @@ from typing import Optional
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from train.options import add_encoding_options, positive_int, run_command
+from train.data.faults import UNLABELLED
+from train.option_types import positive_int
+from train.options import add_encoding_options, run_command
+
+_INPUTS = {"test_set": (UNLABELLED,)}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -28,7 +32,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--test_set",
         required=True,
-        help="TSV of query<TAB>title, with that header or without; a third column is ignored",
+        help="rows of query and title: TSV, .jsonl or .parquet; a TSV of two or three columns may "
+        "come without a header",
     )
     parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
     parser.add_argument(
@@ -54,17 +59,13 @@ def run(options: argparse.Namespace) -> None:
     from train.model.ranker import CROSS_ENCODER
 
     scored = predict(options, CROSS_ENCODER, options.test_set)
-    best = rank_order([pair.margin for pair in scored], options.topk)
-    results = [
-        {"text_a": scored[i].query, "text_b": scored[i].title, "pred_prob": scored[i].score}
-        for i in best
-    ]
-    show(results, options.output_file)
+    best = rank_order(scored.margins, options.topk)
+    show((scored.line(i, "text_a", "text_b") for i in best), options.output_file)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Command line entry."""
-    return run_command(run, make_parser(), arguments)
+    return run_command(run, make_parser(), arguments, _INPUTS)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,10 @@ from typing import Optional
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from train.data.faults import UNLABELLED
 from train.options import add_encoding_options, run_command
+
+_INPUTS = {"input_file": (UNLABELLED,)}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -28,7 +31,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--input_file",
         required=True,
-        help="TSV of query<TAB>title, with that header or without; a third column is ignored",
+        help="rows of query and title: TSV, .jsonl or .parquet; a TSV of two or three columns may "
+        "come without a header",
     )
     parser.add_argument("--params_path", required=True, help="checkpoint directory or file")
     parser.add_argument(
@@ -46,16 +50,14 @@ def run(options: argparse.Namespace) -> None:
     from train.model.prediction import predict, show
     from train.model.ranker import PAIRWISE
 
-    results = [
-        {"query": scored.query, "title": scored.title, "pred_prob": scored.score}
-        for scored in predict(options, PAIRWISE, options.input_file)
-    ]
-    show(results, options.output_file)
+    scored = predict(options, PAIRWISE, options.input_file)
+    lines = (scored.line(i, "query", "title") for i in range(len(scored)))
+    show(lines, options.output_file)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Command line entry."""
-    return run_command(run, make_parser(), arguments)
+    return run_command(run, make_parser(), arguments, _INPUTS)
 
 
 if __name__ == "__main__":

@@ -8,23 +8,51 @@ frequency, on which ``train.model.matching_init`` relies.
 
 import argparse
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Optional
 
 from contract.encoding import save_tokenizer
+from contract.errors import RankingError, SetUpError
 from contract.text.normalization import Normalizer
 
 SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]")
 _ALPHANUMERIC = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NUMBER_OR_WORD = re.compile(r"[0-9a-z]+")
+# in characters, of a line that is read at once
+_PART = 1 << 16
 
 
 def read_texts(paths: Iterable[Path]) -> Iterator[str]:
-    """Yields the lines of plain text files."""
+    """Yields the lines of plain text files; of a very long one, parts that end between words.
+
+    A word longer than a part is divided, which no vocabulary would hold.
+
+    Raises:
+        SetUpError: a file cannot be read.
+    """
     for path in paths:
-        with path.open(encoding="utf-8") as lines:
-            yield from lines
+        rest = ""
+        try:
+            with path.open(encoding="utf-8") as file:
+                while part := file.readline(_PART):
+                    text = rest + part
+                    end = len(text) if part.endswith("\n") else _end_of_words(text)
+                    yield text[:end]
+                    rest = text[end:]
+        except (OSError, UnicodeDecodeError) as error:
+            raise SetUpError(f"cannot be read ({error})", field=str(path)) from error
+        yield rest
+
+
+def _end_of_words(text: str) -> int:
+    """Behind the last blank or ideograph, since a word may go on in what follows."""
+    for end in range(len(text), max(0, len(text) - _PART // 2), -1):
+        if text[end - 1].isspace() or "\u3400" <= text[end - 1] <= "\u9fff":
+            return end
+    return len(text)
 
 
 def count_words(texts: Iterable[str], lower_case: bool = True) -> dict[str, int]:
@@ -75,8 +103,8 @@ def _most_frequent(counts: dict[str, int], size: int) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: max(size, 0)]
 
 
-def main() -> None:
-    """Command line entry."""
+def make_parser() -> argparse.ArgumentParser:
+    """Files, and what is taken of them."""
     parser = argparse.ArgumentParser(
         prog="vocabulary",
         description="Make a vocab.txt from text files, for models trained from random weights.",
@@ -92,12 +120,27 @@ def main() -> None:
     parser.add_argument(
         "--min_count", type=int, default=2, help="leave out what is rarer (default: 2)"
     )
-    arguments = parser.parse_args()
-    words = count_words(read_texts(arguments.files))
-    tokens = build_vocabulary(words, arguments.size, arguments.min_count)
-    save_tokenizer(tokens, arguments.output_dir, lower_case=True)
-    print(f"{len(tokens)} tokens -> {arguments.output_dir}")
+    return parser
+
+
+def run(options: argparse.Namespace) -> None:
+    """Make the vocabulary with parsed options."""
+    words = count_words(read_texts(options.files))
+    tokens = build_vocabulary(words, options.size, options.min_count)
+    save_tokenizer(tokens, options.output_dir, lower_case=True)
+    print(f"{len(tokens)} tokens -> {options.output_dir}")
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line entry."""
+    parser = make_parser()
+    try:
+        run(parser.parse_args(arguments))
+    except RankingError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@
       tokenizer/        vocab.txt tokenizer_config.json ...
       manifest.json     see contract.bundle.manifest
       golden.jsonl      scored pairs, see contract.bundle.golden
+      config.json parameters.json   to load the model for training again
 
 A directory that upstream's tools exported has only the first two; :meth:`Bundle.adopt` opens it
 when it is told what its manifest would have said.
@@ -112,8 +113,9 @@ class Bundle:
 
     @property
     def score(self) -> ScoreFunction:
-        """The map from this bundle's logits to scores."""
-        return SCORE_FUNCTIONS[self.manifest.score_function]
+        """The map from this bundle's logits to scores, calibrated if the bundle is."""
+        function = SCORE_FUNCTIONS[self.manifest.score_function]
+        return function.calibrated(self.manifest.calibration)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:

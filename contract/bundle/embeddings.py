@@ -18,7 +18,6 @@ from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError
 from contract.tensors import TensorSpec
 
-TOKEN_TYPES = 2
 # they hand on the ids that they get
 # fmt: off
 _HAND_ON = frozenset((
@@ -146,7 +145,7 @@ def check_tables(
     wanted = (
         (tables.words, encoder.vocab_size, "the tokenizer has {} tokens", "tokens",
          "use the vocab.txt that the graph was trained with"),
-        (tables.token_types, TOKEN_TYPES, "rows have {} token types", "token types",
+        (tables.token_types, encoder.layout.token_types, "rows have {} token types", "token types",
          "train on a backbone with type_vocab_size 2"),
         (tables.positions, encoder.max_seq_length, "max_seq_length is {}", "positions",
          "export it with a max_seq_length up to that"),

@@ -17,6 +17,11 @@ SERVER_DIR = "serving_server"
 CLIENT_DIR = "serving_client"
 TOKENIZER_DIR = "tokenizer"
 SERVER_CONF = "serving_server_conf.prototxt"
+# by which a bundle can be read as a checkpoint; nothing that serves needs them
+CONFIG_FILE = "config.json"
+PARAMETER_NAMES_FILE = "parameters.json"
+# a plot that the model card of a calibrated bundle shows
+RELIABILITY_FILE = "reliability.svg"
 
 PathLike = Union[str, Path]
 

@@ -46,7 +46,7 @@ class Tolerance(NamedTuple):
         return max(self.logit, self.of_spread * float(np.ptp(expected)))
 
 
-# Measured on the two bundles of serving_models, whose logits spread over 1.9 and 4.7, with OpenVINO
+# Measured on two bundles of 3 layers, whose logits spread over 1.9 and 4.7, with OpenVINO
 # and Paddle with and without oneDNN: fp32 differs by 3.6e-6 at most, bf16 by 0.034 and 0.097
 # (1.8 and 2.1 % of the spread), int8 from itself by nothing.
 FP32_TOLERANCE = Tolerance(score=1e-5, logit=1e-4, of_spread=2e-5)
@@ -64,7 +64,8 @@ class GoldenPair:
         input_ids: the row's ids, unpadded.
         token_type_ids: the row's token types, unpadded.
         logits: what the trained model returned for the row alone.
-        score: the bundle's score function of ``logits``.
+        score: the bundle's score function of ``logits``, without a calibration: that is computed
+            of logits alike everywhere, and may make much of the rounding that engines differ by.
     """
 
     group: int
@@ -142,7 +143,7 @@ def check_golden(
         except InferenceFailed as error:
             raise BundleError(error.message, field=where) from error
         scores = np.array([pair.score for pair in members])
-        _check_difference(score.of_margins(margins), scores, tolerance.score, "scores", where)
+        _check_difference(score.uncalibrated(margins), scores, tolerance.score, "scores", where)
         expected = _margins(members, score)
         found = _check_difference(margins, expected, allowed, "logits", where)
         _check_order(margins, expected, allowed, where)

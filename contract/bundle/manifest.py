@@ -8,11 +8,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Optional
 
 from contract.bundle.files import content_version
 from contract.bundle.graphs import GraphSpec, parse_graphs
 from contract.bundle.places import check_names
+from contract.calibration import Calibration
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError
 from contract.rankers import RANKERS
@@ -55,6 +56,8 @@ class Manifest:
             :class:`contract.text.rules.TextRules`.
         normalization: how their texts were normalized, alike.
         schema: what the version covers.
+        calibration: makes probabilities of the logits; ``None`` where scores are those of the score
+            function.
     """
 
     ranker: str
@@ -72,6 +75,7 @@ class Manifest:
     schema: int = FILES_SCHEMA
     truncation: str = OF_OLDER_FILES.truncation
     normalization: str = OF_OLDER_FILES.normalization
+    calibration: Optional[Calibration] = None
 
     @property
     def text_rules(self) -> TextRules:
@@ -85,7 +89,11 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of ``manifest.json``: stable key order, two-space indent."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        fields = asdict(self)
+        # a bundle without one is read by releases that know of none
+        if self.calibration is None:
+            del fields["calibration"]
+        return json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Manifest:
@@ -105,6 +113,8 @@ class Manifest:
                     TensorSpec(**{**spec, "shape": tuple(spec["shape"])}) for spec in fields[key]
                 )
             fields["graphs"] = parse_graphs(fields.get("graphs", ()))
+            if fields.get("calibration") is not None:
+                fields["calibration"] = Calibration.parse(fields["calibration"], where)
             manifest = cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BundleError(
@@ -182,6 +192,18 @@ def check_consistent(manifest: Manifest, where: str) -> None:
                 raise BundleError(
                     f"graphs: {name!r} is not among files; export the bundle again", field=where
                 )
+    if manifest.calibration and not SCORE_FUNCTIONS[manifest.score_function].has_logits:
+        raise BundleError(
+            f"calibration takes logits, which {manifest.score_function} has not; export the bundle "
+            "again",
+            field=where,
+        )
+    if manifest.calibration and manifest.schema == FILES_SCHEMA:
+        raise BundleError(
+            f"the version of schema {manifest.schema} does not cover a calibration; calibrate the "
+            "bundle again",
+            field=where,
+        )
     feeds = {spec.alias for spec in manifest.feeds}
     if feeds != {INPUT_IDS, TOKEN_TYPE_IDS}:
         raise BundleError(

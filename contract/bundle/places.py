@@ -23,11 +23,15 @@ from contract.bundle.graphs import (
 from contract.encoding import TOKENIZER_CONFIG_FILE, VOCAB_FILE
 from contract.errors import BundleError
 from contract.text.sentence_pieces import PIECES_FILE, WORDS_FILE
+from contract.text.unigram import UNIGRAM_FILE
 
 _ALWAYS_READ = (f"{SERVER_DIR}/{SERVER_CONF}", f"{TOKENIZER_DIR}/{VOCAB_FILE}", GOLDEN_FILE)
 _READ_IF_THERE = (
     *_ALWAYS_READ,
-    *(f"{TOKENIZER_DIR}/{name}" for name in (TOKENIZER_CONFIG_FILE, PIECES_FILE, WORDS_FILE)),
+    *(
+        f"{TOKENIZER_DIR}/{name}"
+        for name in (TOKENIZER_CONFIG_FILE, PIECES_FILE, WORDS_FILE, UNIGRAM_FILE)
+    ),
 )
 _GRAPH_SUFFIXES = frozenset(f".{kind}" for kind in FORMATS) | frozenset(PARAMS_SUFFIXES.values())
 

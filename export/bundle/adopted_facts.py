@@ -37,7 +37,7 @@ from export.engines.paddle_inference import GraphPredictor
 from export.proof.golden_lists import golden_lists
 from export.proof.parity import score_lists
 from train.model.tokenizer_files import copy_tokenizer
-from train.options import positive_int
+from train.option_types import positive_int
 
 _NEEDED = ("ranker", "max_seq_length")
 

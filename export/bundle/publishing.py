@@ -18,8 +18,11 @@ from contract.bundle import Bundle
 from contract.bundle.embeddings import check_tables
 from contract.bundle.files import (
     CLIENT_DIR,
+    CONFIG_FILE,
     GOLDEN_FILE,
     MANIFEST_FILE,
+    PARAMETER_NAMES_FILE,
+    RELIABILITY_FILE,
     SERVER_DIR,
     TOKENIZER_DIR,
     hash_files,
@@ -27,6 +30,7 @@ from contract.bundle.files import (
 from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
 from contract.bundle.graphs import JSON, OLD_MODEL, OLD_PARAMS, PDMODEL, GraphFiles, GraphSpec
 from contract.bundle.manifest import Manifest
+from contract.calibration import Calibration
 from contract.errors import BundleError, SetUpError
 from contract.tensors import TensorSpec
 from contract.text.unicode_table import UNICODE_VERSION
@@ -57,6 +61,7 @@ class BundleParts:
         precision: of the weights, as in the manifest.
         golden: instead of the golden pairs of ``export_dir``.
         report: what was measured of the bundle, put beside the manifest, or ``None``.
+        calibration: of its scores, or ``None``.
     """
 
     export_dir: Path
@@ -68,6 +73,7 @@ class BundleParts:
     precision: str = "fp32"
     golden: Optional[Path] = None
     report: Optional[Path] = None
+    calibration: Optional[Calibration] = None
 
 
 def republished(
@@ -95,6 +101,7 @@ def republished(
         manifest.feeds,
         manifest.fetches,
         card if card.is_file() else None,
+        calibration=manifest.calibration,
     )
 
 
@@ -129,7 +136,7 @@ def publish_bundle(
         SetUpError: a part is missing, or ``target`` is something else than a bundle.
         BundleError: the parity check failed; what stood at ``target`` still does.
     """
-    _check_target(target)
+    check_target(target)
     try:
         with replacement(target.resolve()) as staging:
             manifest = assemble(parts, staging)
@@ -145,7 +152,12 @@ def publish_bundle(
     return Published(target, manifest, size)
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
+    """Whether a bundle may be published there.
+
+    Raises:
+        SetUpError: something else is there.
+    """
     if target.is_dir() and ((target / MANIFEST_FILE).is_file() or not any(target.iterdir())):
         return
     if target.exists() or target.is_symlink():
@@ -171,6 +183,10 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         parts.export_dir / TOKENIZER_DIR, directory / TOKENIZER_DIR, copy_function=shutil.copyfile
     )
     shutil.copyfile(parts.golden or parts.export_dir / GOLDEN_FILE, directory / GOLDEN_FILE)
+    model_facts = [parts.export_dir / name for name in (CONFIG_FILE, PARAMETER_NAMES_FILE)]
+    if parts.precision == "fp32" and all(file.is_file() for file in model_facts):
+        for file in model_facts:
+            shutil.copyfile(file, directory / file.name)
     if parts.report is not None:
         shutil.copyfile(parts.report, directory / parts.report.name)
     files = hash_files(directory, [path for path in directory.rglob("*") if path.is_file()])
@@ -188,11 +204,24 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         unicode_version=UNICODE_VERSION,
         graphs=tuple(_below_server_dir(graph) for graph in graphs),
         **parts.facts.text_rules._asdict(),
+        calibration=parts.calibration,
     ).sealed()
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)
+    plot = _reliability_plot(parts)
+    if plot is not None:
+        shutil.copyfile(plot, directory / RELIABILITY_FILE)
     (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def _reliability_plot(parts: BundleParts) -> Optional[Path]:
+    """The plot that the card shows, beside it, or else that of the bundle that was exported."""
+    card = parts.model_card
+    shown = card is not None and RELIABILITY_FILE in card.read_text(encoding="utf-8")
+    places = ([card.parent] if card is not None and shown else []) + [parts.export_dir]
+    plots = (place / RELIABILITY_FILE for place in places)
+    return next((plot for plot in plots if plot.is_file()), None)
 
 
 def _logits_alias(parts: BundleParts) -> str:

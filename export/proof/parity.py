@@ -121,7 +121,7 @@ def score_lists(
                     row.input_ids.tolist(),
                     row.token_type_ids.tolist(),
                     [float(x) for x in logits[0]],
-                    float(score(logits)[0]),
+                    float(score.uncalibrated(score.margins(logits))[0]),
                 )
             )
     return pairs

@@ -160,7 +160,7 @@ def measure(source: Path, result: Path, bundle: Bundle, dev_file: Path, seed: in
         DataError: the file holds no lists.
     """
     pairs = read_labelled_pairs(dev_file)
-    lists = ranked_lists(pairs.queries, pairs.labels, dev_file)
+    lists = ranked_lists(pairs.lists, pairs.labels, dev_file)
     encoder, output = bundle.encoder(), logits_output(bundle)
     rows = encode(encoder, pairs.texts, pairs.queries, pairs.titles)
     before, after = (

@@ -46,7 +46,7 @@ def export_dir(exports: Path, ranker: str, tmp_path: Path) -> Path:
 @pytest.fixture
 def plain_dir(export_dir: Path) -> Path:
     """The same without what upstream's export does not write."""
-    (export_dir / "export.json").unlink()
-    (export_dir / "golden.jsonl").unlink()
+    for name in ("export.json", "golden.jsonl", "config.json", "parameters.json"):
+        (export_dir / name).unlink()
     shutil.rmtree(export_dir / "tokenizer")
     return export_dir

@@ -37,10 +37,12 @@ def test_upstreams_files_and_ours_beside_them(
     stem = {PAIRWISE: "inference.predict", CROSS_ENCODER: "inference"}[ranker]
     names = sorted(p.relative_to(output).as_posix() for p in output.rglob("*") if p.is_file())
     assert names == [
+        "config.json",
         "export.json",
         "golden.jsonl",
         f"{stem}.pdiparams",
         f"{stem}.pdmodel",
+        "parameters.json",
         "tokenizer/special_tokens_map.json",
         "tokenizer/tokenizer_config.json",
         "tokenizer/vocab.txt",

@@ -300,7 +300,7 @@ def test_the_converted_graph_scores_as_the_program(tmp_path: Path) -> None:
     pairs = read_golden(FIXTURE / "golden.jsonl")
     rows = bundle.encoder().encode_pairs([(pair.query, pair.title) for pair in pairs])
     logits = run_graph(target, "logits")(bundle.encoder().pad(rows))
-    np.testing.assert_allclose(logits, [pair.logits for pair in pairs], atol=1e-5)
+    np.testing.assert_allclose(logits, [pair.logits for pair in pairs], rtol=1e-5, atol=1e-5)
 
 
 @needs_converter

@@ -17,7 +17,8 @@ import pytest
 from contract.environment.cpu import has_bf16
 from tests.train.conftest import Files, write_rows
 from train import evaluate, predict_ce, predict_pairwise, train_ce, train_pairwise
-from train.training.loop import learning_rate_factor
+from train.train_ce import main as train_ce_main
+from train.training.optimizer import learning_rate_factor
 
 Train = Callable[..., int]
 
@@ -25,7 +26,8 @@ _COMMON = {"max_seq_length": 128, "batch_size": 32, "seed": 1000, "device": "gpu
 _TRAINING = {
     **_COMMON,
     "save_dir": "./checkpoint",
-    "learning_rate": 5e-5,
+    # 5e-5 for a model with weights
+    "learning_rate": None,
     "weight_decay": 0.0,
     "epochs": 3,
     "eval_step": 200,
@@ -237,14 +239,19 @@ def test_training_says_why_a_figure_has_no_value(
     dev = write_rows(
         tmp_path / "dev", ("query", "title", "label"), ("天", "地", 0), ("玄", "黄", 0)
     )
-    flags = ("--test_file", dev, "--eval_step", 2, "--max_steps", 4)
+    flags = ("--test_file", dev, "--eval_step", 2, "--save_steps", 2, "--max_steps", 4)
     assert train_ce(tmp_path / "run", *flags) == 0
     out = capsys.readouterr().out
     assert out.count("eval_dev auc:no value\neval_dev warning: no row of 2 is relevant") == 2
     assert "eval_dev warning: best is the latest checkpoint, as AUC has no value" in out
+    assert "dev rows: no list can be ranked: 2 of one title, 0 without a relevant one;" in out
     assert "nan" not in out
     about = json.loads((tmp_path / "run" / "best" / "ranker.json").read_text())
     assert (about["step"], about["metrics"]) == (4, {"AUC": None})
+    half = tmp_path / "run" / "model_2"
+    assert train_ce(tmp_path / "on", *flags, "--init_from_ckpt", half) == 0
+    about = json.loads((tmp_path / "on" / "best" / "ranker.json").read_text())
+    assert (about["step"], about["metrics"]) == (4, {"AUC": None}), "a resumed run chooses alike"
 
 
 def test_predict_pairwise_prints_every_row_in_order(
@@ -294,11 +301,12 @@ def test_predict_ce_scores_no_header(
 def test_training_refuses_rows_of_the_other_ranker(
     train_pairwise: Train, train_ce: Train, files: Files, tmp_path: Path, capsys: Any
 ) -> None:
-    assert train_pairwise(tmp_path, "--train_file", files.pairs) == 2
-    assert f"{files.pairs}:1: the header has no column neg_title" in capsys.readouterr().err
-    assert train_ce(tmp_path, "--train_set", files.triples) == 2
+    neither = write_rows(tmp_path / "neither.tsv", ("query", "title", "grades"), ("a", "b", 1))
+    assert train_pairwise(tmp_path / "run", "--train_file", neither) == 2
+    assert f"{neither}:1: the header has no column neg_title" in capsys.readouterr().err
+    assert train_ce(tmp_path / "run", "--train_set", files.triples) == 2
     assert f"{files.triples}:1: the header has no column label" in capsys.readouterr().err
-    assert not any(tmp_path.iterdir())
+    assert not (tmp_path / "run").exists()
 
 
 def test_predict_refuses_the_other_ranker(
@@ -370,7 +378,31 @@ def test_diverged_training_stops(
     train_ce: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train_ce(tmp_path, "--learning_rate", 1e38, "--warmup_proportion", 0) == 2
-    assert "learning_rate: the loss is nan at step 10" in capsys.readouterr().err
+    assert "learning_rate: the loss is nan at step 2; lower" in capsys.readouterr().err
+
+
+def test_the_rate_suits_a_model_with_weights_or_without(
+    train_ce: Train, ce_run: Path, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a run that is resumed without a word goes on with its own."""
+
+    def rate_of(save_dir: Path, *flags: object) -> tuple[str, float]:
+        named = ["--train_set", files.pairs, "--test_file", files.dev, "--save_dir", save_dir]
+        own = ("--device", "cpu", "--max_seq_length", 32, "--max_steps", 2, "--save_steps", 1)
+        assert train_ce_main([str(x) for x in (*named, *own, *flags)]) == 0
+        said = [x for x in capsys.readouterr().out.splitlines() if x.startswith("learning rate")]
+        stated = json.loads((save_dir / "last" / "training_state.json").read_text())
+        return "".join(said), stated["identity"]["learning_rate"]
+
+    new, half = ("--model_name_or_path", files.model), tmp_path / "new" / "model_1"
+    said, rate = rate_of(tmp_path / "new", *new)
+    assert (said, rate) == ("learning rate 7e-4, as the model starts without weights", 7e-4)
+    said, rate = rate_of(tmp_path / "on", *new, "--init_from_ckpt", half)
+    assert (said, rate) == ("learning rate 7e-4, as the run began with", 7e-4)
+    said, rate = rate_of(tmp_path / "tuned", "--model_name_or_path", ce_run / "last")
+    assert (said, rate) == ("learning rate 5e-5, as the model starts with weights", 5e-5)
+    said, rate = rate_of(tmp_path / "named", *new, "--learning_rate", 2e-5)
+    assert (said, rate) == ("", 2e-5)
 
 
 def test_bad_rows_stop_training_unless_allowed(

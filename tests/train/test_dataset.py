@@ -163,8 +163,9 @@ def test_100000_rows_are_read_in_seconds(tmp_path: Path) -> None:
     words = [CHARACTERS[i:] + str(i) for i in range(60)]
     rows = [(words[i % 60], words[i % 59], words[i % 58]) for i in range(100_000)]
     path = write_rows(tmp_path / "big.tsv", ("query", "title", "neg_title"), *rows)
-    started = time.perf_counter()
+    # of this process: others may be at work
+    started = time.process_time()
     triples = read_triples(path)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(triples.queries) == 100_000
     assert len(triples.texts) == 60

@@ -19,8 +19,9 @@ from train.data.dataset import encode, read_unlabelled_pairs
 from train.model.backbone import find_backbone, known_models
 from train.model.checkpoint import PARAMETERS_FILE, find_parameters, read_parameters, sha256
 from train.model.inference import logits, margins
+from train.model.layers import build_model
 from train.model.parameters import load_parameters
-from train.model.ranker import build_model, initialise, load_ranker, make_encoder
+from train.model.ranker import initialise, load_ranker, make_encoder
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def evaluation(path: Path, difference: float, checkpoint: str = "a" * 64) -> Pat
         "lists": 7,
         "max_seq_length": 384,
         "metrics": {"NDCG@10": metrics},
+        "reliability": [[90, 0.05, 0.05], [10, 0.6, 0.8]],
     }
     path.write_text(json.dumps(figures))
     return path
@@ -44,6 +45,17 @@ def test_the_table_has_a_row_per_file_and_says_where_bm25_is_better(tmp_path: Pa
     assert "worse than BM25, beyond chance, on: abstract_padded." in text
     assert text.endswith("## Limits\n\nCheckpoint aaaaaaaaaaaa.\n")
     assert "worse than BM25" not in card(tmp_path, good)
+
+
+def test_the_reliability_of_each_file_is_told(tmp_path: Path) -> None:
+    files = [evaluation(tmp_path / f"pairwise_{name}.json", 0.06) for name in ("a", "b")]
+    (tmp_path / "text.md").write_text("## Limits\n")
+    options = ["--ranker", "pairwise", "--text", str(tmp_path / "text.md"), "--reliability"]
+    output = tmp_path / "out" / "MODEL_CARD.md"
+    assert main([*options, "--output", str(output), *map(str, files)]) == 0
+    assert "| a | 0.020 |\n| b | 0.020 |\n" in output.read_text()
+    assert "(reliability.svg)" in output.read_text()
+    assert (output.parent / "reliability.svg").read_text().startswith("<svg")
 
 
 def test_files_that_are_no_evaluations_are_named(

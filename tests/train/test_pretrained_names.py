@@ -21,9 +21,11 @@ import pytest
 
 from contract.errors import SetUpError
 from tests.train.conftest import CHARACTERS, Files
-from train.model.backbone import find_backbone, known_models
+from train.model.backbone import find_backbone
 from train.model.checkpoint import PARAMETERS_FILE
-from train.model.ranker import build_model, initialise, load_ranker
+from train.model.layers import build_model
+from train.model.paddlenlp_models import known_models
+from train.model.ranker import initialise, load_ranker
 
 CROSS_ENCODERS = [name for name in known_models() if name.endswith("cross-encoder")]
 TOKENS = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", *CHARACTERS]

@@ -2,8 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The vocabulary built from texts is one that the encoder reads and that covers them."""
 
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
 from contract.encoding import PairEncoder, save_tokenizer
-from train.vocabulary import SPECIAL_TOKENS, build_vocabulary, count_words
+from train.vocabulary import SPECIAL_TOKENS, build_vocabulary, count_words, main, read_texts
 
 TEXTS = ["糖尿病能吃西瓜吗", "糖尿病的症状", "HIV 检测 xywy.com", "HIV 传播", "糖"]
 
@@ -45,3 +50,30 @@ def test_the_encoder_reads_it_and_knows_unseen_words_by_pieces(tmp_path):
     names = [tokens[i] for i in row.input_ids]
     expected = ["[CLS]", "hiv", "[SEP]", "q", "##z", "##7", "糖", "[UNK]", "[SEP]"]
     assert names == expected
+
+
+def test_a_very_long_line_is_counted_as_short_ones_are(tmp_path: Path) -> None:
+    words = [word for i in range(60_000) for word in (f"hiv{i % 7}", "糖尿病", "b")]
+    one_line, many = tmp_path / "one", tmp_path / "many"
+    one_line.write_text(" ".join(words), encoding="utf-8")
+    many.write_text("\n".join(words), encoding="utf-8")
+    parts = list(read_texts([one_line]))
+    assert "".join(parts) == one_line.read_text(encoding="utf-8")
+    assert max(map(len, parts)) < 100_000
+    assert (
+        count_words(parts)
+        == count_words(read_texts([many]))
+        == Counter(
+            character for word in words for character in (word if word == "糖尿病" else [word])
+        )
+    )
+
+
+def test_a_line_of_one_word_ends(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a" * 300_000, encoding="utf-8")
+    assert max(map(len, read_texts([tmp_path / "f"]))) < 150_000
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "no"), "--output_dir", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"vocabulary: {tmp_path / 'no'}: cannot be read")

@@ -59,23 +59,33 @@ _OF_PLACES: dict[str, Callable[[Places, IntArray], float]] = {
 
 
 class QueryLists:
-    """Rows grouped by the text of their query; only lists that can be ranked are kept."""
+    """Rows grouped by their list; only lists that can be ranked are kept.
 
-    def __init__(self, queries: IntArray, labels: IntArray) -> None:
-        """Group rows by the number of their query.
+    Attributes:
+        rows: of each list kept, numbers of its rows.
+        single: lists left out because they have one title.
+        without_relevant: those left out because no title of theirs is relevant.
+    """
 
-        A list needs two titles at least, one of them relevant; ``skipped`` counts the others.
-        """
-        order = np.argsort(queries, kind="stable")
-        borders = np.flatnonzero(np.diff(np.asarray(queries)[order])) + 1
+    def __init__(self, lists: IntArray, labels: IntArray) -> None:
+        """Group rows by the number of their list, which needs two titles, one of them relevant."""
+        order = np.argsort(lists, kind="stable")
+        borders = np.flatnonzero(np.diff(np.asarray(lists)[order])) + 1
         groups: list[IntArray] = np.split(order, borders)
-        self.rows = [g for g in groups if len(g) > 1 and (labels[g] > 0).any()]
-        self.skipped = len(groups) - len(self.rows)
+        several = [group for group in groups if len(group) > 1]
+        self.rows = [group for group in several if (labels[group] > 0).any()]
+        self.single = len(groups) - len(several)
+        self.without_relevant = len(several) - len(self.rows)
         self._grades = [np.asarray(labels)[group] for group in self.rows]
 
     def __len__(self) -> int:
         """Number of lists."""
         return len(self.rows)
+
+    @property
+    def skipped(self) -> int:
+        """How many lists were left out."""
+        return self.single + self.without_relevant
 
     def measure(self, scores: Scores) -> dict[str, FloatArray]:
         """Every metric of every list; ``scores`` has one number per row of the file."""

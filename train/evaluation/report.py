@@ -20,6 +20,8 @@ from train.evaluation.metrics import Interval, QueryLists, auc, bootstrap
 FloatArray = NDArray[np.float64]
 
 RESAMPLES = 1000
+# of a text; far more than a ranker reads, and few enough that its words fit in memory
+BM25_CHARACTERS = 1 << 16
 _NOTE = (
     f"NDCG gain is the grade (linear), cut at {CUTOFF}; equal logits count as the mean over their "
     f"orders; 95 % bootstrap intervals over queries, {RESAMPLES} resamples"
@@ -88,8 +90,11 @@ class Report:
 
 def compare(pairs: LabelledPairs, margins: NDArray[Any], seed: int) -> Report:
     """Measure the margins of a ranker's logits beside BM25 over the file's own titles."""
-    lists = QueryLists(pairs.queries, pairs.labels)
+    lists = QueryLists(pairs.lists, pairs.labels)
     baseline = bm25_of(pairs)
+    said = cautions(margins, pairs.labels)
+    if cut := bm25_cuts(pairs):
+        said.append(cut)
     ours, theirs = lists.measure(margins), lists.measure(baseline)
     metrics = {}
     for name in ours if len(lists) else ():
@@ -107,20 +112,32 @@ def compare(pairs: LabelledPairs, margins: NDArray[Any], seed: int) -> Report:
         tied_pairs=lists.tied_pairs(margins),
         bm25_tied_pairs=lists.tied_pairs(baseline),
         metrics=metrics,
-        cautions=cautions(margins, pairs.labels),
+        cautions=said,
     )
 
 
 def bm25_of(pairs: LabelledPairs) -> FloatArray:
-    """BM25 of every row, over the distinct titles of the file."""
+    """BM25 of every row, over the distinct titles of the file, as far as they are read."""
     titles, position = np.unique(pairs.titles, return_inverse=True)
-    index = BM25([pairs.texts[title] for title in titles])
+    index = BM25([_read(pairs.texts, title) for title in titles])
     result = np.zeros(len(pairs.titles))
     order = np.argsort(pairs.queries, kind="stable")
     borders = np.flatnonzero(np.diff(pairs.queries[order])) + 1
     for rows in np.split(order, borders):
-        result[rows] = index.scores(pairs.texts[pairs.queries[rows[0]]], position[rows].tolist())
+        query = _read(pairs.texts, pairs.queries[rows[0]])
+        result[rows] = index.scores(query, position[rows].tolist())
     return result
+
+
+def _read(texts: Sequence[str], number: int) -> str:
+    return texts[int(number)][:BM25_CHARACTERS]
+
+
+def bm25_cuts(pairs: LabelledPairs) -> str:
+    """Says how many texts BM25 reads in part, or empty."""
+    numbers = np.unique(np.concatenate([pairs.queries, pairs.titles]))
+    long = sum(len(pairs.texts[int(number)]) > BM25_CHARACTERS for number in numbers)
+    return f"BM25 reads the first {BM25_CHARACTERS} characters of {long} texts" if long else ""
 
 
 def _cell(interval: Interval, sign: str = "") -> str:

@@ -10,10 +10,12 @@ Reading one unpickles nothing but arrays.
     ranker.json             which ranker, its score function, length, step and dev metrics
     training_state.json     where training stood, for resuming
     optimizer.npz           moments of the optimizer, under the parameters' names
+    training_weights.npz    with --ema_decay: the weights whose average the parameters are
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -21,15 +23,17 @@ import os
 import pickle
 import shutil
 import tempfile
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bundle.files import MANIFEST_FILE, SERVER_CONF
 from contract.errors import SetUpError
 
 PARAMETERS_FILE = "model_state.pdparams"
@@ -39,6 +43,12 @@ _OLD_CONFIG_FILE = "model_config.json"
 RANKER_FILE = "ranker.json"
 STATE_FILE = "training_state.json"
 OPTIMIZER_FILE = "optimizer.npz"
+WEIGHTS_FILE = "training_weights.npz"
+# in the directory beside a target that is being replaced
+REPLACED = "replaced"
+
+# of a bundle or its serving_server, and of a directory of Hugging Face's
+_OTHERS_FILES = (MANIFEST_FILE, SERVER_CONF, CONFIG_FILE)
 
 _PARAMETER_NAMES = "StructuredToParameterName@@"
 
@@ -82,7 +92,25 @@ def find_parameters(checkpoint: Union[str, Path]) -> Path:
         return file
     inside = sorted(entry.parent.name for entry in path.glob(f"*/{PARAMETERS_FILE}"))
     hint = f"; choose one of its directories {', '.join(inside)}" if inside else ""
+    if any((path / name).is_file() for name in _OTHERS_FILES):
+        hint = "; where it has weights of another kind, give it as --model_name_or_path"
     raise SetUpError(f"has no {PARAMETERS_FILE}{hint}", field=f"checkpoint {checkpoint}")
+
+
+def check_named(checkpoint: str) -> None:
+    """Refuse a directory or a file that is none of a model's, before packages are imported.
+
+    Whether a name or a model is what it should be is told later, by what reads it.
+
+    Raises:
+        SetUpError: there is no such file, or no parameters.
+    """
+    path = Path(checkpoint)
+    read_otherwise = any((path / name).is_file() for name in _OTHERS_FILES)
+    a_name = not path.exists() and checkpoint.count("/") <= 1
+    a_part = "/" in checkpoint and Path(checkpoint.partition("/")[0]).exists()
+    if not read_otherwise and (a_part or not a_name):
+        find_parameters(checkpoint)
 
 
 def find_config(directory: Path) -> Optional[Path]:
@@ -149,6 +177,23 @@ def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
         raise SetUpError(f"cannot be read ({error})", field=str(file)) from error
 
 
+def write_arrays(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an ``.npz`` file, as ``numpy.savez`` does.
+
+    That one leaves its archive open on a full disk, which complains when it is collected.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    archive = zipfile.ZipFile(file, "w", allowZip64=True)
+    try:
+        for name, value in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, np.asarray(value), allow_pickle=False)
+    finally:
+        archive.close()
+
+
 def sha256(file: Path) -> str:
     """Hexadecimal SHA-256 of a file."""
     digest = hashlib.sha256()
@@ -162,17 +207,32 @@ def sha256(file: Path) -> str:
 def atomic_directory(target: Path) -> Iterator[Path]:
     """Give a new directory to fill; when the block ends well it takes the target's place.
 
-    A reader finds the old directory whole or the new one whole, and nothing half written.
+    A reader finds the old directory whole or the new one whole, and nothing half written. While it
+    is being filled it is locked, so that what a killed process left can be told from it.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        yield work
-        work.chmod(0o755)
-        _swap(work, target)
+        with _locked(work):
+            yield work
+            work.chmod(0o755)
+            _swap(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock, which ends with this process at the latest."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        # a file system without locks has none to tell
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def link_directory(source: Path, target: Path) -> None:
@@ -190,6 +250,7 @@ def _swap(work: Path, target: Path) -> None:
         work.rename(target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    target.rename(old / "replaced")
-    work.rename(target)
-    shutil.rmtree(old)
+    with _locked(old):
+        target.rename(old / REPLACED)
+        work.rename(target)
+        shutil.rmtree(old)

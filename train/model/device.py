@@ -14,6 +14,7 @@ import paddle.distributed as dist
 
 from contract.environment.cpu import has_bf16
 from contract.errors import SetUpError
+from train.model.memory import keep_freed_memory
 
 
 def set_device(name: str, cpu_threads: int) -> str:
@@ -34,6 +35,10 @@ def set_device(name: str, cpu_threads: int) -> str:
         print(f"device {name}: this machine or this Paddle has none; using cpu", file=sys.stderr)
         name = "cpu"
         paddle.set_device(name)
+    if name == "cpu":
+        keep_freed_memory()
+        # transposed tensors as views: what reads them copies them, by a slow kernel
+        paddle.set_flags({"FLAGS_use_stride_kernel": False})
     # Paddle has no public name for this but OMP_NUM_THREADS, at which it prints warnings
     paddle.base.core.set_num_threads(cpu_threads)
     return name

@@ -42,6 +42,32 @@ def encoder_name(model: Any) -> str:
     return "ptm" if hasattr(model, "ptm") else str(model.base_model_prefix)
 
 
+def graph_names(model: Any) -> dict[str, str]:
+    """The model's name of each parameter and buffer by Paddle's, which an exported graph has."""
+    return {value.name: name for name, value in model.state_dict().items()}
+
+
+def with_fitting_head(
+    model: Any, parameters: Mapping[str, NDArray[Any]]
+) -> Mapping[str, NDArray[Any]]:
+    """The same with a cross-encoder's head of one logit as the head that the model has.
+
+    The score stays what it was, sigmoid(z): of two logits -z/2 and z/2 it is the softmax of the
+    second. All other heads are left as they are.
+    """
+    weight, bias = parameters.get("classifier.weight"), parameters.get("classifier.bias")
+    if weight is None or bias is None or weight.shape[-1] != 1:
+        return parameters
+    own = model.state_dict()
+    rest = {name: value for name, value in parameters.items() if name[:11] != "classifier."}
+    if "similarity.weight" in own:
+        return {**rest, "similarity.weight": weight, "similarity.bias": bias}
+    if own["classifier.weight"].shape[-1] != 2:
+        return parameters
+    halves = np.array([-0.5, 0.5], weight.dtype)
+    return {**rest, "classifier.weight": weight * halves, "classifier.bias": bias * halves}
+
+
 def load_parameters(
     model: Any, parameters: Mapping[str, NDArray[Any]], *, any_head: bool = False
 ) -> Loaded:
@@ -75,7 +101,8 @@ def load_parameters(
     if not any(name.startswith(f"{inside}.encoder.") for name in result.read):
         raise SetUpError("its parameters are those of another architecture", field="checkpoint")
     for name in result.read:
-        own[name].set_value(np.asarray(renamed[name]).astype("float32"))
+        # a table's codes are integers; of weights, all files have their own precision
+        own[name].set_value(np.asarray(renamed[name]).astype(own[name].numpy().dtype))
     return result
 
 

@@ -6,28 +6,44 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+import numpy as np
+from numpy.typing import NDArray
+
 from contract.errors import SetUpError
 from contract.scoring import SCORE_FUNCTIONS
-from train.data.dataset import encode, read_unlabelled_pairs
+from train.data.dataset import UnlabelledPairs, encode, read_unlabelled_pairs
 from train.model.device import set_device
 from train.model.inference import margins, show_cuts
 from train.model.ranker import load_ranker
 
 
-class Scored(NamedTuple):
-    """One pair, its score, and the margin of its logits, which orders pairs."""
+class ScoredPairs(NamedTuple):
+    """The pairs of a file, their scores, and the margins of their logits, which order them."""
 
-    query: str
-    title: str
-    score: float
-    margin: float
+    pairs: UnlabelledPairs
+    scores: NDArray[np.float64]
+    margins: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return len(self.scores)
+
+    def line(self, index: int, query: str, title: str) -> dict[str, Any]:
+        """What is printed of a pair, with these names for its texts."""
+        pairs = self.pairs
+        return {
+            query: pairs.texts[int(pairs.queries[index])],
+            title: pairs.texts[int(pairs.titles[index])],
+            "pred_prob": float(self.scores[index]),
+        }
 
 
-def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[Scored]:
+def predict(options: argparse.Namespace, ranker: str, input_file: str) -> ScoredPairs:
     """Score every pair of a file, in its order.
 
     Raises:
@@ -49,27 +65,23 @@ def predict(options: argparse.Namespace, ranker: str, input_file: str) -> list[S
         loaded.model, loaded.encoder, encoded, options.batch_size, loaded.score_function
     )
     show_cuts(encoded)
-    scores = SCORE_FUNCTIONS[loaded.score_function].of_margins(values)
-    return [
-        Scored(pairs.texts[q], pairs.texts[t], score, margin)
-        for q, t, score, margin in zip(
-            pairs.queries, pairs.titles, scores.tolist(), values.tolist()
-        )
-    ]
+    return ScoredPairs(pairs, SCORE_FUNCTIONS[loaded.score_function].of_margins(values), values)
 
 
-def show(results: Sequence[dict[str, Any]], output_file: Optional[Path]) -> None:
+def show(results: Iterable[dict[str, Any]], output_file: Optional[Path]) -> None:
     """Print one dictionary a line, and write them as JSON lines where a file is named.
 
     Raises:
         SetUpError: the file cannot be written.
     """
-    for result in results:
-        print(result)
-    if output_file is None:
-        return
-    lines = "".join(f"{json.dumps(result, ensure_ascii=False)}\n" for result in results)
     try:
-        output_file.write_text(lines, encoding="utf-8")
+        with output_file.open("w", encoding="utf-8") if output_file else nullcontext() as file:
+            for result in results:
+                print(result)
+                if file is not None:
+                    file.write(f"{json.dumps(result, ensure_ascii=False)}\n")
     except OSError as error:
-        raise SetUpError(f"cannot be written ({error.strerror})", field=str(output_file)) from error
+        if isinstance(error, BrokenPipeError):
+            raise
+        place = output_file or "standard output"
+        raise SetUpError(f"cannot be written ({error.strerror})", field=str(place)) from error

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two rankers as Paddle layers: built for training, or loaded from a checkpoint.
+"""The two rankers: filled for training, or loaded ready to score.
 
-Both map ``(input_ids, token_type_ids)`` to logits: ``[N, 1]`` pair-wise, ``[N, 2]`` cross-encoder.
+A checkpoint, a bundle, a directory of Hugging Face's or a name comes in.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Any, Optional, Union
 import numpy as np
 import paddle
 from numpy.typing import NDArray
-from paddle import Tensor, nn
 
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import SetUpError
 from contract.text.rules import NEW_RULES, UPSTREAM_RULES, TextRules
-from train.model.backbone import Backbone, find_backbone, known_models
+from train.model.backbone import NO_TOKEN_TYPES, find_backbone
+from train.model.bundle_checkpoint import is_bundle
 from train.model.checkpoint import (
+    CONFIG_FILE,
     RANKER_FILE,
     find_config,
     find_parameters,
@@ -31,7 +32,12 @@ from train.model.checkpoint import (
     read_parameters,
     sha256,
 )
-from train.model.parameters import encoder_name, load_parameters
+from train.model.family import Backbone
+from train.model.huggingface.hub import is_hub_name
+from train.model.huggingface.model_dir import is_huggingface
+from train.model.layers import build_model, encoder_of, pack_evidence
+from train.model.paddlenlp_models import known_models
+from train.model.parameters import load_parameters, with_fitting_head
 
 PAIRWISE = "pairwise"
 CROSS_ENCODER = "cross_encoder"
@@ -39,25 +45,6 @@ SCORE_FUNCTION_OF = {PAIRWISE: "sigmoid", CROSS_ENCODER: "softmax_positive"}
 
 # length for a file of parameters that came without ours
 _DEFAULT_MAX_SEQ_LENGTH = 128
-
-
-class PairwiseMatching(nn.Layer):  # type: ignore[misc]
-    """A single tower: the logit is a linear map of the pooled [CLS] vector.
-
-    Attribute names are those of upstream's class, whose parameter files load here.
-    """
-
-    def __init__(self, backbone: nn.Layer) -> None:
-        """Put a new head on an ERNIE encoder."""
-        super().__init__()
-        self.ptm = backbone
-        self.dropout = nn.Dropout(backbone.config.hidden_dropout_prob)
-        self.similarity = nn.Linear(backbone.config.hidden_size, 1)
-
-    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
-        """Logits ``[N, 1]`` of rows ``[N, L]``; the score is their sigmoid."""
-        _, pooled = self.ptm(input_ids, token_type_ids)
-        return self.similarity(self.dropout(pooled))
 
 
 @dataclass(frozen=True)
@@ -83,23 +70,11 @@ class LoadedRanker:
     checkpoint_sha256: str
 
 
-def build_model(ranker: str, backbone: Backbone) -> Any:
-    """The layer of a ranker with random weights."""
-    if ranker == PAIRWISE:
-        return PairwiseMatching(backbone.family.encoder(backbone.config))
-    backbone.config.num_labels = 2
-    return backbone.family.classifier(backbone.config)
-
-
-def encoder_of(model: Any) -> Any:
-    """The ERNIE encoder inside a ranker."""
-    return getattr(model, encoder_name(model))
-
-
 def initialise(model: Any, backbone: Backbone, init: str, seed: int) -> str:
     """Fill a model from the backbone's weights, or at random; says what was done in one line."""
     if backbone.parameters is not None:
-        return f"{backbone.name}: {load_parameters(model, backbone.parameters, any_head=True)}"
+        fitting = with_fitting_head(model, backbone.parameters)
+        return f"{backbone.name}: {load_parameters(model, fitting, any_head=True)}"
     if init == "default":
         return f"{backbone.name}: no weights there, all parameters are random"
     from train.model.matching_init import apply_matching_init
@@ -133,6 +108,8 @@ def make_encoder(
             field="max_seq_length",
         )
     encoder = PairEncoder.load(backbone.tokenizer_dir, max_seq_length, rules)
+    if getattr(backbone.config, "type_vocab_size", 0) < encoder.layout.token_types:
+        raise SetUpError(NO_TOKEN_TYPES, field="model_name_or_path")
     if encoder.vocab_size > backbone.config.vocab_size:
         raise SetUpError(
             f"the vocabulary has {encoder.vocab_size} tokens, but the model only "
@@ -141,7 +118,7 @@ def make_encoder(
         )
     if encoder.pad_id != backbone.config.pad_token_id:
         raise SetUpError(
-            f"[PAD] is token {encoder.pad_id}, but the model masks token "
+            f"{encoder.layout.pad} is token {encoder.pad_id}, but the model masks token "
             f"{backbone.config.pad_token_id}; use the vocabulary it was made for",
             field="tokenizer",
         )
@@ -159,7 +136,8 @@ def load_ranker(
 
     Args:
         checkpoint: a checkpoint directory, its ``model_state.pdparams``, such a file of upstream,
-            or the name of a RocketQA cross-encoder, which PaddleNLP downloads with its head.
+            a bundle, a directory of Hugging Face's, its name on the hub, or the name of a RocketQA
+            cross-encoder, which PaddleNLP downloads with its head.
         model_name_or_path: backbone of a parameter file that has neither ``ranker.json`` nor
             a configuration beside it.
         max_seq_length: instead of the checkpoint's own.
@@ -171,18 +149,9 @@ def load_ranker(
     """
     name = str(checkpoint)
     if not Path(name).exists() and name in known_models():
-        if not name.endswith("cross-encoder"):
-            raise SetUpError(
-                "a pretrained encoder cannot score before training; name a trained checkpoint",
-                field=f"checkpoint {name}",
-            )
-        backbone = find_backbone(name)
-        digest = _digest(backbone.parameters or {})
-        length = max_seq_length or _DEFAULT_MAX_SEQ_LENGTH
-        # its file may have more, such as what pretraining needed
-        return _ready(
-            backbone, CROSS_ENCODER, length, UPSTREAM_RULES.but(rules), digest, may_have_more=True
-        )
+        return _of_name(name, max_seq_length, rules)
+    if is_complete(name):
+        return _of_complete(name, max_seq_length, rules)
     file = find_parameters(checkpoint)
     home = file.parent
     if (home / RANKER_FILE).is_file():
@@ -191,6 +160,36 @@ def load_ranker(
         length = max_seq_length or about["max_seq_length"]
         own = TextRules.stated(about, str(home / RANKER_FILE))
         return _ready(backbone, about["ranker"], length, own.but(rules), sha256(file))
+    return _of_file(name, file, model_name_or_path, max_seq_length, rules)
+
+
+def _of_name(
+    name: str, max_seq_length: Optional[int], rules: Mapping[str, Optional[str]]
+) -> LoadedRanker:
+    """One of PaddleNLP's names."""
+    if not name.endswith("cross-encoder"):
+        raise SetUpError(
+            "a pretrained encoder cannot score before training; name a trained checkpoint",
+            field=f"checkpoint {name}",
+        )
+    backbone = find_backbone(name)
+    digest = _digest(backbone.parameters or {})
+    length = max_seq_length or _DEFAULT_MAX_SEQ_LENGTH
+    # its file may have more, such as what pretraining needed
+    return _ready(
+        backbone, CROSS_ENCODER, length, UPSTREAM_RULES.but(rules), digest, may_have_more=True
+    )
+
+
+def _of_file(
+    name: str,
+    file: Path,
+    model_name_or_path: Optional[str],
+    max_seq_length: Optional[int],
+    rules: Mapping[str, Optional[str]],
+) -> LoadedRanker:
+    """A file of parameters that was not made here; ``name`` is what the caller called it."""
+    home = file.parent
     parameters = read_parameters(file)
     ranker = ranker_of_parameters(parameters)
     if ranker is None:
@@ -208,6 +207,32 @@ def load_ranker(
     return _ready(backbone, ranker, length, UPSTREAM_RULES.but(rules), sha256(file))
 
 
+def is_complete(name: str) -> bool:
+    """Whether a name stands for a model that brings its head, rules and length along.
+
+    Such are a bundle, and what is Hugging Face's; all other is a checkpoint or a file of one.
+    """
+    path = Path(name)
+    if not path.exists():
+        return is_hub_name(name)
+    if not path.is_dir() or is_bundle(path):
+        return path.is_dir()
+    config = path / CONFIG_FILE
+    return config.is_file() and is_huggingface(path, read_json(config))
+
+
+def _of_complete(
+    name: str, max_seq_length: Optional[int], rules: Mapping[str, Optional[str]]
+) -> LoadedRanker:
+    backbone = find_backbone(name)
+    if backbone.ranker is None:
+        raise SetUpError("has an encoder but no trained head; train it first", field=name)
+    length = max_seq_length or backbone.max_seq_length or _DEFAULT_MAX_SEQ_LENGTH
+    own = backbone.rules or UPSTREAM_RULES
+    digest = backbone.digest or _digest(backbone.parameters or {})
+    return _ready(backbone, backbone.ranker, length, own.but(rules), digest, may_have_more=True)
+
+
 def _ready(
     backbone: Backbone,
     ranker: str,
@@ -216,19 +241,20 @@ def _ready(
     digest: str,
     may_have_more: bool = False,
 ) -> LoadedRanker:
-    model = build_model(ranker, backbone)
-    loaded = load_parameters(model, backbone.parameters or {})
+    model = build_model(ranker, backbone, backbone.logits)
+    loaded = load_parameters(model, with_fitting_head(model, backbone.parameters or {}))
     if loaded.new or (loaded.unused and not may_have_more):
         raise SetUpError(
             f"does not fit its backbone: {loaded}", field=f"checkpoint {backbone.name}"
         )
+    pack_evidence(model)
     model.eval()
     return LoadedRanker(
         ranker,
         model,
         make_encoder(backbone, max_seq_length, rules),
         max_seq_length,
-        SCORE_FUNCTION_OF[ranker],
+        SCORE_FUNCTION_OF[ranker] if backbone.logits == 2 else "sigmoid",
         backbone.tokenizer_dir,
         digest,
     )

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copies a tokenizer with all files that PaddleNLP writes for one, so that it reads the copy alike.
 
+Hugging Face's are converted first, as :mod:`train.model.huggingface.tokenizer` says.
+
 A directory of a vocabulary comes in; checkpoints and bundles go out. The service itself reads the
-vocabulary, the class and ``do_lower_case``, and of ERNIE-tiny the pieces and the words. Those words
-are a pickle in PaddleNLP's directories and never in ours, so that it does not read ours back.
+vocabulary, the class and ``do_lower_case``, of XLM-RoBERTa the SentencePiece model, and of
+ERNIE-tiny the pieces and the words. Those words are a pickle in PaddleNLP's directories and never
+in ours, so that it does not read ours back.
 """
 
 from __future__ import annotations
@@ -24,9 +27,14 @@ from contract.text.sentence_pieces import (
     TINY_CLASS,
     WORDS_FILE,
 )
+from contract.text.unigram import UNIGRAM_FILE
+from train.model.huggingface.tokenizer import (
+    SPECIAL_TOKENS_FILE,
+    convert_tokenizer,
+    has_tokenizer,
+)
 from train.model.word_dictionary import read_pickled_words, write_words
 
-SPECIAL_TOKENS_FILE = "special_tokens_map.json"
 # in the order in which PaddleNLP writes them
 _SPECIAL_TOKENS = {
     "unk_token": "[UNK]",
@@ -37,7 +45,7 @@ _SPECIAL_TOKENS = {
 }
 # what the encoder takes a vocabulary for that comes alone
 _DEFAULTS = {"do_lower_case": True, "tokenizer_class": "ErnieTokenizer"}
-_PLAIN = (VOCAB_FILE, PIECES_FILE, WORDS_FILE)
+_PLAIN = (VOCAB_FILE, PIECES_FILE, WORDS_FILE, UNIGRAM_FILE)
 
 
 def copy_tokenizer(source: Path, target: Path) -> None:
@@ -74,15 +82,32 @@ def needs_conversion(directory: Path) -> bool:
 
 
 def readable_tokenizer(directory: Path) -> Path:
-    """A directory that the encoder reads: the same, or a copy with the words as JSON.
+    """A directory that the encoder reads: the same, or a copy in the encoder's files.
 
     The copy lasts as long as the process.
+
+    Raises:
+        SetUpError: it is a tokenizer that cannot be converted.
     """
+    if _is_huggingface(directory):
+        copy = temporary_tokenizer()
+        convert_tokenizer(directory, copy)
+        return copy
     if not needs_conversion(directory):
         return directory
     copy = temporary_tokenizer()
     copy_tokenizer(directory, copy)
     return copy
+
+
+def _is_huggingface(directory: Path) -> bool:
+    """Whether it has files of theirs that are not converted, or a class that is not PaddleNLP's.
+
+    Of XLM-RoBERTa's a copy of ours has both the model and all ids.
+    """
+    if (directory / UNIGRAM_FILE).is_file():
+        return not (directory / VOCAB_FILE).is_file()
+    return has_tokenizer(directory)
 
 
 def temporary_tokenizer() -> Path:

@@ -8,101 +8,47 @@ epoch), so a run that stopped goes on exactly as it would have.
 
 from __future__ import annotations
 
-import math
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Optional
 
-import numpy as np
-import paddle
 from tqdm import tqdm
 
 from contract.errors import SetUpError
-from train.data.batches import BatchPlan
+from train.data.batches import Plan
 from train.evaluation.cautions import figure
-from train.evaluation.dev_set import AUC, DevSet
+from train.evaluation.dev_set import AUC, DevSet, Measured
 from train.evaluation.metrics import NDCG
-from train.model.device import mixed_precision, rank, world_size
-from train.training.objective import Loss, Objective
+from train.model.device import rank
+from train.training.meter import Meter
+from train.training.processes import any_process
+from train.training.run_record import LOSS, RATE, SPEED, RunRecord
 from train.training.snapshot import Progress, Snapshots
-
-_GRADIENT_NORM = 1.0
+from train.training.update import Learner
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How long and how fast to learn, and what to do on the way."""
+class Schedule:
+    """How long to learn, and what to do on the way; all but the last three are in steps.
 
-    learning_rate: float
-    weight_decay: float
-    warmup_proportion: float
+    Attributes:
+        batches: of one step.
+        early_stopping: evaluations without a gain after which a run is over, or ``None``.
+        kept: newest ``model_STEP`` that stay; 0 for all.
+    """
+
     total_steps: int
     eval_step: int
     save_steps: int
     logging_steps: int
-    seed: int
-    device: str
     valid_steps: Optional[int] = None
-    use_amp: bool = False
-    scale_loss: float = 2.0**15
-
-
-def learning_rate_factor(step: int, total_steps: int, warmup_steps: int) -> float:
-    """Linear rise over the warm-up, then linear fall to 0 at the last step."""
-    if step < warmup_steps:
-        return step / warmup_steps
-    return max(0.0, (total_steps - step) / max(1, total_steps - warmup_steps))
-
-
-def make_optimizer(model: Any, settings: Settings) -> tuple[Any, Any]:
-    """AdamW with clipped gradients, and its learning rate; biases and norms do not decay."""
-    warmup_steps = int(settings.total_steps * settings.warmup_proportion)
-    rate = paddle.optimizer.lr.LambdaDecay(
-        settings.learning_rate,
-        lambda step: learning_rate_factor(step, settings.total_steps, warmup_steps),
-    )
-    decayed = {
-        parameter.name
-        for name, parameter in model.named_parameters()
-        if "bias" not in name and "norm" not in name
-    }
-    optimizer = paddle.optimizer.AdamW(
-        learning_rate=rate,
-        parameters=model.parameters(),
-        weight_decay=settings.weight_decay,
-        apply_decay_param_fun=lambda name: name in decayed,
-        grad_clip=paddle.nn.ClipGradByGlobalNorm(_GRADIENT_NORM),
-    )
-    return optimizer, rate
-
-
-@dataclass
-class _Meter:
-    """Sums between two log lines."""
-
-    started: float = field(default_factory=time.perf_counter)
-    steps: int = 0
-    paused: float = 0.0
-    loss: Any = 0.0
-    accuracy: Any = None
-
-    def add(self, loss: Loss) -> None:
-        self.steps += 1
-        self.loss = self.loss + loss.value.detach()
-        if loss.accuracy is not None:
-            self.accuracy = loss.accuracy + (0.0 if self.accuracy is None else self.accuracy)
-
-    def mean_loss(self) -> float:
-        return float(self.loss) / self.steps
-
-    def __str__(self) -> str:
-        """Means, and steps per second of training proper, as upstream writes them."""
-        seconds = time.perf_counter() - self.started - self.paused
-        means = f"loss: {self.mean_loss():.5f}, "
-        if self.accuracy is not None:
-            means += f"accuracy: {float(self.accuracy) / self.steps:.5f}, "
-        return f"{means}speed: {self.steps / max(seconds, 1e-9):.2f} step/s"
+    batches: int = 1
+    early_stopping: Optional[int] = None
+    kept: int = 0
 
 
 class Trainer:
@@ -110,147 +56,214 @@ class Trainer:
 
     def __init__(
         self,
-        model: Any,
-        objective: Objective,
-        plan: BatchPlan,
+        learner: Learner,
+        plan: Plan,
         dev_set: DevSet,
         snapshots: Snapshots,
-        settings: Settings,
+        record: RunRecord,
+        schedule: Schedule,
     ) -> None:
-        """Prepare the optimiser; several processes share their gradients from here on."""
-        self._model = model
-        self._trained = paddle.DataParallel(model) if world_size() > 1 else model
-        self._objective = objective
+        """Prepare a run from its first step."""
+        self._learner = learner
         self._plan = plan
         self._dev_set = dev_set
         self._snapshots = snapshots
-        self._settings = settings
-        self._optimizer, self._rate = make_optimizer(model, settings)
-        self._autocast = mixed_precision(settings.use_amp, settings.device)
-        self._scaler: Optional[Any] = None
-        if settings.use_amp and settings.device != "cpu":
-            self._scaler = paddle.amp.GradScaler(init_loss_scaling=settings.scale_loss)
+        self._record = record
+        self._schedule = schedule
         self._progress = Progress()
-        self._meter = _Meter()
+        self._meter = Meter()
+        self._stopped = False
 
-    def resume(self, directory: Any) -> None:
-        """Take optimiser, learning rate, scaler and position from a checkpoint."""
-        self._progress = self._snapshots.restore(
-            directory, self._model, self._optimizer, self._scaler
-        )
+    def resume(self, directory: Path) -> list[str]:
+        """Take optimiser, learning rate, scaler and position from a checkpoint.
 
-    def run(self) -> None:
-        """Train to the end, and save the last checkpoint whatever ``save_steps`` says."""
-        total = self._settings.total_steps
+        Returns:
+            Names of options that the checkpoint does not state.
+
+        Raises:
+            SetUpError: it is of another run.
+        """
+        self._progress, unstated = self._snapshots.restore(directory, self._learner)
+        return unstated
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._progress.step
+
+    def run(self) -> bool:
+        """Train to the end, and save the last checkpoint whatever ``save_steps`` says.
+
+        Returns:
+            Whether the run stopped early.
+
+        Raises:
+            SetUpError: training diverged, or the disk is full.
+        """
+        total = self._schedule.total_steps
         shown = rank() == 0 and sys.stderr.isatty()
-        self._trained.train()
-        self._meter = _Meter()
+        self._learner.model.train()
+        self._meter = Meter()
+        self._stopped = self._has_stalled()
         with tqdm(total=total, initial=self._progress.step, disable=not shown) as bar:
-            while self._progress.step < total:
+            while self._progress.step < total and not self._stopped:
                 self._epoch(bar)
+        self._check_loss()
         if self._progress.evaluated_at != self._progress.step:
             self._evaluate()
         self._save()
+        return self._stopped
 
     def _epoch(self, bar: Any) -> None:
-        progress = self._progress
+        progress, at_once = self._progress, self._schedule.batches
         batches = self._plan.epoch(progress.epoch)
-        for number in range(progress.batch, len(batches)):
-            self._step(batches[number])
+        for start in range(progress.batch, len(batches), at_once):
+            self._step(batches[start : start + at_once])
             progress.step += 1
-            progress.batch = number + 1
+            progress.batch = min(start + at_once, len(batches))
             bar.update()
             self._between_steps()
-            if progress.step >= self._settings.total_steps:
+            if progress.step >= self._schedule.total_steps or self._stopped:
                 return
         progress.epoch += 1
         progress.batch = 0
 
-    def _step(self, batch: Any) -> None:
-        """One update; the batch is dealt out to the processes in turn."""
-        own = batch[rank() :: world_size()]
-        if len(batch) < world_size():
-            # too few rows to give every process one
-            self._rate.step()
-            return
-        seeds = [self._settings.seed % 2**32, self._progress.step, rank()]
-        paddle.seed(int(np.random.SeedSequence(seeds).generate_state(1)[0]))
-        with self._autocast():
-            loss = self._objective.loss(self._trained, own)
-        # gradients are averaged over processes; the weight makes that the mean over rows
-        weighted = loss.value
-        if world_size() > 1:
-            weighted = weighted * (len(own) * world_size() / len(batch))
-        if self._scaler:
-            self._scaler.scale(weighted).backward()
-            self._scaler.step(self._optimizer)
-            self._scaler.update()
-        else:
-            weighted.backward()
-            self._optimizer.step()
-        self._optimizer.clear_grad()
-        self._rate.step()
-        self._meter.add(loss)
+    def _step(self, batches: Sequence[Any]) -> None:
+        loss = self._learner.step(batches, self._progress.step)
+        if loss is not None:
+            self._meter.add(self._progress.step + 1, loss)
 
     def _between_steps(self) -> None:
-        step, settings = self._progress.step, self._settings
-        if step % settings.logging_steps == 0:
+        step, schedule = self._progress.step, self._schedule
+        validates = schedule.valid_steps and step % schedule.valid_steps == 0
+        evaluates = step % schedule.eval_step == 0
+        saves = step % schedule.save_steps == 0 and step < schedule.total_steps
+        logs = step % schedule.logging_steps == 0
+        if validates or evaluates or saves or logs:
+            self._check_loss()
+        if logs:
             self._log()
         before = time.perf_counter()
-        if settings.valid_steps and step % settings.valid_steps == 0 and rank() == 0:
-            loss = self._dev_set.sampled_loss(self._model)
+        if validates and rank() == 0:
+            loss = self._dev_set.sampled_loss(self._learner.model)
             _say(f"valid step {step}, loss: {loss:.5f}")
-        if step % settings.eval_step == 0:
+        if evaluates:
             self._evaluate()
-        if step % settings.save_steps == 0 and step < settings.total_steps:
+        if saves and not self._stopped:
             self._save()
         self._meter.paused += time.perf_counter() - before
 
+    def _check_loss(self) -> None:
+        """Before anything is said or kept of the steps since the last log line.
+
+        Raises:
+            SetUpError: a loss was NaN or infinite, in any of the processes.
+        """
+        step = self._meter.first_unsound()
+        if not any_process(step is not None):
+            return
+        if step is None:
+            raise SetUpError(
+                f"another process has a loss that is no number, by step {self._progress.step}; "
+                "lower the learning rate",
+                field="learning_rate",
+            )
+        raise SetUpError(
+            f"the loss is {self._meter.loss()} at step {step}; lower the learning rate",
+            field="learning_rate",
+        )
+
+    def _check_weights(self) -> None:
+        """Before they are measured or kept.
+
+        Raises:
+            SetUpError: a weight is NaN or infinite.
+        """
+        if not self._learner.weights_are_finite():
+            raise SetUpError(
+                f"weights are NaN or infinite after step {self._progress.step}, and are not saved; "
+                "lower the learning rate",
+                field="learning_rate",
+            )
+
     def _log(self) -> None:
-        if self._meter.steps:
-            loss = self._meter.mean_loss()
-            if not math.isfinite(loss):
-                raise SetUpError(
-                    f"the loss is {loss} at step {self._progress.step}; lower the learning rate",
-                    field="learning_rate",
-                )
-            if rank() == 0:
-                progress = self._progress
-                _say(
-                    f"global step {progress.step}, epoch: {progress.epoch}, "
-                    f"batch: {progress.batch}, {self._meter}"
-                )
-        self._meter = _Meter()
+        if self._meter.steps and rank() == 0:
+            progress, meter = self._progress, self._meter
+            _say(
+                f"global step {progress.step}, epoch: {progress.epoch}, batch: {progress.batch}, "
+                f"{meter}"
+            )
+            figures = {LOSS: meter.loss(), RATE: self._learner.rate.last_lr, SPEED: meter.speed()}
+            for name, value in figures.items():
+                self._record.add(name, progress.step, value)
+        self._meter = Meter()
 
     def _evaluate(self) -> None:
+        """Measure, keep what is best, and see whether there was no gain for too long."""
+        self._check_weights()
         progress = self._progress
         progress.evaluated_at = progress.step
-        if rank() != 0:
-            return
-        metrics, warnings = self._dev_set.evaluate(self._model)
+        if rank() == 0:
+            average = self._learner.average
+            with average.in_place() if average else nullcontext():
+                measured = self._dev_set.evaluate(self._learner.model)
+            self._say_measured(measured)
+            self._judge(measured)
+            self._record.write()
+        self._stopped = any_process(self._has_stalled())
+
+    def _say_measured(self, measured: Measured) -> None:
+        metrics, warnings = measured.figures, measured.cautions
         _say(f"eval_dev auc:{figure(metrics[AUC], '.3')}")
         if NDCG in metrics:
             listed = (f"{name}: {figure(metrics[name], '.4f')}" for name in metrics if name != AUC)
             _say(f"eval_dev {', '.join(listed)}")
         chosen_by = self._dev_set.chooses_by
-        value = metrics[chosen_by]
-        if value is None:
+        if metrics[chosen_by] is None:
             warnings = [*warnings, f"best is the latest checkpoint, as {chosen_by} has no value"]
         for warning in warnings:
             _say(f"eval_dev warning: {warning}")
-        progress.metrics = metrics
+        for name, value in metrics.items():
+            if value is not None:
+                interval = measured.intervals.get(name)
+                ends = () if interval is None else (interval.low, interval.high)
+                self._record.add(name, self._progress.step, value, ends)
+
+    def _judge(self, measured: Measured) -> None:
+        progress = self._progress
+        progress.metrics = measured.figures
+        value = measured.figures[self._dev_set.chooses_by]
         if value is None or progress.best is None or value > progress.best:
-            progress.best = value
-            self._snapshots.save("best", *self._state())
+            progress.best, progress.best_step = value, progress.step
+            progress.without_gain = 0
+            self._snapshots.save("best", self._learner, progress)
+            self._record.best(progress.step, measured.figures, measured.lists)
+        else:
+            progress.without_gain += 1
+
+    def _has_stalled(self) -> bool:
+        """Whether to stop early: Prechelt (1998), "Early Stopping - But When?"."""
+        patience, progress = self._schedule.early_stopping, self._progress
+        if patience is None or progress.without_gain < patience:
+            return False
+        if rank() == 0:
+            _say(
+                f"early stopping at step {progress.step}: no gain of {self._dev_set.chooses_by} in "
+                f"{progress.without_gain} evaluations; best is step {progress.best_step}"
+            )
+        return True
 
     def _save(self) -> None:
-        if rank() == 0:
-            name = f"model_{self._progress.step}"
-            self._snapshots.save(name, *self._state())
-            self._snapshots.keep_as_last(name)
-
-    def _state(self) -> tuple[Any, Any, Any, Any, Progress]:
-        return self._model, self._optimizer, self._rate, self._scaler, self._progress
+        self._check_weights()
+        if rank() != 0:
+            return
+        step = self._progress.step
+        name = f"model_{step}"
+        self._snapshots.save(name, self._learner, self._progress)
+        self._snapshots.keep_as_last(name)
+        for removed in self._snapshots.remove_oldest(step, self._schedule.kept):
+            _say(f"model_{removed} is removed: --save_total_limit is {self._schedule.kept}")
+        self._record.write()
 
 
 def _say(line: str) -> None:
@@ -259,6 +272,10 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def steps_in(plan: BatchPlan, epochs: int, max_steps: Optional[int]) -> int:
-    """All steps of a run."""
-    return max_steps if max_steps is not None else epochs * len(plan)
+def steps_in(plan: Plan, epochs: int, max_steps: Optional[int], batches: int) -> int:
+    """All steps of a run that takes so many batches for each."""
+    if max_steps is not None:
+        return max_steps
+    if batches == 1:
+        return plan.steps(epochs)
+    return sum(-(-len(plan.epoch(number)) // batches) for number in range(1, epochs + 1))

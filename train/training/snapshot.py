@@ -5,148 +5,212 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 import paddle
 from numpy.typing import NDArray
 
 from contract.errors import SetUpError
-from contract.text.rules import OF_OLDER_FILES
-from train.model.backbone import Backbone
 from train.model.checkpoint import (
     OPTIMIZER_FILE,
     PARAMETERS_FILE,
     RANKER_FILE,
     STATE_FILE,
+    WEIGHTS_FILE,
     atomic_directory,
     link_directory,
     read_arrays,
     read_json,
+    write_arrays,
     write_json,
 )
+from train.model.family import Backbone
 from train.model.ranker import SCORE_FUNCTION_OF, save_parameters
 from train.model.tokenizer_files import copy_tokenizer
+from train.training.disk import remove_oldest, steps_kept, written
+from train.training.identity import check_identity
+from train.training.update import Learner
 
 _PROJECT_FILE = Path(__file__).resolve().parents[2] / "pyproject.toml"
-# what a checkpoint of an older release does not say
-_UNSTATED = OF_OLDER_FILES._asdict()
 _RATE_KEYS = ("last_epoch", "last_lr")
 
 
 @dataclass
 class Progress:
-    """Position of a run: steps done, epoch from 1, batches done in it, and the dev metrics."""
+    """Position of a run: steps done, epoch from 1, batches done in it, and the dev metrics.
+
+    Attributes:
+        best: the largest value of the metric that chooses, and ``best_step`` where it was.
+        without_gain: evaluations since then.
+    """
 
     step: int = 0
     epoch: int = 1
     batch: int = 0
     best: Optional[float] = None
+    best_step: Optional[int] = None
+    without_gain: int = 0
     evaluated_at: int = -1
     metrics: dict[str, Optional[float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What must be the same for a run to go on: its rows, and how batches are made of them."""
-
-    ranker: str
-    model_name_or_path: str
-    seed: int
-    rows: int
-    batch_size: int
-    max_seq_length: int
-    length_bucketing: bool
-    truncation: str
-    normalization: str
 
 
 class Snapshots:
     """The checkpoints of one run under its ``save_dir``."""
 
-    def __init__(self, save_dir: Path, identity: Identity, backbone: Backbone) -> None:
-        """Remember what every checkpoint of the run has in common."""
+    def __init__(
+        self, save_dir: Path, identity: Mapping[str, Any], about: About, backbone: Backbone
+    ) -> None:
+        """Remember what every checkpoint of the run has in common.
+
+        Args:
+            save_dir: where checkpoints go.
+            identity: what must be the same for the run to be resumed.
+            about: the facts that whoever loads a checkpoint needs.
+            backbone: its configuration and tokenizer go into each.
+        """
         self._save_dir = save_dir
         self._identity = identity
+        self._facts = about
         self._backbone = backbone
+        # the newest that was written, and what progress it holds
+        self._written: Optional[tuple[str, Progress]] = None
 
-    def save(
-        self, name: str, model: Any, optimizer: Any, rate: Any, scaler: Any, progress: Progress
-    ) -> None:
-        """Write ``<save_dir>/<name>``; an interrupted write leaves what was there before."""
-        with atomic_directory(self._save_dir / name) as directory:
-            save_parameters(model, directory / PARAMETERS_FILE)
-            self._backbone.config.save_pretrained(str(directory))
-            copy_tokenizer(self._backbone.tokenizer_dir, directory)
-            write_json(directory / RANKER_FILE, self._about(progress))
-            state = {
-                "identity": asdict(self._identity),
-                "progress": asdict(progress),
-                "learning_rate": {key: rate.state_dict()[key] for key in _RATE_KEYS},
-                "scaler": _scaler_state(scaler),
-            }
-            write_json(directory / STATE_FILE, state)
-            # Any, because savez's own flags could be among the names as far as its types know
-            moments: dict[str, Any] = {**_moments(model, optimizer)}
-            np.savez(directory / OPTIMIZER_FILE, **moments)
-
-    def keep_as_last(self, name: str) -> None:
-        """Make ``<save_dir>/last`` the checkpoint ``name``."""
-        link_directory(self._save_dir / name, self._save_dir / "last")
-
-    def restore(self, directory: Path, model: Any, optimizer: Any, scaler: Any) -> Progress:
-        """Put back all but the parameters.
+    def save(self, name: str, learner: Learner, progress: Progress) -> None:
+        """Write ``<save_dir>/<name>``; an interrupted write leaves what was there before.
 
         Raises:
-            SetUpError: the checkpoint was made with other rows, batches or seed.
+            SetUpError: the disk is full, or cannot be written to.
+        """
+        path = self._save_dir / name
+        with written(path):
+            same = self._same_progress(progress)
+            if same:
+                link_directory(same, path)
+                return
+            with atomic_directory(path) as directory:
+                self._write(directory, learner, progress)
+        self._written = name, replace(progress)
+
+    def _same_progress(self, progress: Progress) -> Optional[Path]:
+        """A checkpoint that holds what is to be written: ``best``, where this step is the best."""
+        if self._written is None or self._written[1] != progress:
+            return None
+        path = self._save_dir / self._written[0]
+        return path if path.is_dir() else None
+
+    def _write(self, directory: Path, learner: Learner, progress: Progress) -> None:
+        if learner.average:
+            with learner.average.in_place() as trained:
+                save_parameters(learner.model, directory / PARAMETERS_FILE)
+            write_arrays(directory / WEIGHTS_FILE, trained)
+        else:
+            save_parameters(learner.model, directory / PARAMETERS_FILE)
+        self._backbone.config.save_pretrained(str(directory))
+        copy_tokenizer(self._backbone.tokenizer_dir, directory)
+        write_json(directory / RANKER_FILE, self._about(progress))
+        state = {
+            "identity": dict(self._identity),
+            "progress": asdict(progress),
+            "learning_rate": {key: learner.rate.state_dict()[key] for key in _RATE_KEYS},
+            "scaler": _scaler_state(learner.scaler),
+        }
+        write_json(directory / STATE_FILE, state)
+        write_arrays(directory / OPTIMIZER_FILE, _moments(learner.model, learner.optimizer))
+
+    def keep_as_last(self, name: str) -> None:
+        """Make ``<save_dir>/last`` the checkpoint ``name``.
+
+        Raises:
+            SetUpError: the disk is full, or cannot be written to.
+        """
+        path = self._save_dir / "last"
+        with written(path):
+            link_directory(self._save_dir / name, path)
+
+    def remove_oldest(self, until: int, limit: int) -> list[int]:
+        """Remove all but the newest ``limit`` of the ``model_STEP`` of this run, of 0 none.
+
+        Those of another run in the same place, or of steps after ``until``, stay.
+
+        Returns:
+            The steps whose checkpoints were removed.
+        """
+        own = [
+            step
+            for step in steps_kept(self._save_dir)
+            if step <= until and self._is_own(self._save_dir / f"model_{step}" / STATE_FILE)
+        ]
+        return remove_oldest(self._save_dir, own, limit)
+
+    def _is_own(self, state_file: Path) -> bool:
+        return state_file.is_file() and read_json(state_file).get("identity") == self._identity
+
+    def restore(self, directory: Path, learner: Learner) -> tuple[Progress, list[str]]:
+        """Put back all that a checkpoint has, of a model that has its parameters already.
+
+        Returns:
+            Where the run stood, and names of options that the checkpoint does not state.
+
+        Raises:
+            SetUpError: the checkpoint was made with other rows, options or files.
         """
         state = read_json(directory / STATE_FILE)
         try:
-            self._check(state["identity"])
+            unstated = check_identity(state["identity"], self._identity)
             progress = Progress(**state["progress"])
-            moments = _named_moments(model, read_arrays(directory / OPTIMIZER_FILE))
+            moments = _named_moments(learner.model, read_arrays(directory / OPTIMIZER_FILE))
+            if learner.average and (directory / WEIGHTS_FILE).is_file():
+                learner.average.restore(read_arrays(directory / WEIGHTS_FILE))
             # Paddle sets the optimiser's own scheduler from this key, and asks for it
-            optimizer.set_state_dict({"LR_Scheduler": state["learning_rate"], **moments})
-            if scaler is not None and state["scaler"]:
-                scaler.load_state_dict(_arrays_of(state["scaler"]))
+            learner.optimizer.set_state_dict({"LR_Scheduler": state["learning_rate"], **moments})
+            if learner.scaler is not None and state["scaler"]:
+                learner.scaler.load_state_dict(_arrays_of(state["scaler"]))
         except (KeyError, TypeError) as error:
             raise SetUpError(
                 f"does not belong to its parameters ({error}); to start again from its weights, "
                 "give the checkpoint as --model_name_or_path",
                 field=str(directory / STATE_FILE),
             ) from error
-        if not (self._save_dir / "best").is_dir():
-            progress.best = None
-        return progress
-
-    def _check(self, saved: dict[str, Any]) -> None:
-        for name, value in asdict(self._identity).items():
-            stated = _UNSTATED[name] if name in _UNSTATED and name not in saved else saved[name]
-            if name != "model_name_or_path" and stated != value:
-                raise SetUpError(
-                    f"the checkpoint has {name} {stated}, this run has {value}; to start "
-                    "again from its weights, give the checkpoint as --model_name_or_path",
-                    field="init_from_ckpt",
-                )
+        # older releases wrote NaN, which nothing is better than
+        if not (self._save_dir / "best").is_dir() or progress.best != progress.best:
+            progress.best = progress.best_step = None
+            progress.without_gain = 0
+        return progress, unstated
 
     def _about(self, progress: Progress) -> dict[str, Any]:
-        identity = self._identity
         return {
             "format": 1,
-            "ranker": identity.ranker,
-            "score_function": SCORE_FUNCTION_OF[identity.ranker],
-            "max_seq_length": identity.max_seq_length,
-            "truncation": identity.truncation,
-            "normalization": identity.normalization,
+            **self._facts._asdict(),
+            "score_function": SCORE_FUNCTION_OF[self._facts.ranker],
             "step": progress.step,
             "epoch": progress.epoch,
-            "model_name_or_path": identity.model_name_or_path,
-            "seed": identity.seed,
             "metrics": progress.metrics,
             "version": project_version(),
         }
+
+
+class About(NamedTuple):
+    """What ``ranker.json`` says of every checkpoint of a run, under the same names."""
+
+    ranker: str
+    model_name_or_path: str
+    max_seq_length: int
+    truncation: str
+    normalization: str
+    seed: int
+
+
+def stated_rate(directory: Path) -> Optional[float]:
+    """The peak learning rate of the run that wrote a checkpoint, where it says."""
+    if not (directory / STATE_FILE).is_file():
+        return None
+    identity = read_json(directory / STATE_FILE).get("identity", {})
+    rate = identity.get("learning_rate")
+    return None if rate is None else float(rate)
 
 
 def project_version() -> str:

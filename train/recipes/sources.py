@@ -9,40 +9,52 @@ import csv
 import hashlib
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from contract.errors import DataError
 from train.bm25 import BM25
+from train.mining.lists import RankedList, one_line
+
+Labelled = tuple[str, str, int]
 
 LIST_LENGTH = 20
 _SPLITS = {0: "test", 1: "dev"}
 
+MEDICAL, LAW, LITERATURE, QUESTIONS = "medical", "law", "literature", "questions"
+_HALVES = ("dev", "test")
+_TITLES = "csl/cls_ctg_train.tsv"
+# what may be left out, and the files that it needs
+FILES = {
+    MEDICAL: ("cmedir.jsonl",),
+    LAW: ("stard.jsonl",),
+    LITERATURE: (*(f"csl/{task}_{half}.tsv" for task in ("ts", "kg") for half in _HALVES), _TITLES),
+    QUESTIONS: ("cmedqq/train.tsv",),
+}
 
-@dataclass(frozen=True)
-class RankedList:
-    """A query and its graded documents.
 
-    Attributes:
-        query: The query text, on one line.
-        documents: ``(text, grade)`` pairs; grade 0 is irrelevant.
-        split: ``train``, ``dev`` or ``test``.
+def check_files(data_dir: Path, without: Iterable[str]) -> None:
+    """See that all files of the sources are there that are not left out.
+
+    Raises:
+        DataError: one is not; it names the file.
     """
-
-    query: str
-    documents: tuple[tuple[str, int], ...]
-    split: str
+    for name, files in FILES.items():
+        missing = [data_dir / file for file in files if not (data_dir / file).is_file()]
+        if missing and name not in without:
+            raise DataError(
+                f"no such file; it is a part of the source {name}: put it there, or leave the "
+                f"source out by --without {name}",
+                field=str(missing[0]),
+            )
 
 
 def split_of(key: str) -> str:
     """Eight keys in ten train, one in ten each are dev and test."""
     bucket = int.from_bytes(hashlib.md5(key.encode("utf-8")).digest()[:8], "big") % 10
     return _SPLITS.get(bucket, "train")
-
-
-def one_line(text: str) -> str:
-    """Replaces tabs and every kind of line break, so that the text fits a TSV cell."""
-    return " ".join(text.split())
 
 
 def read_lists(path: Path) -> list[RankedList]:
@@ -76,7 +88,7 @@ class Paper:
 def read_papers(directory: Path) -> list[Paper]:
     """Reads the papers of both halves; the two tasks list them in the same order."""
     papers = []
-    for half in ("dev", "test"):
+    for half in _HALVES:
         titles = _rows(directory / f"ts_{half}.tsv")
         keywords = _rows(directory / f"kg_{half}.tsv")
         for (_, abstract, title), (_, _, words) in zip(titles, keywords):
@@ -136,13 +148,18 @@ class Source:
         """The distinct texts of a pool: ``all``, ``train`` or ``unseen``."""
         return self._pools[pool]
 
+    @property
+    def has_full_lists(self) -> bool:
+        """Whether nearly all lists have as many documents as others are filled up to."""
+        short = sum(len(item.documents) < LIST_LENGTH for item in self.lists)
+        return short < 0.05 * len(self.lists)
+
     def variants(self) -> Sequence[str]:
-        """The held-out files worth writing: lists that are long enough need no padding."""
-        lengths = [len(item.documents) for item in self.lists]
-        if max(lengths) == 1:
+        """The kinds of list worth measuring: one that is full already needs no padding."""
+        if max(len(item.documents) for item in self.lists) == 1:
             return ("padded", "unseen", "random")
-        if sum(length < LIST_LENGTH for length in lengths) < 0.05 * len(lengths):
-            return ("original",)
+        if self.has_full_lists:
+            return ("original", "random")
         return ("original", "padded", "unseen", "random")
 
     def hard(self, item: RankedList, count: int, pool: str) -> list[str]:
@@ -164,3 +181,35 @@ class Source:
 def distinct(texts: Iterable[str], further: Iterable[str]) -> list[str]:
     """Every text once, in the order of its first place."""
     return list(dict.fromkeys([*texts, *further]))
+
+
+class Data(NamedTuple):
+    """What was read: sources by name, the papers behind two of them, pairs of questions."""
+
+    sources: dict[str, Source]
+    papers: list[Paper]
+    questions: list[Labelled]
+
+
+def read_data(data_dir: Path, without: Collection[str] = ()) -> Data:
+    """Reads the sources that are not left out.
+
+    Raises:
+        DataError: a file is missing.
+    """
+    check_files(data_dir, without)
+    sources: list[Source] = []
+    papers: list[Paper] = []
+    titles: list[str] = []
+    if MEDICAL not in without:
+        sources.append(Source(MEDICAL, read_lists(data_dir / "cmedir.jsonl")))
+    if LAW not in without:
+        sources.append(Source(LAW, read_lists(data_dir / "stard.jsonl")))
+    if LITERATURE not in without:
+        papers, titles = read_papers(data_dir / "csl"), read_title_pool(data_dir / "csl")
+        of_papers = literature_lists(papers)
+        sources += [Source(name, of_papers[name], titles) for name in ("abstract", "keywords")]
+    questions: list[Labelled] = []
+    if QUESTIONS not in without:
+        questions = read_question_pairs(data_dir / "cmedqq" / "train.tsv")
+    return Data({source.name: source for source in sources}, papers, questions)
