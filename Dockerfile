@@ -49,11 +49,13 @@ COPY bootstrap.sh ./
 COPY requirements requirements
 RUN SET=${SET} ./bootstrap.sh serving ${DEVICE}
 
-# Debian's compiler for both devices: its program needs no newer C library than Ubuntu 22.04 has.
+# Debian's compiler for both devices: its program needs no newer C library than Ubuntu 22.04 has. The
+# module for Python needs the headers of the environment's, which may be uv's.
 FROM base-cpu AS tensor-service
 WORKDIR /build
 ENV VENV=/opt/venv
-COPY --from=environment /opt/venv /opt/venv
+COPY --from=environment /opt /opt
+COPY contract/text/*_table.txt contract/text/
 COPY general_model_service general_model_service
 RUN general_model_service/build.sh install /opt/tensor-service
 

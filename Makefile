@@ -36,6 +36,7 @@ COVERAGE ?=
 # of make test-card: what card's packages do, and what has to go on working with them
 CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/ranker/test_key_value_clients.py \
 	tests/clients/ranker/test_pipeline_wire.py tests/clients/tensor/test_wire.py tests/benchmarks/test_hf_export.py \
+	tests/benchmarks/test_fine_tuning.py \
 	tests/general_model_service/test_wire.py tests/pipeline/test_answers.py tests/pipeline/dag/test_dag.py \
 	tests/pipeline/engines/test_auto.py tests/pipeline/engines/test_openvino.py tests/pipeline/engines/test_paddle.py \
 	tests/pipeline/engines/test_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \
@@ -66,7 +67,7 @@ IN_CARD = requirements/card
 .PHONY: help serve tensor-service test test-modern coverage test-card leave-out-card audit sanitize fuzz \
 	fuzz-http abuse lint format bench models lock clean setup-serving setup-train setup-export \
 	setup-experiments setup-dev setup-card setup-newer setup-clients setup-sdks setup-peers \
-	build-tensor-service bench-routing bench-tensor-service bench-edge bench-overload
+	build-tensor-service bench-routing bench-encoding bench-tensor-service bench-training bench-edge bench-overload
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -158,14 +159,21 @@ bench-edge: setup-serving ## measure HTTP beside RPC, and with 1,000 idle connec
 bench-overload: setup-serving ## measure twice the load that the service can carry
 	@$(PYTHON) -m benchmarks.overload $(BENCH_FLAGS)
 
+bench-encoding: setup-serving ## measure the encoder in C++ beside the packages that tokenize
+	@$(BUILD_TENSOR_SERVICE) bench
+	@$(PYTHON) -m benchmarks.encoding $(BENCH_FLAGS)
+
 bench-tensor-service: setup-serving ## measure the C++ tensor service beside its engine called in process
 	@$(BUILD_TENSOR_SERVICE) bench
 	@$(PYTHON) -m benchmarks.tensor_service $(BENCH_FLAGS)
 
-models: setup-train ## train both rankers anew and export them to serving_models/
-	@PYTHON=$(TRAINING) OUT=$(OUT) train/recipes/small.sh
+bench-training: setup-train setup-peers ## measure a step of training beside a plain PyTorch loop
+	@$(TRAINING) -m benchmarks.training $(BENCH_FLAGS)
+
+models: setup-train setup-export ## make both rankers from the development data, and publish them to serving_models/
+	@UNTIL= PYTHON=$(TRAINING) TEACHER_PYTHON=$(MODERN)/bin/python DEVICE=$(DEVICE) OUT=$(OUT) train/recipes/small.sh
 	@for ranker in pairwise cross_encoder; do \
-		$(TRAINING) -m export.publish --params_path $(OUT)/$$ranker/last \
+		$(TRAINING) -m export.publish --params_path $(OUT)/$$ranker/scaled --max_seq_length 384 \
 			--model_card $(OUT)/$$ranker/MODEL_CARD.md --bundle serving_models/$$ranker || exit 1; done
 
 lock: ## renew requirements/ from pyproject.toml; UPGRADE=--upgrade takes newer versions
@@ -203,7 +211,7 @@ setup-serving: ## make the environment that serves
 setup-peers: ## make the environment of the systems that bench compares with (2 GB)
 	@benchmarks/peers/setup.sh
 
-build-tensor-service: setup-serving ## build the C++ tensor service
+build-tensor-service: setup-serving ## build the C++ tensor service, and the encoder in C++ for Python
 	@$(BUILD_TENSOR_SERVICE)
 
 setup-train: ## make the environment that trains and exports

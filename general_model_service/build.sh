@@ -4,14 +4,15 @@
 #
 # In: the sources beside this file, the packages of apt-packages.txt, and the environment that
 # bootstrap.sh made, whose openvino carries headers and libraries. Out: the program
-# .cache/tensor-service/release/tensor_service (.cache/tensor-service-card for .venv-card and so on:
-# the program runs with the openvino that it was built with). The Makefile and the Dockerfile call it; run again
-# with nothing changed, it only asks Ninja.
+# .cache/tensor-service/release/tensor_service and beside it native_encoder, a module for the Python of
+# that environment (.cache/tensor-service-card for .venv-card and so on: the program runs with the
+# openvino that it was built with). The Makefile and the Dockerfile call it; run again with nothing
+# changed, it only asks Ninja.
 #
-#   general_model_service/build.sh                  build the program
-#   general_model_service/build.sh install DIR      put the program and Debian's libraries for it in DIR
-#   general_model_service/build.sh bench            build the program and the load generator
-#   general_model_service/build.sh tests            build the program and its tests, and run these
+#   general_model_service/build.sh                  build the program and the module
+#   general_model_service/build.sh install DIR      put both, and Debian's libraries for the program, in DIR
+#   general_model_service/build.sh bench            build both and the load generator
+#   general_model_service/build.sh tests            build both and the tests, and run these
 #   general_model_service/build.sh sanitize         run the tests with address,undefined, then thread
 #   general_model_service/build.sh fuzz [SECONDS]   run each fuzz target that long [600]
 #
@@ -23,7 +24,7 @@ cd "$(dirname "$0")/.."
 SOURCE=general_model_service
 VENV=${VENV:-.venv}
 VENV=${VENV%/}
-# as general_model_service/program.py has it
+# as contract/environment/built.py has it
 case "${VENV##*/}" in
     .venv-*) BUILDS=.cache/tensor-service-${VENV##*.venv-} ;;
     *) BUILDS=.cache/tensor-service ;;
@@ -136,8 +137,24 @@ build() (
     cmake --build "$folder" --parallel "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" --target $targets >&2
 )
 
+# The Python of the environment, if a module can be built for it; without, Python's own packages tokenize.
+binding_python() {
+    [ -x "$VENV/bin/python" ] || return 0
+    if ! "$VENV/bin/python" -c 'import nanobind' 2>/dev/null; then
+        say "without native_encoder: no nanobind in $VENV; run make setup-serving"
+    elif ! "$VENV/bin/python" -c 'if 1:
+        import os, sys, sysconfig
+        sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'; then
+        say "without native_encoder: the Python of $VENV has no Python.h; install its headers"
+    else
+        echo "$PWD/$VENV/bin/python"
+    fi
+}
+
 build_release() {
-    build "$BUILDS/release" "$1" -D CMAKE_BUILD_TYPE=Release
+    python=$(binding_python)
+    build "$BUILDS/release" "$1${python:+ native_encoder}" \
+        -D CMAKE_BUILD_TYPE=Release -D "BINDING_PYTHON=$python"
 }
 
 # The openvino package stays where it is: general_model_service/program.py tells the program where.

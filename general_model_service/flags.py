@@ -43,6 +43,10 @@ OUR_NUMBERS = (
     ("--idle_timeout_s", "for a connection between requests"),
     ("--reload_interval_s", "how often to look for a changed bundle; 0: only on SIGHUP"),
     ("--drain_s", "for open requests after SIGTERM"),
+    ("--max_documents", "documents of a request with texts"),
+    ("--max_query_chars", "characters of a query"),
+    ("--max_document_chars", "characters of a document"),
+    ("--max_tokens", "tokens of a request with texts"),
 )
 OUR_SWITCHES = (
     ("--pad_dynamic", "batch rows of different length"),

@@ -8,22 +8,17 @@ In: environment variables. Out: a path and a new environment; called by ``__main
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from contract.environment import built
 from contract.errors import SetUpError
 
 PROGRAM_VARIABLE = "TENSOR_SERVICE_BIN"
 _LIBRARY_PATH = "LD_LIBRARY_PATH"
-# .venv-card has a build of its own: the program runs with the OpenVINO that it was built with
-_NAME = Path(sys.prefix).name
-_KIND = _NAME.removeprefix(".venv") if _NAME.startswith(".venv-") else ""
-_BUILDS = Path(__file__).resolve().parents[1] / f".cache/tensor-service{_KIND}"
-BUILT = _BUILDS / "release" / "tensor_service"
-# in the image
-INSTALLED = Path("/opt/tensor-service/tensor_service")
+BUILT = built.BUILT / "tensor_service"
+INSTALLED = built.INSTALLED / "tensor_service"
 
 
 def find_program(environment: Mapping[str, str]) -> Path:

@@ -173,7 +173,8 @@ def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> N
     import numpy as np
 
     from train.model.backbone import find_backbone
-    from train.model.ranker import build_model, save_parameters
+    from train.model.layers import build_model
+    from train.model.ranker import save_parameters
 
     tokens = _vocabulary()
     save_tokenizer(tokens, directory, lower_case=True)

@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "pipeline": frozenset({"contract"}),
     "clients": frozenset({"contract"}),
     "experiments": frozenset({"contract"}),
-    "general_model_service": frozenset({"contract.errors"}),
+    "general_model_service": frozenset({"contract.environment.built", "contract.errors"}),
     # it starts services, and asks them over the wire whether they are there
     "child_services": frozenset({"contract", "clients", "general_model_service.program"}),
     "benchmarks": frozenset(
@@ -51,7 +51,7 @@ _PICKLES = frozenset({"pickle", "_pickle", "cloudpickle", "dill", "joblib", "mar
 _TOKENIZER_PACKAGES = frozenset(
     {"fast_tokenizer", "jieba", "paddlenlp.data", "sentencepiece", "tokenizers", "transformers"}
     # the encoder's own part: text that enters there by another way is neither cut nor normalized
-    | {"contract.text.wordpiece"}
+    | {"contract.text.native", "contract.text.wordpiece", "native_encoder"}
     | {
         f"contract.text.sentence_pieces.{step}"
         for step in ("load_sentence_pieces", "SentencePieces")

@@ -32,6 +32,8 @@ ENCODING = (
     Path("contract/text/sentence_pieces.py"),
     Path("contract/text/wordpiece.py"),
 )
+# others' models, which only teach: their rows are no ranker's rows
+FOREIGN_TOKENS = Path("train/teachers/foreign_tokens.py")
 
 
 def python_files() -> list[Path]:
@@ -189,7 +191,9 @@ def test_the_safety_scan_lets_models_and_text_pass() -> None:
 
 def test_only_the_encoder_tokenizes_and_pads() -> None:
     assert all(tokenizing(text(p)) for p in ENCODING), "the scan must find the one place that does"
-    assert not breaches({p: tokenizing(text(p)) for p in OWN_CODE if p not in ENCODING})
+    assert tokenizing(text(FOREIGN_TOKENS)), "the place of others' tokenizers has gone"
+    elsewhere = [p for p in OWN_CODE if p not in (*ENCODING, FOREIGN_TOKENS)]
+    assert not breaches({p: tokenizing(text(p)) for p in elsewhere})
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes ``unicode_table.txt`` and, beside it, ``compatibility_table.txt``.
+"""Writes ``unicode_table.txt``, and beside it ``compatibility_table.txt`` and ``symbol_table.txt``.
 
-Both are made from the Unicode data of the Python that runs it; the second also from
+All are made from the Unicode data of the Python that runs it; the second also from
 ``cjk_radicals.txt``, since NFKC leaves radicals of CJK's supplement that look like ideographs.
 
 Run it as ``python -m contract.text.make_unicode_table`` with a Python that has the data of
@@ -27,6 +27,7 @@ from contract.text.unicode_table import (
     COMPATIBILITY_FILE,
     IGNORED,
     OTHER,
+    SYMBOL_FILE,
     TABLE_FILE,
     UNICODE_VERSION,
     VERSION_LINE,
@@ -120,6 +121,28 @@ def _compatibility_lines() -> Iterator[str]:
         first, shared = code_point, now
 
 
+def symbol_text() -> str:
+    """The whole third file, by the running Python's data."""
+    return _HEAD + "".join(f"{line}\n" for line in _symbol_lines())
+
+
+def _symbol_lines() -> Iterator[str]:
+    """What stands alone and is neither an ideograph, nor punctuation, nor of ASCII."""
+    first = None
+    for code_point in range(128, sys.maxunicode + 2):
+        symbol = False
+        if code_point <= sys.maxunicode:
+            char = chr(code_point)
+            ideograph = any(low <= code_point <= high for low, high in _CJK_RANGES)
+            punctuation = unicodedata.category(char)[0] == "P"
+            symbol = _stands_alone(char) and not ideograph and not punctuation
+        if symbol and first is None:
+            first = code_point
+        elif not symbol and first is not None:
+            yield f"{first:06X} {code_point - 1:06X} s"
+            first = None
+
+
 def _stands_alone(char: str) -> bool:
     """Punctuation and symbols; all of ASCII that is neither letter, digit nor space counts."""
     return unicodedata.category(char)[0] in "PS" or char in _EXTRA_SYMBOLS
@@ -189,7 +212,9 @@ def main() -> int:
     output.write_bytes(table_text().encode("ascii"))
     beside = output.with_name(COMPATIBILITY_FILE.name)
     beside.write_bytes(compatibility_text().encode("ascii"))
-    print(f"Unicode {UNICODE_VERSION} -> {output}, {beside}")
+    symbols = output.with_name(SYMBOL_FILE.name)
+    symbols.write_bytes(symbol_text().encode("ascii"))
+    print(f"Unicode {UNICODE_VERSION} -> {output}, {beside}, {symbols}")
     return 0
 
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from contract.text.unicode_table import CASED, IGNORED, OTHER, compatibility_table, unicode_table
+from contract.text.unicode_table import (
+    CASED,
+    IGNORED,
+    OTHER,
+    compatibility_table,
+    symbol_table,
+    unicode_table,
+)
 
 # in characters; WordPiece makes one [UNK] of a longer word, whatever it is
 LONGEST_WORD = 100
@@ -23,18 +30,30 @@ class Normalizer(dict[int, str]):
     """Maps a text to its words; each code point's rule is looked up once and kept.
 
     It is the table that ``str.translate`` reads, at most one entry for each code point met.
+
+    Attributes:
+        lower_case: as given.
+        compatible: as given.
+        symbols_alone: as given.
     """
 
-    def __init__(self, lower_case: bool, compatible: bool = False) -> None:
+    def __init__(
+        self, lower_case: bool, compatible: bool = False, symbols_alone: bool = True
+    ) -> None:
         """Bind the rules.
 
         Args:
             lower_case: also strips accents, as BERT's uncased vocabularies expect.
             compatible: take each character for what it stands for by NFKC, and radicals for the
                 ideographs that they look like.
+            symbols_alone: symbols are words of their own, as to PaddleNLP; else only ideographs and
+                punctuation are, as to Hugging Face's BERT.
         """
         super().__init__()
-        self._lower_case = lower_case
+        self.lower_case = lower_case
+        self.compatible = compatible
+        self.symbols_alone = symbols_alone
+        self._within_words = None if symbols_alone else symbol_table()
         self._compatible = compatibility_table() if compatible else None
         # here, so that a table that is not there stops the start and not the first request
         self._table = unicode_table()
@@ -50,7 +69,7 @@ class Normalizer(dict[int, str]):
         """
         part = text[start:end]
         # the only letter whose lower-case form depends on what stands around it
-        if self._lower_case and _SIGMA in part:
+        if self.lower_case and _SIGMA in part:
             before = _first_not_ignored(text, range(start - 1, -1, -1))
             after = _first_not_ignored(text, range(end, last))
             part = _with_final_sigmas(before + part + after)
@@ -58,12 +77,16 @@ class Normalizer(dict[int, str]):
         return part.translate(self)
 
     def __missing__(self, code_point: int) -> str:
-        table, lower_case = self._table, self._lower_case
+        table, lower_case = self._table, self.lower_case
         if self._compatible is None:
-            replacement = table.replacement(code_point, lower_case)
+            stands_for = chr(code_point)
         else:
             stands_for = self._compatible.stands_for(code_point)
-            replacement = "".join(table.replacement(ord(c), lower_case) for c in stands_for)
+        made = [table.replacement(ord(c), lower_case) for c in stands_for]
+        if self._within_words is not None:
+            kept = [ord(c) in self._within_words for c in stands_for]
+            made = [word.strip(" ") if keep else word for word, keep in zip(made, kept)]
+        replacement = "".join(made)
         self[code_point] = replacement
         return replacement
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
+import numpy as np
+from numpy.typing import NDArray
+
 from contract.errors import BundleError
 
 LONGEST_FIRST, TITLE_FIRST = "longest_first", "title_first"
@@ -79,6 +82,15 @@ def kept_of_query(query: int, title: int, room: int, truncation: str) -> int:
         return min(query, room)
     # taking one token after the other from the longer ends at halves, or at a text that is shorter
     return min(query, max(room - title, room - room // 2))
+
+
+def kept_of_queries(
+    query: NDArray[np.int64], title: NDArray[np.int64], room: int, truncation: str
+) -> NDArray[np.int64]:
+    """The same of many pairs: ``[n]`` and ``[n]`` to ``[n]``."""
+    if truncation == TITLE_FIRST:
+        return np.minimum(query, room)
+    return np.minimum(query, np.maximum(room - title, room - room // 2))
 
 
 def _check(name: str, value: Any, known: tuple[str, ...], where: str) -> None:

@@ -178,12 +178,17 @@ def load_sentence_pieces(
             f"do_lower_case must be true for {TINY_CLASS}, whose pieces are of small letters",
             field=str(directory),
         )
-    processor = _read_pieces(directory / PIECES_FILE)
+    processor = read_pieces(directory / PIECES_FILE)
     words = DictionaryWords(_read_words(directory), _separates_words(processor))
     return words, SentencePieces(processor, vocabulary)
 
 
-def _read_pieces(path: Path) -> Any:
+def read_pieces(path: Path) -> Any:
+    """A processor of the package with one model.
+
+    Raises:
+        BundleError: the file is missing or damaged, or the package is not installed.
+    """
     try:
         from sentencepiece import SentencePieceProcessor
     except ImportError as error:

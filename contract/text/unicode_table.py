@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells what normalization makes of each code point, from two frozen tables.
+"""Tells what normalization makes of each code point, from three frozen tables.
 
-The table is frozen, so that a text has the same tokens on every Python and in C++.
+The first table is frozen, so that a text has the same tokens on every Python and in C++.
 ``contract.text.make_unicode_table`` writes it.
 
 After the head, whose lines begin with ``#``, each line is a range of code points::
@@ -30,6 +30,9 @@ A code point in no range is dropped in both modes, and is other.
 The second table, ``compatibility_table.txt``, is for the normalization ``nfkc``: what a code point
 stands for by NFKC of it alone, and for radicals that look like ideographs. Its lines are
 ``FIRST LAST RULE`` with the rules ``=``, ``+`` and ``-``; others stand for themselves.
+
+The third, ``symbol_table.txt``, is for the vocabularies of Hugging Face's BERT: symbols, which
+stand alone in the first table and do not to BERT. Its lines are ``FIRST LAST s``.
 """
 
 from __future__ import annotations
@@ -44,6 +47,7 @@ from contract.errors import SetUpError
 UNICODE_VERSION = "13.0.0"
 TABLE_FILE = Path(__file__).with_name("unicode_table.txt")
 COMPATIBILITY_FILE = Path(__file__).with_name("compatibility_table.txt")
+SYMBOL_FILE = Path(__file__).with_name("symbol_table.txt")
 VERSION_LINE = "# Unicode version: "
 
 CASED, IGNORED, OTHER = "c", "i", "o"
@@ -78,21 +82,39 @@ class UnicodeTable:
         return found.split(" ") if found else ["d", "d", OTHER]
 
 
-class CompatibilityTable:
-    """The ranges of the second table, kept alike."""
+class _Ranges:
+    """The ranges of a further table, kept alike."""
 
-    def __init__(self, path: Path = COMPATIBILITY_FILE) -> None:
+    file: Path
+
+    def __init__(self) -> None:
         """Read the file.
 
         Raises:
             SetUpError: it cannot be read, or is of another Unicode version than this code.
         """
-        self._lines = _read_lines(path)
+        self._lines = _read_lines(self.file)
+
+
+class CompatibilityTable(_Ranges):
+    """The second table: what look-alikes stand for."""
+
+    file = COMPATIBILITY_FILE
 
     def stands_for(self, code_point: int) -> str:
         """The characters that a code point stands for; mostly itself."""
         found = _find(self._lines, code_point)
         return _replaced(code_point, found) if found else chr(code_point)
+
+
+class SymbolTable(_Ranges):
+    """The third table: which code points are symbols."""
+
+    file = SYMBOL_FILE
+
+    def __contains__(self, code_point: int) -> bool:
+        """Whether it is a symbol."""
+        return bool(_find(self._lines, code_point))
 
 
 def _read_lines(path: Path) -> list[str]:
@@ -118,6 +140,12 @@ def _find(lines: Sequence[str], code_point: int) -> str:
 def compatibility_table() -> CompatibilityTable:
     """The project's second table, read once for the process."""
     return CompatibilityTable()
+
+
+@functools.cache
+def symbol_table() -> SymbolTable:
+    """The project's third table, read once for the process."""
+    return SymbolTable()
 
 
 @functools.cache

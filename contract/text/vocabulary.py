@@ -7,14 +7,46 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 from contract.errors import BundleError
 
 UNKNOWN = "[UNK]"
 VOCAB_FILE = "vocab.txt"
 TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
-SPECIAL_TOKENS = ("[PAD]", "[CLS]", "[SEP]", UNKNOWN)
+# the key of that file that Hugging Face's vocabularies have as false
+SYMBOLS_ALONE = "symbols_alone"
+
+
+class RowLayout(NamedTuple):
+    """How the two texts of a pair stand in a row: ``begin query end... title end``.
+
+    Attributes:
+        pad: the token that fills rows up.
+        begin: the first token of a row.
+        end: the token after each text.
+        unknown: the token of what has none.
+        borders: how many ``end`` stand between query and title.
+        token_types: 2 when the title has token type 1, 1 when all tokens have type 0.
+    """
+
+    pad: str
+    begin: str
+    end: str
+    unknown: str
+    borders: int
+    token_types: int
+
+    @property
+    def special(self) -> int:
+        """Special tokens of a row."""
+        return self.borders + 2
+
+
+# [CLS] query [SEP] title [SEP]
+BERT_LAYOUT = RowLayout("[PAD]", "[CLS]", "[SEP]", UNKNOWN, borders=1, token_types=2)
+# <s> query </s></s> title </s>
+ROBERTA_LAYOUT = RowLayout("<pad>", "<s>", "</s>", "<unk>", borders=2, token_types=1)
 
 
 def save_tokenizer(tokens: Iterable[str], directory: Union[str, Path], lower_case: bool) -> None:
@@ -27,8 +59,8 @@ def save_tokenizer(tokens: Iterable[str], directory: Union[str, Path], lower_cas
     (directory / TOKENIZER_CONFIG_FILE).write_text(text, encoding="utf-8")
 
 
-def read_vocabulary(path: Path) -> dict[str, int]:
-    """Ids by token, one token a line.
+def read_vocabulary(path: Path, layout: RowLayout = BERT_LAYOUT) -> dict[str, int]:
+    """Ids by token, one token a line; the special ones are those of the layout.
 
     Raises:
         BundleError: it cannot be read, or lacks a special token.
@@ -41,10 +73,11 @@ def read_vocabulary(path: Path) -> dict[str, int]:
             f"cannot read the vocabulary ({error}); export the bundle again", field=str(path)
         ) from error
     vocabulary = {line.rstrip("\r"): i for i, line in enumerate(lines)}
-    missing = [token for token in SPECIAL_TOKENS if token not in vocabulary]
+    missing = [token for token in layout[:4] if token not in vocabulary]
     if missing:
+        kind = "an ERNIE" if layout == BERT_LAYOUT else "an XLM-RoBERTa"
         raise BundleError(
-            f"the vocabulary lacks {', '.join(missing)}; it is not an ERNIE vocab.txt",
+            f"the vocabulary lacks {', '.join(missing)}; it is not {kind} vocab.txt",
             field=str(path),
         )
     return vocabulary

@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cuts words into the pieces of a vocabulary, by one of three packages that give the same ids.
+"""Cuts words into the pieces of a vocabulary, by one of four backends that give the same ids.
 
-Each is given words that ``contract.text.normalization`` has separated by spaces, and does WordPiece
-only: the longest piece of the vocabulary first, one [UNK] for a word that has none or is too long.
-Special tokens are not registered with any of them, so a title that contains the characters
-``[SEP]`` is text and cannot move the border between query and title.
+Three are packages, one is built here. Each is given words that ``contract.text.normalization`` has
+separated by spaces, and does WordPiece only: the longest piece of the vocabulary first, one [UNK]
+for a word that has none or is too long. Special tokens are not registered with any of them, so a
+title that contains the characters ``[SEP]`` is text and cannot move the border between query and
+title.
 
 Import ``contract.encoding`` instead: it normalizes texts and cuts long ones.
 """
@@ -13,15 +14,20 @@ Import ``contract.encoding`` instead: it normalizes texts and cuts long ones.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Callable, Optional, Protocol
 
 from contract.errors import BundleError
+from contract.text.native import NAME, REMEDY, NativeWordPiece, UnusableModule
 from contract.text.normalization import LONGEST_WORD
 from contract.text.tokenizer_threads import tokenizer_threads
 from contract.text.vocabulary import UNKNOWN
 
 _CONTINUED = "##"
+_REMEMBERED_WORDS = 200_000
+_WORDS_AT_ONCE = 1024
 
 
 class WordPiece(Protocol):
@@ -63,6 +69,38 @@ class _Tokenizers:
         # "fast" leaves out where in the text each token stood
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
+
+
+class RememberedWords:
+    """Another backend, asked once for each word that comes often; for the texts of whole files.
+
+    Words are what stands between spaces, so that a text's ids are those of its words in turn. Files
+    have few distinct words, most of them single characters; remembered are a bounded number.
+    """
+
+    def __init__(self, wordpiece: WordPiece, most: int = _REMEMBERED_WORDS) -> None:
+        """Remember what this backend says of about so many words at most."""
+        self.name = wordpiece.name
+        self._most = most
+        self._wordpiece = wordpiece
+        self._ids: dict[str, tuple[int, ...]] = {"": ()}
+
+    def __call__(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of each text."""
+        words = [text.split(" ") for text in texts]
+        new = list(set(chain.from_iterable(words)).difference(self._ids))
+        if len(self._ids) > self._most:
+            self._ids = {"": ()}
+            new = list({word for of_text in words for word in of_text if word})
+        # a call for no words is an error to some of the packages
+        for start in range(0, len(new), _WORDS_AT_ONCE):
+            part = new[start : start + _WORDS_AT_ONCE]
+            self._ids.update(zip(part, map(tuple, self._wordpiece(part))))
+        known = self._ids
+        return [
+            list(chain.from_iterable([known[word] for word in of_text if word]))
+            for of_text in words
+        ]
 
 
 def _prepare_rust_threads(count: Optional[int]) -> None:
@@ -139,11 +177,12 @@ def continuing_characters(vocabulary: Mapping[str, int]) -> frozenset[str]:
 
 
 _Build = Callable[[dict[str, int]], WordPiece]
-# the fastest first
+# the fastest first, each with what makes it importable
 _BACKENDS: Mapping[str, tuple[_Build, str]] = {
-    "tokenizers": (_Tokenizers, "tokenizers>=0.20"),
-    "fast_tokenizer": (_FastTokenizer, "fast-tokenizer-python==1.0.2"),
-    "paddlenlp": (_PaddleNLP, "paddlenlp"),
+    NAME: (NativeWordPiece, REMEDY),
+    "tokenizers": (_Tokenizers, "pip install 'tokenizers>=0.20'"),
+    "fast_tokenizer": (_FastTokenizer, "pip install 'fast-tokenizer-python==1.0.2'"),
+    "paddlenlp": (_PaddleNLP, "pip install 'paddlenlp'"),
 }
 BACKENDS = tuple(_BACKENDS)
 AUTO = "auto"
@@ -152,12 +191,15 @@ AUTO = "auto"
 def load_wordpiece(backend: str, vocabulary: dict[str, int]) -> WordPiece:
     """Build a backend.
 
+    Warns when ``auto`` passes over the module in C++ although there is one.
+
     Args:
         backend: a name of ``BACKENDS``, or ``auto``: the first of them that imports.
         vocabulary: ids by token, ``[UNK]`` among them.
 
     Raises:
-        BundleError: the name is unknown, or its package is not installed.
+        BundleError: the name is unknown, its package is not installed, or the module in C++ is not
+            built or not of this code.
     """
     if backend not in (AUTO, *BACKENDS):
         raise BundleError(
@@ -172,5 +214,7 @@ def load_wordpiece(backend: str, vocabulary: dict[str, int]) -> WordPiece:
             return build(vocabulary)
         except ImportError as error:
             reason = error
-    packages = " or ".join(f"'{_BACKENDS[name][1]}'" for name in names)
-    raise BundleError(f"pip install {packages} ({reason})", field="backend") from reason
+            if backend == AUTO and isinstance(error, UnusableModule):
+                warnings.warn(f"{error}; run {REMEDY}", RuntimeWarning, stacklevel=2)
+    remedies = " or ".join(_BACKENDS[name][1] for name in names)
+    raise BundleError(f"run {remedies} ({reason})", field="backend") from reason

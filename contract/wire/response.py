@@ -26,7 +26,7 @@ class Ranking:
         bundle: version of the bundle that scored.
         scores: one per pair, in input order, in [0, 1].
         order: indices from best to worst, cut to ``top_n``.
-        logits: one per pair, in input order: what the score is the sigmoid of. Empty when the
+        logits: one per pair, in input order: what the score is made of. Empty when the
             bundle's graph returns scores alone.
     """
 

@@ -11,15 +11,14 @@ import numpy as np
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, IntArray, PairEncoder, Row
 from contract.errors import InvalidField, RequestTooLarge
 
-_TOKEN_TYPES = 2
-
 
 class TokenRows(NamedTuple):
     """Rows as ``PairEncoder.pad`` stacks them.
 
     Attributes:
         input_ids: ``[n, length]`` int64, padded on the right with the vocabulary's [PAD].
-        token_type_ids: of the same shape; 0 for the query's part, 1 for the title's.
+        token_type_ids: of the same shape; 0 for the query's part, 1 for the title's; all
+            0 of a bundle without token types.
     """
 
     input_ids: IntArray
@@ -38,7 +37,7 @@ class TokenRows(NamedTuple):
             RequestTooLarge: a row is longer than the bundle takes.
         """
         _check_range(self.input_ids, INPUT_IDS, encoder.vocab_size)
-        _check_range(self.token_type_ids, TOKEN_TYPE_IDS, _TOKEN_TYPES)
+        _check_range(self.token_type_ids, TOKEN_TYPE_IDS, encoder.layout.token_types)
         used = self.input_ids != encoder.pad_id
         lengths = self.input_ids.shape[1] - np.argmax(used[:, ::-1], axis=1)
         lengths[~used.any(axis=1)] = 0

@@ -23,8 +23,8 @@ _FLAT_LITERAL = re.compile(
     rf"|\[\s*{_STRING}\s*(?:,\s*{_STRING}\s*)*,?\s*\]"
 )
 _NUMPY_LIST = re.compile(r"\s*array\((\[.*\]),\s*dtype='[<>=|]U\d+'\)\s*", re.DOTALL)
-# the same of anything, for the fields that are text
-_NUMPY_PRINT = re.compile(r"\s*array\(\[.*\](?:,\s*dtype=[^()]*)?\)\s*", re.DOTALL)
+_NUMPY_BEGIN, _NUMPY_END = "array([", ")"
+_NUMPY_TYPE = re.compile(r"\],\s*dtype=")
 
 
 def plain(text: str, name: str) -> str:
@@ -35,7 +35,7 @@ def plain(text: str, name: str) -> str:
     Raises:
         RequestError: it is another list.
     """
-    if not _NUMPY_PRINT.fullmatch(text):
+    if not _is_numpy_print(text):
         return text
     items = decode(text, name)
     if len(items) != 1 or not isinstance(items[0], str):
@@ -43,6 +43,24 @@ def plain(text: str, name: str) -> str:
             f"must be one text, got a list of {len(items)}; send the text itself", field=name
         )
     return items[0]
+
+
+def _is_numpy_print(text: str) -> bool:
+    """Whether it is numpy's print of an array of anything, for the fields that are text.
+
+    In one pass: a pattern for the whole of it would look at a hostile text once for each ``dtype``.
+    """
+    stripped = text.strip()
+    if not stripped.startswith(_NUMPY_BEGIN) or not stripped.endswith(_NUMPY_END):
+        return False
+    inner = stripped[len(_NUMPY_BEGIN) - 1 : -len(_NUMPY_END)]
+    if inner.endswith("]"):
+        return True
+    # behind the last one there are the fewest brackets
+    end = 0
+    for found in _NUMPY_TYPE.finditer(inner):
+        end = found.end()
+    return end > 0 and not {"(", ")"}.intersection(inner[end:])
 
 
 def decode(text: str, name: str) -> Any:

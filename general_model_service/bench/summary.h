@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Latencies in, one JSON line with percentiles out. Used by both modes of the benchmark program.
+// Latencies in, one JSON line with percentiles out. Used by all modes of the benchmark program.
 
 #pragma once
 

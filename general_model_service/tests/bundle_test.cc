@@ -125,30 +125,34 @@ TEST_F(BundleTest, RefusesManifestsItDoesNotUnderstand) {
     write_file(copy_.file("manifest.json"), replaced(good, part, by));
   };
   for (const char* schema : {"0", "3", "-1"}) {
-    with("\"schema\": 1", std::string("\"schema\": ") + schema);
+    with("\"schema\": 2", std::string("\"schema\": ") + schema);
     expect_refused("manifest.json", std::string("schema ") + schema + " is not one of 1, 2; serve");
   }
   for (const char* schema : {"2.0", "\"2\"", "true", "[2]", "99999999999999999999"}) {
-    with("\"schema\": 1", std::string("\"schema\": ") + schema);
+    with("\"schema\": 2", std::string("\"schema\": ") + schema);
     expect_refused("manifest.json", "schema: of another type");
   }
-  with("\"schema\": 1,", "");
+  with("\"schema\": 2,", "");
   expect_refused("manifest.json", "schema: missing");
   with("\"version\": \"", "\"version\": 7, \"x\": \"");
   expect_refused("manifest.json", "version: of another type");
   with("\"precision\": \"fp32\"", "\"precision\": \"fp8\"");
   expect_refused("manifest.json", "precision \"fp8\"");
+  // what the version covers, as an export of another release might state it
   with("\"score_function\": \"sigmoid\"", "\"score_function\": \"tanh\"");
+  copy_.reseal();
   expect_refused("manifest.json", "score_function \"tanh\"");
   with("\"score_function\": \"sigmoid\"", "\"score_function\": \"softmax_positive\"");
+  copy_.reseal();
   expect_refused("manifest.json", "of shape [2]");
   with("\"logits\": \"logits\"", "\"logits\": \"logit\"");
+  copy_.reseal();
   expect_refused("manifest.json", "needs an output \"logit\"");
   for (const std::string& text :
        {std::string(), good.substr(0, good.size() / 2), std::string("[1]"), std::string("\xff\xfe"),
-        good + "{}", "\xEF\xBB\xBF" + good, replaced(good, "\"schema\": 1", "\"schema\": 1 1"),
-        replaced(good, "\"schema\": 1", "\"x\": \"\\udc00\""),
-        replaced(good, "\"schema\": 1", "\"x\": NaN")}) {
+        good + "{}", "\xEF\xBB\xBF" + good, replaced(good, "\"schema\": 2", "\"schema\": 2 1"),
+        replaced(good, "\"schema\": 2", "\"x\": \"\\udc00\""),
+        replaced(good, "\"schema\": 2", "\"x\": NaN")}) {
     write_file(copy_.file("manifest.json"), text);
     expect_refused("manifest.json", "export the bundle again");
   }
@@ -236,6 +240,7 @@ TEST_F(BundleTest, RefusesAProgramOfPaddle3ByName) {
 TEST_F(BundleTest, AQuantizedBundleServesItsXml) {
   write_file(copy_.file("serving_server/quantized.xml"), "<net/>");
   copy_.edit("manifest.json", "\"precision\": \"fp32\"", "\"precision\": \"int8\"");
+  copy_.reseal();
   expect_refused("serving_server/quantized.xml", "is not among the manifest's files");
   const auto list = [&](const std::string& name, const std::string& text) {
     write_file(copy_.file(name), text);

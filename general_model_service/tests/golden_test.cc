@@ -80,6 +80,14 @@ const std::string kTwoTitles = two_titles("[0.0]", "0.5", "[0.06]", "0.515");
 // a score of 1.0 whatever the logit
 const std::string kSaturated = two_titles("[40.0]", "1.0", "[41.0]", "1.0");
 
+const std::string kScore = "\"score\": ";
+
+// As it is written in the first line of golden pairs.
+std::string first_score(const std::string& golden) {
+  const std::size_t from = golden.find(kScore) + kScore.size();
+  return golden.substr(from, golden.find_first_of(",}", from) - from);
+}
+
 class BothBundles : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(BothBundles, PassInFp32) {
@@ -91,25 +99,33 @@ TEST_P(BothBundles, PassInFp32) {
   EXPECT_EQ(result->doubt, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, BothBundles, ::testing::Values("pairwise", "cross_encoder"));
-
-TEST(GoldenTest, PairwisePassesInBf16) {
+// Whether they pass depends on the weights.
+TEST_P(BothBundles, PassInBf16OrAreRefusedByName) {
   if (!cpu_has_bf16()) {
     GTEST_SKIP() << "this CPU does not multiply bfloat16";
   }
-  const Bundle bundle = open_bundle(repository() / "serving_models/pairwise");
+  const Bundle bundle = open_bundle(repository() / "serving_models" / GetParam());
   const auto engine = engine_of(bundle, Precision::kBf16);
-  const auto result = check_golden(bundle, *engine, Precision::kBf16);
-  ASSERT_TRUE(result.has_value());
-  EXPECT_LE(result->difference, 0.1);
-  EXPECT_GT(result->difference, 1e-4);
   // it computes in bf16 indeed, and fp32's tolerance notices
   EXPECT_NE(refusal(bundle, *engine, Precision::kFp32), "passed");
+  const std::string text = refusal(bundle, *engine, Precision::kBf16);
+  if (text != "passed") {
+    expect_words(text, " of title ");
+    expect_words(text, "allowed is a difference of ");
+    return;
+  }
+  const auto result = check_golden(bundle, *engine, Precision::kBf16);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_GT(result->difference, 1e-4);
 }
+
+INSTANTIATE_TEST_SUITE_P(Golden, BothBundles, ::testing::Values("pairwise", "cross_encoder"));
 
 TEST(GoldenTest, AChangedScoreIsRefused) {
   const BundleCopy copy("pairwise");
-  copy.edit_listed("golden.jsonl", "0.2026703655719757", "0.2027703655719757");
+  const std::string score = first_score(read_file(copy.file("golden.jsonl")));
+  const double changed = std::stod(score) + 1e-4;
+  copy.edit_listed("golden.jsonl", kScore + score, kScore + std::to_string(changed));
   const Bundle bundle = open_bundle(copy.root());
   const auto engine = engine_of(bundle);
   const std::string text = refusal(bundle, *engine);

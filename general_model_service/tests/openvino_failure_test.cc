@@ -34,6 +34,13 @@ std::string failure(Engine& engine, std::span<const TensorView> feeds) {
   return "ran";
 }
 
+// Of a row of `ids` from which one is replaced.
+std::vector<float> logits_with(Engine& engine, std::int64_t id, std::int64_t ids) {
+  RankerRows batch({row(9, 1, ids)}, 9);
+  batch.ids()[4] = id;
+  return logits(engine, batch.feeds(engine));
+}
+
 class WithThreads : public ::testing::TestWithParam<int> {};
 
 // OpenVINO 2025.3 with one thread returns OK and the scores of the run before.
@@ -74,8 +81,6 @@ TEST_P(WithThreads, SurvivesShapesThatFitNoGraph) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(OpenVinoFailureTest, WithThreads, ::testing::Values(1, 2));
-
 TEST(OpenVinoFailureTest, RefusesFeedsOfAnotherTypeOrNumber) {
   const auto engine = engine_of(model_of("pairwise"));
   const RankerRows good({row(8, 1)}, 8);
@@ -89,28 +94,43 @@ TEST(OpenVinoFailureTest, RefusesFeedsOfAnotherTypeOrNumber) {
 // Not refused, as Paddle does. OpenVINO computes with ids of 32 bits: 2025.3 reads one that has
 // more as a row of zeros, like every other id beyond the vocabulary, 2026.4 drops its upper bits.
 // Below 0 they count from the end.
-TEST(OpenVinoFailureTest, IdsOutsideTheVocabularyReadNoForeignMemory) {
-  for (const int threads : {1, 2}) {
-    const auto engine = engine_of(model_of("pairwise"), {.threads = threads});
-    const auto with_id = [&](std::int64_t id) {
-      RankerRows batch({row(9, 1)}, 9);
-      batch.ids()[4] = id;
-      return logits(*engine, batch.feeds(*engine));
-    };
-    const auto zeros = with_id(5600);
-    EXPECT_TRUE(std::isfinite(zeros[0]));
-    for (const std::int64_t id : {std::int64_t{5601}, std::int64_t{1'000'000},
-                                  std::int64_t{1} << 31, std::int64_t{-5601}}) {
-      EXPECT_EQ(with_id(id), zeros) << id;
-    }
-    for (const std::int64_t id : {(std::int64_t{1} << 32) + 100, INT64_MAX, INT64_MIN}) {
-      const auto read = with_id(id);
-      EXPECT_TRUE(read == zeros || read == with_id(static_cast<std::int32_t>(id))) << id;
-    }
-    EXPECT_EQ(with_id(-1), with_id(5599));
-    EXPECT_NE(with_id(-1), zeros);
+TEST_P(WithThreads, IdsOutsideTheVocabularyReadNoForeignMemory) {
+  const Bundle bundle = open_bundle(repository() / "tests/fixtures/bundles/0/pairwise");
+  const std::int64_t ids = bundle.vocabulary->size;
+  const auto engine = engine_of(bundle.model, {.threads = GetParam()});
+  const auto with_id = [&](std::int64_t id) { return logits_with(*engine, id, ids); };
+  const auto zeros = with_id(ids);
+  EXPECT_TRUE(std::isfinite(zeros[0]));
+  for (const std::int64_t id :
+       {ids + 1, std::int64_t{1'000'000}, std::int64_t{1} << 31, -ids - 1}) {
+    EXPECT_EQ(with_id(id), zeros) << id;
+  }
+  for (const std::int64_t id : {(std::int64_t{1} << 32) + 100, INT64_MAX, INT64_MIN}) {
+    const auto read = with_id(id);
+    EXPECT_TRUE(read == zeros || read == with_id(static_cast<std::int32_t>(id))) << id;
+  }
+  EXPECT_EQ(with_id(-1), with_id(ids - 1));
+  EXPECT_NE(with_id(-1), zeros);
+}
+
+// An evidence layer computes places in its tables from the ids.
+TEST_P(WithThreads, PlacesComputedFromIdsOutsideTheVocabularyReadNoForeignMemory) {
+  const Bundle bundle = open_bundle(repository() / "serving_models/pairwise");
+  const std::int64_t ids = bundle.vocabulary->size;
+  const auto engine = engine_of(bundle.model, {.threads = GetParam()});
+  const auto another = engine_of(bundle.model, {.threads = GetParam()});
+  const auto good = logits_with(*engine, 1, kIds);
+  for (const std::int64_t id :
+       {ids, ids + 1, std::int64_t{1'000'000}, std::int64_t{1} << 31, std::int64_t{-1}, -ids - 1,
+        (std::int64_t{1} << 32) + 100, INT64_MAX, INT64_MIN}) {
+    const auto read = logits_with(*engine, id, kIds);
+    EXPECT_TRUE(std::isfinite(read[0])) << id;
+    EXPECT_EQ(logits_with(*another, id, kIds), read) << id;
+    EXPECT_EQ(logits_with(*engine, 1, kIds), good) << id;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(OpenVinoFailureTest, WithThreads, ::testing::Values(1, 2));
 
 TEST(OpenVinoFailureTest, RowsBeyondThePositionsReadNoForeignMemory) {
   const auto engine = engine_of(model_of("pairwise"));

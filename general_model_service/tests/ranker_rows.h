@@ -72,11 +72,14 @@ inline std::unique_ptr<Engine> engine_of(const std::filesystem::path& model,
   return std::move(make_openvino_engines(model, options, 1).front());
 }
 
-// A row of ids that differ from those of another seed.
-inline GoldenPair row(std::size_t tokens, std::int64_t seed) {
+// Within the vocabularies of serving_models/.
+constexpr std::int64_t kIds = 5000;
+
+// A row of ids from 1 to `ids` - 1 that differ from those of another seed.
+inline GoldenPair row(std::size_t tokens, std::int64_t seed, std::int64_t ids = kIds) {
   GoldenPair pair;
   for (std::size_t i = 0; i < tokens; ++i) {
-    pair.input_ids.push_back(1 + (seed * 131 + static_cast<std::int64_t>(i) * 37) % 5599);
+    pair.input_ids.push_back(1 + (seed * 131 + static_cast<std::int64_t>(i) * 37) % (ids - 1));
     pair.token_type_ids.push_back(i < tokens / 2 ? 0 : 1);
   }
   return pair;

@@ -18,7 +18,7 @@ TEST(FilesState, ChangesWithTheFiles) {
   const BundleCopy bundle("pairwise");
   const std::string before = files_state(bundle.root());
   EXPECT_EQ(files_state(bundle.root() / "serving_server"), before);
-  bundle.edit("manifest.json", "\"schema\": 1", "\"schema\":  1");
+  bundle.edit("manifest.json", "\"schema\": 2", "\"schema\":  2");
   EXPECT_NE(files_state(bundle.root()), before);
 }
 
@@ -37,7 +37,7 @@ TEST(Reloader, TakesABundleThatChangedWhileTheFirstOneWasLoaded) {
   Service service({}, {});
   const std::string before = files_state(options.path);
   service.set_model(load_model(options));
-  bundle.edit("manifest.json", "\"schema\": 1", "\"schema\":  1");
+  bundle.edit("manifest.json", "\"schema\": 2", "\"schema\":  2");
   const Reloader reloader(options, service, std::chrono::seconds(1), before);
   for (int i = 0; i < 3000 && service.model()->generation == 1; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

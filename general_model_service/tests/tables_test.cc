@@ -9,6 +9,7 @@
 
 #include <sstream>
 
+#include "bundle/bundle.h"
 #include "bundle_copy.h"
 
 namespace tensor_service {
@@ -16,7 +17,6 @@ namespace {
 
 using Rows = std::map<std::string, std::int64_t>;
 
-const Rows kPairwise = {{"input_ids", 5600}, {"token_type_ids", 2}};
 const Rows kFixture = {{"input_ids", 180}, {"token_type_ids", 16}};
 
 EmbeddingTables tables_of(const std::filesystem::path& model) {
@@ -24,8 +24,10 @@ EmbeddingTables tables_of(const std::filesystem::path& model) {
 }
 
 TEST(Tables, OfAPaddleProgram) {
-  const auto tables = tables_of("serving_models/pairwise/serving_server/inference.predict.pdmodel");
-  EXPECT_EQ(tables.rows, kPairwise);
+  const Bundle bundle = open_bundle(repository() / "serving_models/pairwise");
+  const auto tables = find_tables(read_graph_ops(bundle.model));
+  ASSERT_TRUE(bundle.vocabulary.has_value());
+  EXPECT_EQ(tables.rows, (Rows{{"input_ids", bundle.vocabulary->size}, {"token_type_ids", 2}}));
   EXPECT_EQ(tables.positions, 512);
 }
 

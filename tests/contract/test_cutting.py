@@ -20,6 +20,7 @@ from contract.text.normalization import Normalizer
 from contract.text.rules import LONGEST_FIRST, TITLE_FIRST, TRUNCATIONS, TextRules
 from contract.text.tokens import CHARACTERS_PER_TOKEN
 from contract.text.wordpiece import BACKENDS, WordPiece, load_wordpiece
+from tests.contract.backends import require_backend
 from tests.contract.nasty_texts import nasty_texts
 
 CLS, SEP = 1, 2
@@ -34,8 +35,8 @@ VOCABULARY = {token: index for index, token in enumerate(TOKENS)}
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    """Each backend that is installed; the others skip."""
-    pytest.importorskip(request.param)
+    """Each backend that is there; the others skip."""
+    require_backend(request.param)
     return request.param
 
 

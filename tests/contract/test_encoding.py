@@ -21,6 +21,7 @@ from contract.text.rules import OF_OLDER_FILES, TITLE_FIRST, TextRules
 from contract.text.unicode_table import UNICODE_VERSION
 from contract.text.wordpiece import BACKENDS
 from tests.bundles import SENTENCES
+from tests.contract.backends import require_backend
 
 TOKENS = [
     "[PAD]",
@@ -40,8 +41,8 @@ UNUSUAL_ROWS = "6cef1a2f8f767d89421d92d93389f3433b6ff9cfc039631e5aa4baac372aafcc
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    """Each backend that is installed; the others skip."""
-    pytest.importorskip(request.param)
+    """Each backend that is there; the others skip."""
+    require_backend(request.param)
     return request.param
 
 
@@ -102,7 +103,7 @@ def test_unusual_code_points_have_the_ids_of_the_whole_ernie_tokenizer_on_python
 
     All of the first planes' letters, marks, signs and emoji, and a sample of the rest.
     """
-    tokenizer = repository / "serving_models" / "pairwise" / "tokenizer"
+    tokenizer = repository / "tests" / "fixtures" / "wordpiece"
     ranges = (
         range(0x3100),
         range(0xF900, 0x10000),

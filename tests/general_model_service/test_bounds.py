@@ -24,7 +24,8 @@ from tests.general_model_service import wire
 from tests.tensor_service import StartTensorService
 
 IDS, TYPES = wire.ROW
-VOCABULARY = 5600
+SHIPPED = Path(__file__).resolve().parents[2] / "serving_models" / "pairwise"
+VOCABULARY = len((SHIPPED / "tokenizer" / "vocab.txt").read_text(encoding="utf-8").splitlines())
 Rows = list[tuple[list[int], list[int]]]
 # status 0: a good answer; the words of the refusal
 Refusal = tuple[int, str]
@@ -114,10 +115,8 @@ def refusal_of_python(bundle: Bundle, rows: Rows) -> Optional[str]:
     return None
 
 
-def test_the_words_are_those_of_the_python_service(
-    pairwise: TensorProcess, repository: Path
-) -> None:
-    bundle = Bundle.open(repository / "serving_models" / "pairwise")
+def test_the_words_are_those_of_the_python_service(pairwise: TensorProcess) -> None:
+    bundle = Bundle.open(SHIPPED)
     assert bundle.encoder().vocab_size == VOCABULARY
     for rows, _ in OUTSIDE:
         said = refusal_of_python(bundle, rows)
@@ -132,16 +131,15 @@ def test_the_last_of_each_is_taken(pairwise: TensorProcess) -> None:
     assert by_json(pairwise, [padded])[0] == 200
 
 
-def upstreams(repository: Path, directory: Path) -> Path:
+def upstreams(directory: Path) -> Path:
     """The serving_server directory alone, as upstream has it."""
-    source = repository / "serving_models" / "pairwise" / "serving_server"
-    return Path(shutil.copytree(source, directory / "serving_server"))
+    return Path(shutil.copytree(SHIPPED / "serving_server", directory / "serving_server"))
 
 
 def test_upstreams_directory_is_bounded_by_its_graph(
-    tensor_service: StartTensorService, repository: Path, tmp_path: Path
+    tensor_service: StartTensorService, tmp_path: Path
 ) -> None:
-    service = tensor_service(upstreams(repository, tmp_path))
+    service = tensor_service(upstreams(tmp_path))
     assert by_json(service, with_id(VOCABULARY - 1))[0] == 200
     for rows, words in OUTSIDE[:-1]:
         status, said = by_json(service, rows)
@@ -154,9 +152,9 @@ def test_upstreams_directory_is_bounded_by_its_graph(
 
 
 def test_a_vocabulary_larger_than_the_graphs_is_refused_at_start(
-    tensor_service: StartTensorService, repository: Path, tmp_path: Path
+    tensor_service: StartTensorService, tmp_path: Path
 ) -> None:
-    root = Path(shutil.copytree(repository / "serving_models" / "pairwise", tmp_path / "bundle"))
+    root = Path(shutil.copytree(SHIPPED, tmp_path / "bundle"))
     with (root / "tokenizer" / "vocab.txt").open("a", encoding="utf-8") as file:
         file.write("\none\nmore\n")
     relist(root)

@@ -8,6 +8,7 @@ The program stands where TENSOR_SERVICE_BIN or SERVING_BIN points; the launcher 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -110,8 +111,8 @@ def test_the_program_knows_all_that_it_can_be_given(
         "--cpu_math_thread_num 1 --max_body_size 1 --request_cache_size 1 --enable_prometheus "
         "--batch_tokens 1 --batch_wait_us 1 --queue_factor 1 --queue_floor 1 --queue_tokens 1 "
         "--max_bytes_in_flight 1 --max_connections 1 --read_timeout_s 1 --idle_timeout_s 1 "
-        "--reload_interval_s 1 "
-        "--drain_s 1 --lone_threads 1 --pad_dynamic --first_output"
+        "--reload_interval_s 1 --max_documents 1 --max_query_chars 1 --max_document_chars 1 "
+        "--max_tokens 1 --drain_s 1 --lone_threads 1 --pad_dynamic --first_output"
     )
     passed = given(repository, everything.split(), program)
     shown = subprocess.check_output([tensor_program, "--help"], text=True)
@@ -194,11 +195,9 @@ def test_a_program_that_cannot_run_is_one_line(repository: Path, tmp_path: Path,
 
 
 def test_without_a_program_the_remedy_is_named(tmp_path: Path, repository: Path) -> None:
-    (tmp_path / "contract").symlink_to(repository / "contract")
-    copy = tmp_path / "general_model_service"
-    copy.mkdir()
-    for source in (repository / "general_model_service").glob("*.py"):
-        (copy / source.name).write_bytes(source.read_bytes())
+    ignored = shutil.ignore_patterns("__pycache__", "src", "tests", "fuzz", "bench")
+    for folder in ("contract", "general_model_service"):
+        shutil.copytree(repository / folder, tmp_path / folder, ignore=ignored)
     done = launch(tmp_path, ["--model", MODEL], program=None)
     assert done.returncode == 2
     assert "run `make tensor-service`" in done.stderr

@@ -49,6 +49,13 @@ def paddle_scores(bundle: Bundle, rows: Sequence[Row]) -> NDArray[np.float32]:
     return np.concatenate([bundle.score(run(encoder.pad([row]))) for row in rows])
 
 
+def logit(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What the sigmoid made them of."""
+    exact = scores.astype(np.float64)
+    found: NDArray[np.float64] = np.log(exact) - np.log1p(-exact)
+    return found
+
+
 def encoded(bundle: Bundle, lists: Lists) -> list[list[Row]]:
     encoder = bundle.encoder()
     return [encoder.encode(query, titles) for query, titles in lists]
@@ -72,17 +79,24 @@ def test_fp32_equals_paddle_inference(
 
 
 @pytest.mark.skipif(not has_bf16(), reason="this CPU does not multiply bfloat16")
-def test_bf16_keeps_the_first_title(
+def test_bf16_keeps_a_first_title_that_leads(
     tensor_service: StartTensorService, repository: Path, shared_data: Path
 ) -> None:
+    """By logits: scores of most titles are near 0, and say nothing of their order."""
     bundle = Bundle.open(repository / "serving_models" / "pairwise")
     lists = encoded(bundle, real_lists(shared_data))
-    service = tensor_service(bundle.server_dir, "--pad_dynamic", "--precision", "bf16")
-    expected = paddle_scores(bundle, [row for rows in lists for row in rows])
-    scores = np.concatenate([wire.scores(service.port, bundle, rows) for rows in lists])
-    assert np.abs(scores - expected).max() <= LOW_PRECISION_TOLERANCE.score
-    first, wanted = (np.reshape(s, (LISTS, TITLES)).argmax(axis=1) for s in (scores, expected))
-    assert (first == wanted).mean() >= 0.99
+    service = tensor_service(bundle.server_dir, "--pad_dynamic", "--precision", "auto")
+    if wire.get(service.port, "/").json["precision"] != "bf16":
+        pytest.skip("the golden pairs of this bundle refuse bf16")
+    expected = logit(paddle_scores(bundle, [row for rows in lists for row in rows]))
+    found = logit(np.concatenate([wire.scores(service.port, bundle, rows) for rows in lists]))
+    assert np.abs(found - expected).max() <= LOW_PRECISION_TOLERANCE.of_logits(expected)
+    by_list, by_list_found = (np.reshape(x, (LISTS, TITLES)) for x in (expected, found))
+    best, second = np.sort(by_list, axis=1)[:, :-3:-1].T
+    leads = best - second > LOW_PRECISION_TOLERANCE.logit
+    assert leads.mean() > 0.5
+    same = by_list.argmax(axis=1) == by_list_found.argmax(axis=1)
+    assert same[leads].mean() >= 0.99
 
 
 @pytest.mark.skipif(not has_bf16(), reason="this CPU does not multiply bfloat16")

@@ -90,10 +90,16 @@ def computed_by(program: Path, bundle: Path) -> str:
 def test_all_odd_values_start_at_once(tensor_service: StartTensorService, bundle: Path) -> None:
     """A newer export's keys, too, are none of the service's business."""
     both = ",".join(f'"{name}": {value}' for name, value in ODD_VALUES.items())
-    write(bundle, "truncation", f"{{{both}}}")
+    write(bundle, "of a newer release", f"{{{both}}}")
     service = tensor_service(bundle)
     fields = json.loads((bundle / MANIFEST_FILE).read_text(encoding="utf-8"))
     assert version(service) == fields["version"]
+
+
+@pytest.mark.parametrize("key", ["truncation", "normalization"])
+def test_a_rule_for_texts_is_a_name(tensor_program: Path, bundle: Path, key: str) -> None:
+    write(bundle, key, "[1]")
+    assert f"{key}: of another type; export the bundle again" in said_by(tensor_program, bundle)
 
 
 @pytest.mark.parametrize("name", ODD_VALUES)
@@ -101,7 +107,7 @@ def test_a_version_is_the_same_in_both_languages(
     tensor_program: Path, bundle: Path, name: str
 ) -> None:
     sealed = (bundle / MANIFEST_FILE).read_text(encoding="utf-8")
-    for key in ("normalization", f"é{name}\n😀"):
+    for key in ("normalization", "of a newer release", f"é{name}\n😀"):
         (bundle / MANIFEST_FILE).write_text(sealed, encoding="utf-8")
         write(bundle, key, ODD_VALUES[name], kept="0" * 12)
         fields = json.loads((bundle / MANIFEST_FILE).read_text(encoding="utf-8"))

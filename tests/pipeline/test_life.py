@@ -255,9 +255,9 @@ def test_a_crash_of_an_op_process_ends_the_service(config: dict[str, Any], tmp_p
         assert list(both.decoded("rankings")) == [PAIRWISE, CROSS_ENCODER]
         requests = InTheBackground(of_so_many(config, ENDLESS))
         wait_in_work(config, 2)
-        scoring = busiest(service)
+        at_work = busiest(service)
         assert not requests.replies, "the requests must be in work when the process dies"
-        os.kill(scoring, signal.SIGKILL)
+        os.kill(at_work, signal.SIGKILL)
         seen = [http_call(url, "/ready", method="GET") for _ in wait_for_refusal(url)]
         assert (seen[-1].status, seen[-1].err_no) == (503, 3001)
         reply = rank(url, query="感冒", documents=["感冒灵"])
@@ -269,7 +269,8 @@ def test_a_crash_of_an_op_process_ends_the_service(config: dict[str, Any], tmp_p
             assert reply.err_no == 3001
         assert service.session() == []
         (line,) = service.stderr.strip().split("\n")
-        assert line == "web_service: op ernie has ended unexpectedly; stopping"
+        # on a busy machine another op than the one that scores may be the first
+        assert re.fullmatch(r"web_service: op \w+ has ended unexpectedly; stopping", line)
 
 
 def wait_for_refusal(url: str) -> Any:
@@ -285,10 +286,7 @@ def wait_for_refusal(url: str) -> Any:
 
 
 def busiest(service: Launched) -> int:
-    """The first child to use 1.5 s of processor time from now: the op that is scoring.
-
-    The others need less than that for all of the requests, half of it to tokenize.
-    """
+    """The first child to use 1.5 s of processor time from now: an op that has work."""
 
     def seconds(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()

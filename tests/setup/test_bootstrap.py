@@ -109,8 +109,9 @@ def tiny_wheel(folder: Path, version: str) -> str:
         for name, text in files.items():
             digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
             record += f"{name},sha256={digest.decode()},{len(text)}\n"
-            archive.writestr(name, text)
-        archive.writestr(f"{info}/RECORD", record + f"{info}/RECORD,,\n")
+            # without a time: written again later, it must still be what the lock says
+            archive.writestr(zipfile.ZipInfo(name), text)
+        archive.writestr(zipfile.ZipInfo(f"{info}/RECORD"), record + f"{info}/RECORD,,\n")
     return f"tiny=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 

@@ -26,7 +26,7 @@ OPENVINO = "lib/python3.12/site-packages/openvino/cmake"
 CMAKE_LISTS = """
 cmake_minimum_required(VERSION 3.25)
 project(stand_in NONE)
-foreach(name tensor_service tensor_service_tests first_fuzz second_fuzz)
+foreach(name tensor_service tensor_service_tests native_encoder first_fuzz second_fuzz)
   add_custom_target(${name} COMMAND cp ${CMAKE_SOURCE_DIR}/${name}.sh ${name}
     COMMAND chmod +x ${name})
 endforeach()
@@ -49,11 +49,14 @@ class Checkout:
         self.packages("cmake", "ninja-build")
         self.program("tensor_service", "echo served")
         self.program("tensor_service_tests", 'echo "tested in $(dirname "$0")"')
+        self.program("native_encoder", "")
         for name in (".venv", "other"):
             (folder / name / OPENVINO).mkdir(parents=True)
         python = folder / ".venv/bin/python"
         python.parent.mkdir()
-        python.write_text('#!/bin/sh\necho "pytest with ${TENSOR_SERVICE_BIN#"$PWD"/}"\n')
+        python.write_text(
+            '#!/bin/sh\n[ "$1" = -c ] || echo "pytest with ${TENSOR_SERVICE_BIN#"$PWD"/}"\n'
+        )
         python.chmod(0o755)
         self.path = self._path()
 
@@ -135,6 +138,31 @@ def test_another_openvino_or_another_package_configures_again(checkout: Checkout
     checkout.built(VENV="other")
     used = [line.split(f"/{OPENVINO}")[0] for line in checkout.configurations()]
     assert used == [f"{checkout.folder}/{name}" for name in (".venv", "other", "other")]
+
+
+def test_the_module_is_built_for_the_python_of_the_environment(checkout: Checkout) -> None:
+    checkout.built()
+    module = checkout.builds / "release/native_encoder"
+    assert module.is_file()
+    stamp = (checkout.builds / "release/configured").read_text()
+    assert f"BINDING_PYTHON={checkout.folder}/.venv/bin/python" in stamp
+
+
+@pytest.mark.parametrize(
+    ("lacks", "remedy"),
+    [("import nanobind", "run make setup-serving"), ("Python.h", "install its headers")],
+)
+def test_without_what_the_module_needs_only_the_program_is_built(
+    checkout: Checkout, lacks: str, remedy: str
+) -> None:
+    python = checkout.folder / ".venv/bin/python"
+    python.write_text(f'#!/bin/sh\ncase "$2" in *"{lacks}"*) exit 1 ;; esac\n')
+    done = checkout.built()
+    (said,) = [line for line in done.stderr.splitlines() if "native_encoder" in line]
+    assert said.startswith("build: without native_encoder: ")
+    assert said.endswith(remedy)
+    assert (checkout.builds / "release/tensor_service").is_file()
+    assert not (checkout.builds / "release/native_encoder").exists()
 
 
 def test_a_configuration_that_failed_is_shown_and_done_again(checkout: Checkout) -> None:

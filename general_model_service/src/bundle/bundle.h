@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bundle/calibration.h"
 #include "bundle/vocabulary.h"
 #include "engine/engine.h"
 #include "tensor/tensor.h"
@@ -41,6 +42,10 @@ struct Manifest {
   std::string logits;          // alias of the output it takes
   std::string precision;       // of the weights: fp32, bf16 or int8
   std::int64_t max_seq_length = 0;
+  // rules by which texts become rows; older manifests name none
+  std::string truncation = "title_first";
+  std::string normalization = "none";
+  std::optional<Calibration> calibration;  // of scores that are asked for as texts
 };
 
 struct Bundle {

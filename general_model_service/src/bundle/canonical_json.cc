@@ -7,12 +7,10 @@
 
 #include <simdjson.h>
 
-#include <charconv>
-#include <cmath>
-#include <cstdint>
 #include <limits>
 
 #include "json/json_value.h"
+#include "json/python_text.h"
 #include "report/error.h"
 
 namespace tensor_service {
@@ -24,66 +22,12 @@ using ondemand::json_type;
 // Python reads no longer whole number
 constexpr std::size_t kMaxDigits = 4300;
 
-void append_escaped(std::string& out, char c) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::string_view kSpecial = "\"\\\b\f\n\r\t";
-  constexpr std::string_view kLetters = "\"\\bfnrt";
-  const auto byte = static_cast<unsigned char>(c);
-  if (const std::size_t place = kSpecial.find(c); place != std::string_view::npos) {
-    out += '\\';
-    out += kLetters[place];
-  } else if (byte < 0x20) {
-    out += "\\u00";
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 0xFU];
-  } else {
-    out += c;
-  }
-}
-
-std::string string_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    append_escaped(out, c);
-  }
-  return out + '"';
-}
-
 // simdjson lets the second half of a surrogate pair pass alone, which is no UTF-8.
 std::string_view encodable(std::string_view text, const JsonPath& path) {
   if (!simdjson::validate_utf8(text)) {
     refuse_json(path.text(), "half of a surrogate pair is no text");
   }
   return text;
-}
-
-// The fewest digits that read back as the number, as repr() lays them out.
-std::string decimal_text(double value) {
-  if (std::isinf(value)) {
-    return value < 0 ? "-Infinity" : "Infinity";
-  }
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(value),
-                                 std::chars_format::scientific);
-  const std::string_view text(buffer, static_cast<std::size_t>(end.ptr - buffer));
-  const std::size_t mark = text.find('e');
-  int exponent = 0;
-  const char* const power = text.data() + mark + (text[mark + 1] == '+' ? 2 : 1);
-  std::from_chars(power, end.ptr, exponent);
-  const std::string sign = std::signbit(value) ? "-" : "";
-  if (exponent < -4 || exponent >= 16) {
-    return sign + std::string(text);
-  }
-  std::string digits(text.substr(0, mark));
-  std::erase(digits, '.');
-  if (exponent < 0) {
-    return sign + "0." + std::string(static_cast<std::size_t>(-exponent) - 1, '0') + digits;
-  }
-  const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
-  if (digits.size() <= whole) {
-    return sign + digits + std::string(whole - digits.size(), '0') + ".0";
-  }
-  return sign + digits.insert(whole, ".");
 }
 
 double double_of(std::string_view text, const JsonPath& path) {
@@ -106,7 +50,7 @@ std::string scalar(std::string_view text, const JsonPath& path) {
     refuse_json(path.text(), "not JSON: " + std::string(text.substr(0, 40)));
   }
   if (text.find_first_of(".eE") != std::string_view::npos) {
-    return decimal_text(double_of(text, path));
+    return python_float(double_of(text, path));
   }
   if (text.size() - (text.front() == '-' ? 1 : 0) > kMaxDigits) {
     refuse_json(path.text(), "a number of more than " + std::to_string(kMaxDigits) + " digits");
@@ -135,7 +79,7 @@ JsonFields fields_of(ondemand::object object, JsonPath path) {
 std::string object_text(ondemand::value& value, const JsonPath& path) {
   std::string out;
   for (const auto& [key, text] : fields_of(checked(value.get_object(), path), path)) {
-    out += (out.empty() ? "{" : ",") + string_text(key) + ":" + text;
+    out += (out.empty() ? "{" : ",") + json_text(key) + ":" + text;
   }
   return out.empty() ? "{}" : out + "}";
 }
@@ -156,7 +100,7 @@ std::string canonical(ondemand::value& value, const JsonPath& path) {
     case json_type::array:
       return array_text(value, path);
     case json_type::string:
-      return string_text(encodable(checked(value.get_string(), path), path));
+      return json_text(encodable(checked(value.get_string(), path), path));
     default:
       return scalar(scalar_text(value, path), path);
   }

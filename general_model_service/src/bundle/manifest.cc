@@ -9,7 +9,9 @@
 #include <iterator>
 
 #include "bundle/canonical_json.h"
+#include "bundle/scoring.h"
 #include "bundle/sha256.h"
+#include "json/json_node.h"
 
 namespace tensor_service {
 namespace {
@@ -59,6 +61,33 @@ std::int64_t number_field(const fs::path& file, const JsonFields& fields, const 
 std::string text_field(const fs::path& file, const JsonFields& fields, const char* key) {
   simdjson::dom::parser parser;
   return std::string(field<std::string_view>(file, fields, key, parser));
+}
+
+// The rules for texts and the calibration, where the manifest has them.
+void read_text_facts(const fs::path& file, const JsonFields& fields, std::int64_t schema,
+                     Manifest& manifest) {
+  if (fields.contains("truncation")) {
+    manifest.truncation = text_field(file, fields, "truncation");
+  }
+  if (fields.contains("normalization")) {
+    manifest.normalization = text_field(file, fields, "normalization");
+  }
+  const auto calibration = fields.find("calibration");
+  if (calibration == fields.end() || calibration->second == "null") {
+    return;
+  }
+  if (schema == kFilesSchema) {
+    refuse(file, "the version of schema 1 does not cover a calibration");
+  }
+  try {
+    manifest.calibration = Calibration::parse(calibration->second);
+  } catch (const JsonError& error) {
+    throw BundleError(file.string() + ": " + error.what());
+  }
+  const ScoreFunction* function = find_score_function(manifest.score_function);
+  if (function != nullptr && !function->has_logits) {
+    refuse(file, "calibration takes logits, which " + manifest.score_function + " has not");
+  }
 }
 
 ListedFiles listed_files(const fs::path& file, const JsonFields& fields) {
@@ -126,6 +155,7 @@ ManifestFile read_manifest(const fs::path& path) {
     refuse(path, "version \"" + manifest.version + "\" is not that of its contents, " + version +
                      ": somebody has edited the manifest");
   }
+  read_text_facts(path, fields, schema, manifest);
   return result;
 }
 

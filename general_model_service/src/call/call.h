@@ -10,6 +10,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "call/held_bytes.h"
 #include "call/request.h"
@@ -20,6 +23,14 @@ namespace tensor_service {
 using Clock = std::chrono::steady_clock;
 using CallId = std::uint64_t;  // unique within a connection
 
+// Header fields of HTTP that the service reads itself, as they came; the RPC protocols have none.
+struct CallFields {
+  std::optional<std::string> timeout_ms;  // x-timeout-ms
+  std::optional<std::string> request_id;  // x-request-id
+  std::optional<std::string> ranker;      // x-ranker
+  std::optional<std::string> dry_run;     // x-dry-run
+};
+
 // A request whose bytes have all arrived.
 struct Call {
   CallId id = 0;
@@ -27,6 +38,8 @@ struct Call {
   // HTTP path without query; for RPC "/<service full name>/<method>"
   std::string path;
   Format format = Format::kProto;
+  bool is_http = false;  // not one of the RPC protocols
+  CallFields fields;
   std::string body;  // decompressed
   HeldBytes held;    // for the body, and then for the tensors it became
   std::optional<Clock::time_point> deadline;
@@ -38,8 +51,11 @@ struct Call {
 struct Reply {
   CallId id = 0;
   Status status = Status::kOk;
-  std::string message;                                    // of an error; one line
-  std::string content_type = "application/octet-stream";  // used by HTTP only
+  std::string message;  // of an error; one line
+  // Used by HTTP only: empty leaves the type to the request's format.
+  std::string content_type;
+  std::optional<int> http_status;                                // in place of the status's own
+  std::vector<std::pair<std::string_view, std::string>> fields;  // of the head, names of constants
   std::string body;
 };
 

@@ -85,6 +85,21 @@ std::vector<std::string> names_of(const Bundle& bundle) {
   return names;
 }
 
+// A bundle whose tokenizer is of another kind still answers tensors.
+void load_encoder(Model& model) {
+  if (!model.bundle.manifest) {
+    return;
+  }
+  const Manifest& manifest = *model.bundle.manifest;
+  try {
+    model.encoder = PairEncoder::load(model.bundle.root / "tokenizer",
+                                      static_cast<std::size_t>(manifest.max_seq_length),
+                                      text_rules(manifest.truncation, manifest.normalization));
+  } catch (const TokenizerError& error) {
+    log_line(std::string("tensors are answered and no texts: ") + error.what());
+  }
+}
+
 std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle,
                                Precision precision) {
   auto model = std::make_shared<Model>();
@@ -101,6 +116,7 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
                   [](const Input& input) { return has_batch_axis(input.shape); });
   match_outputs(*model, engine.outputs());
   find_bounds(*model);
+  load_encoder(*model);
   for (const auto& compiled : model->engines) {
     model->idle.push_back(compiled.get());
     // each copy: it also computes its first shapes before a caller waits for them

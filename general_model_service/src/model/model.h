@@ -15,6 +15,7 @@
 
 #include "bundle/bundle.h"
 #include "engine/engine.h"
+#include "text/pair_encoder.h"
 
 namespace tensor_service {
 
@@ -63,6 +64,7 @@ struct Model {
   bool rows_independent = false;  // every input and output has a batch axis: rows may be merged
   bool may_pad = false;           // no output has a length that follows the input's
   std::optional<GoldenResult> golden;
+  std::optional<PairEncoder> encoder;  // of a bundle with a manifest and a WordPiece tokenizer
 
   // Version of the manifest, or "unversioned".
   std::string version() const;

@@ -122,6 +122,22 @@ void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
       ->capture_default_str();
 }
 
+void add_text_flags(CLI::App& app, TextLimits& limits) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40U;
+  app.add_option("--max_documents", limits.max_documents, "documents of a request of texts")
+      ->check(CLI::Range(std::int64_t{1}, kMost))
+      ->capture_default_str();
+  app.add_option("--max_query_chars", limits.max_query_chars, "characters of a query")
+      ->check(CLI::Range(std::int64_t{1}, kMost))
+      ->capture_default_str();
+  app.add_option("--max_document_chars", limits.max_document_chars, "characters of a document")
+      ->check(CLI::Range(std::int64_t{1}, kMost))
+      ->capture_default_str();
+  app.add_option("--max_tokens", limits.max_tokens, "tokens of a request of texts")
+      ->check(CLI::Range(std::int64_t{1}, kMost))
+      ->capture_default_str();
+}
+
 void apply(const Flags& flags, Options& options) {
   static const std::map<std::string, Precision> kPrecisions = {
       {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}};
@@ -139,8 +155,11 @@ void apply(const Flags& flags, Options& options) {
   options.service.scheduler.workers = options.model.engines;
   options.service.scheduler.batch_wait = std::chrono::microseconds(flags.batch_wait_us);
   options.server.threads = flags.threads > 0 ? flags.threads : options.model.engines + 1;
+  options.service.large_texts = std::max(1, options.server.threads - 1);
   options.server.drain = std::chrono::seconds(flags.drain_s);
   options.server.connections.protocol.max_body = flags.max_body_size;
+  options.server.connections.protocol.reads_fields = reads_fields;
+  options.service.max_body = flags.max_body_size;
   options.server.max_bytes_in_flight =
       flags.max_bytes_in_flight > 0 ? flags.max_bytes_in_flight : 6 * flags.max_body_size;
   options.server.connections.read_timeout = std::chrono::seconds(flags.read_timeout_s);
@@ -151,12 +170,13 @@ void apply(const Flags& flags, Options& options) {
 }  // namespace
 
 std::optional<int> parse_options(int argc, const char* const* argv, Options& options) {
-  CLI::App app("Serves a Paddle Serving bundle as GeneralModelService: tensors in, tensors out.",
+  CLI::App app("Serves a Paddle Serving bundle: tensors by GeneralModelService, texts by /rerank.",
                "tensor_service");
   Flags flags;
   add_model_flags(app, flags, options);
   add_batch_flags(app, flags, options.service.scheduler);
   add_server_flags(app, flags, options.server);
+  add_text_flags(app, options.service.text);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

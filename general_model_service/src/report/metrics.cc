@@ -111,6 +111,10 @@ void write_rest(std::string& text, const Metrics& metrics) {
   simple(text, "tensor_service_rows_total", "counter", "Rows computed.", metrics.rows.value());
   simple(text, "tensor_service_cancelled_rows_total", "counter",
          "Rows dropped before they were computed.", metrics.cancelled_rows.value());
+  simple(text, "tensor_service_text_requests_total", "counter", "Requests that carried texts.",
+         metrics.text_requests.value());
+  simple(text, "tensor_service_text_documents_total", "counter", "Documents that were encoded.",
+         metrics.text_documents.value());
   head(text, "tensor_service_reloads_total", "counter",
        "Bundles taken and refused since the start.");
   line(text, "tensor_service_reloads_total", "result=\"taken\"",

@@ -51,6 +51,7 @@ struct Metrics {
   Histogram batch_rows{1}, batch_tokens{8};
   std::array<Counter, kStatuses> requests;  // by Status
   Counter inference_batches, rows, cancelled_rows;
+  Counter text_requests, text_documents;
   Counter total_us, compute_us;  // under the names upstream's dashboards read
   Counter reloads_good, reloads_bad;
   Counter cache_hits, cache_misses;

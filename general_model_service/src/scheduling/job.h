@@ -41,7 +41,8 @@ struct Job {
   std::optional<Clock::time_point> deadline;
   std::atomic<bool> cancelled{false};
 
-  // Called once, when every row is computed or the job has failed; by any thread.
+  // Called once, when every row is computed or the job has failed; by any thread. What it throws
+  // ends the process, or leaves an engine unused for ever.
   std::function<void(Job&)> on_done;
 
   // The scheduler's, under its lock.

@@ -34,6 +34,15 @@ std::int64_t Scheduler::queued_tokens() const {
   return queued_tokens_;
 }
 
+void Scheduler::check_room() const {
+  const std::int64_t queued = queued_tokens();
+  if (queued > 0 && queued >= options_.queue_tokens) {
+    throw CallError(Status::kOverloaded,
+                    "the queue is full (" + std::to_string(queued) +
+                        " tokens); try again in a moment, or call another endpoint");
+  }
+}
+
 void Scheduler::submit(std::shared_ptr<Job> job, bool alone) {
   job->pending.resize(job->rows);
   std::iota(job->pending.begin(), job->pending.end(), 0U);

@@ -54,6 +54,9 @@ class Scheduler {
 
   std::int64_t queued_tokens() const;
 
+  // Throws CallError(kOverloaded) when submit would, whatever the job: before one is made.
+  void check_room() const;
+
   // Forgets all queued jobs without an answer. Only when no thread calls the scheduler any more.
   void abandon() { queue_.clear(); }
 

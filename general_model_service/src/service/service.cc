@@ -78,10 +78,12 @@ Reply plain_reply(const Call& call, Status status, std::string type, std::string
 
 bool is_inference_path(std::string_view path) { return is_method(path, "inference"); }
 bool is_debug_path(std::string_view path) { return is_method(path, "debug"); }
+bool reads_fields(std::string_view path) { return is_text_path(without_slash(path)); }
 
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
     : options_(options),
       scheduler_(options.scheduler, std::move(executor), metrics_),
+      texts_(options.text, options.max_body, options.large_texts, scheduler_, metrics_),
       cache_(options.cache_bytes) {}
 
 void Service::set_model(std::shared_ptr<Model> model) {
@@ -100,6 +102,12 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
+  if (call.is_http && is_text_path(path) && !(path == "/" && call.method != "POST")) {
+    if (const auto current = model(); current && TextService::takes_texts(*current)) {
+      const std::string wanted(path);
+      return texts_.handle(std::move(call), wanted, current, alone, std::move(done));
+    }
+  }
   if (!inference && !debug) {
     done(answer_at_once(call));
     return nullptr;
@@ -131,10 +139,15 @@ Reply Service::answer_at_once(const Call& call) {
     return plain_reply(call, Status::kOk, "application/json", describe(*current));
   }
   metrics_.count(Status::kNotFound);
-  Reply reply = plain_reply(call, Status::kNotFound, "application/json", "");
+  Reply reply = plain_reply(call, Status::kNotFound, "", "");
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
                   "/metrics";
+  if (call.is_http && is_text_path(path)) {
+    reply.message +=
+        "; texts are not answered, for the bundle has no manifest, or no tokenizer "
+        "of WordPiece's";
+  }
   reply.body = encode_error(call.format, reply.status, reply.message, call.log_id);
   return reply;
 }

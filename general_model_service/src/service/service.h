@@ -16,6 +16,7 @@
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
 #include "service/response_cache.h"
+#include "service/text_service.h"
 
 namespace tensor_service {
 
@@ -24,6 +25,9 @@ struct ServiceOptions {
   bool first_output = false;           // answer unknown fetch names with the first output
   std::size_t cache_bytes = 0;         // 0: no cache
   const ByteBudget* budget = nullptr;  // of the protocols, for /metrics
+  TextLimits text;                     // of requests that carry texts
+  std::size_t max_body = 64U << 20U;   // as /info tells it
+  int large_texts = 1;                 // large bodies of texts that are read at once
 };
 
 class Service {
@@ -65,6 +69,7 @@ class Service {
   const ServiceOptions options_;
   Metrics metrics_;
   Scheduler scheduler_;
+  TextService texts_;
   ResponseCache cache_;
   std::atomic<bool> closing_{false};
   mutable std::mutex model_mutex_;
@@ -74,5 +79,8 @@ class Service {
 // "/GeneralModelService/inference" and "/" with the proto's package before it.
 bool is_inference_path(std::string_view path);
 bool is_debug_path(std::string_view path);
+
+// Whether the service reads the header fields of that path itself.
+bool reads_fields(std::string_view path);
 
 }  // namespace tensor_service

@@ -180,7 +180,7 @@ class Http1 final : public Protocol {
       return;
     }
     const bool waits_for_word = request_->head.expects_continue && has_body;
-    const auto refusal = request_->head.refusal(has_body);
+    const auto refusal = request_->head.refusal(has_body, limits_);
     request_->discard = refusal.has_value();
     if (waits_for_word && refusal) {
       refuse_and_close(refusal->status(), refusal->what());
@@ -199,7 +199,7 @@ class Http1 final : public Protocol {
     const Clock::time_point received = request_->received;
     request_.reset();
     try {
-      if (const auto refusal = head_.refusal(has_body)) {
+      if (const auto refusal = head_.refusal(has_body, limits_)) {
         throw *refusal;
       }
       Call call =

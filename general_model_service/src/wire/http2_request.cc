@@ -53,7 +53,7 @@ void Http2Request::end_head(bool has_body) {
   }
   if (is_grpc_) {
     check_grpc_head();
-  } else if (const auto refusal = head_.refusal(has_body)) {
+  } else if (const auto refusal = head_.refusal(has_body, limits_)) {
     throw *refusal;
   }
 }

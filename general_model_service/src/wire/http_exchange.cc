@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::string_view kProtoType = "application/proto";
 constexpr std::string_view kJsonType = "application/json";
-// Reply.content_type when the service leaves it to the protocol
-constexpr std::string_view kUnsetType = "application/octet-stream";
 
 // Longer than any call takes; keeps a deadline within the clock's range.
 constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24);
@@ -90,12 +88,11 @@ std::optional<std::chrono::milliseconds> timeout_of(std::string_view text) {
 }
 
 std::string_view answer_type(const HttpHead& head, const Reply& reply) {
-  const bool asks = head.method == "GET" || head.method == "HEAD";
-  if (head.format == Format::kProto && !asks) {
-    return kProtoType;  // paddle_serving_client's HttpClient compares it to the letter
+  if (!reply.content_type.empty()) {
+    return reply.content_type;
   }
-  const bool unset = reply.content_type.empty() || reply.content_type == kUnsetType;
-  return unset ? kJsonType : std::string_view(reply.content_type);
+  // paddle_serving_client's HttpClient compares it to the letter
+  return head.format == Format::kProto ? kProtoType : kJsonType;
 }
 
 }  // namespace
@@ -123,8 +120,8 @@ void HttpHead::read_field(std::string_view name, std::string_view value) {
   if (is("content-type")) {
     if (const auto known = format_of(value)) {
       format = *known;
-    } else if (!body_refusal_) {
-      body_refusal_.emplace(Status::kUnsupported, "Content-Type: " + quoted(value) +
+    } else if (!type_refusal_) {
+      type_refusal_.emplace(Status::kUnsupported, "Content-Type: " + quoted(value) +
                                                       " is not read here; send application/json "
                                                       "or application/proto");
     }
@@ -132,27 +129,51 @@ void HttpHead::read_field(std::string_view name, std::string_view value) {
     const bool known = equal_ignoring_case(value, "gzip") || equal_ignoring_case(value, "x-gzip") ||
                        equal_ignoring_case(value, "deflate");
     compressed = compressed || known;
-    if (!known && !value.empty() && !equal_ignoring_case(value, "identity") && !body_refusal_) {
-      body_refusal_.emplace(Status::kUnsupported, "Content-Encoding: " + quoted(value) +
-                                                      " is not read here; send gzip, deflate or "
-                                                      "no encoding");
+    if (!known && !value.empty() && !equal_ignoring_case(value, "identity") && !encoding_refusal_) {
+      encoding_refusal_.emplace(Status::kUnsupported,
+                                "Content-Encoding: " + quoted(value) +
+                                    " is not read here; send gzip, deflate or no encoding");
     }
   } else if (is("accept-encoding")) {
     takes_gzip = accepts_gzip(value);
   } else if (is("expect")) {
     expects_continue = equal_ignoring_case(value, "100-continue");
-  } else if (is("x-timeout-ms")) {
+  } else {
+    read_call_field(name, value);
+  }
+}
+
+// Of a field that stands twice the first counts.
+void HttpHead::read_call_field(std::string_view name, std::string_view value) {
+  const std::pair<std::string_view, std::optional<std::string>*> known[] = {
+      {"x-timeout-ms", &fields.timeout_ms},
+      {"x-request-id", &fields.request_id},
+      {"x-ranker", &fields.ranker},
+      {"x-dry-run", &fields.dry_run}};
+  for (const auto& [field, kept] : known) {
+    if (equal_ignoring_case(name, field) && !*kept) {
+      *kept = value;
+    }
+  }
+  if (equal_ignoring_case(name, "x-timeout-ms")) {
     timeout = timeout_of(value);
-    if (!timeout && !refusal_) {
-      refusal_.emplace(Status::kMalformed, "x-timeout-ms: " + quoted(value) +
-                                               " is not a time; send a positive whole number of "
-                                               "milliseconds");
+    if (!timeout && !timeout_refusal_) {
+      timeout_refusal_.emplace(Status::kMalformed, "x-timeout-ms: " + quoted(value) +
+                                                       " is not a time; send a positive whole "
+                                                       "number of milliseconds");
     }
   }
 }
 
-std::optional<CallError> HttpHead::refusal(bool has_body) const {
-  return has_body && body_refusal_ ? body_refusal_ : refusal_;
+std::optional<CallError> HttpHead::refusal(bool has_body, const ProtocolLimits& limits) const {
+  const bool own = limits.reads_fields != nullptr && limits.reads_fields(path);
+  if (has_body && type_refusal_ && !own) {
+    return type_refusal_;
+  }
+  if (has_body && encoding_refusal_) {
+    return encoding_refusal_;
+  }
+  return own ? std::nullopt : timeout_refusal_;
 }
 
 Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldBytes&& held,
@@ -162,6 +183,8 @@ Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldByt
   call.method = head.method;
   call.path = head.path;
   call.format = head.format;
+  call.is_http = true;
+  call.fields = head.fields;
   call.body = std::move(body);
   call.held = std::move(held);
   if (head.compressed && !call.body.empty()) {
@@ -176,7 +199,7 @@ Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldByt
 
 HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolLimits& limits) {
   HttpAnswer answer;
-  answer.status = http_status(reply.status);
+  answer.status = reply.http_status.value_or(http_status(reply.status));
   answer.fields.emplace_back("Content-Type", answer_type(head, reply));
   answer.body = std::move(reply.body);
   const bool without_body = head.method == "HEAD";
@@ -187,8 +210,11 @@ HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolL
   answer.fields.emplace_back("Content-Length", std::to_string(answer.body.size()));
   if (answer.status == 429 || answer.status == 503) {
     answer.fields.emplace_back("Retry-After", "1");
-  } else if (answer.status == 405) {
+  } else if (answer.status == 405 && reply.fields.empty()) {
     answer.fields.emplace_back("Allow", head.method == "POST" ? "GET, HEAD" : "POST");
+  }
+  for (auto& field : reply.fields) {
+    answer.fields.push_back(std::move(field));
   }
   if (without_body) {
     answer.body.clear();
@@ -219,6 +245,8 @@ std::string_view http_reason(int status) {
       return "Content Too Large";
     case 415:
       return "Unsupported Media Type";
+    case 422:
+      return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
     case 431:

@@ -27,17 +27,22 @@ struct HttpHead {
   bool takes_gzip = false;
   bool expects_continue = false;
   std::optional<std::chrono::milliseconds> timeout;
+  CallFields fields;
 
   // Takes "/path?query", or the absolute form that proxies send.
   void read_target(std::string_view target);
   // Takes one header field, its name in any case. Never throws: see refusal().
   void read_field(std::string_view name, std::string_view value);
   // The first thing wrong with the fields read; a body's type and encoding count only with a body.
-  std::optional<CallError> refusal(bool has_body) const;
+  // Where the service reads a path's fields itself, only the encoding counts.
+  std::optional<CallError> refusal(bool has_body, const ProtocolLimits& limits) const;
 
  private:
-  std::optional<CallError> refusal_;
-  std::optional<CallError> body_refusal_;
+  void read_call_field(std::string_view name, std::string_view value);
+
+  std::optional<CallError> timeout_refusal_;
+  std::optional<CallError> type_refusal_;
+  std::optional<CallError> encoding_refusal_;
 };
 
 // The call of a complete request. Throws CallError when the body cannot be inflated.

@@ -36,6 +36,9 @@ struct ProtocolLimits {
   std::size_t max_buffered = 1U << 20U;      // pipelined bytes kept before reading stops
   std::size_t compress_threshold = 512;      // answers shorter than this are not gzipped
   ByteBudget* budget = nullptr;              // what the bodies of all connections may hold
+  // Paths of HTTP whose callers may call a body's type what they like, and whose x-timeout-ms the
+  // service checks itself; null: none.
+  bool (*reads_fields)(std::string_view path) = nullptr;
 };
 
 enum class Stage {

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -16,8 +18,9 @@ from clients.tensor.client import TensorClient
 from clients.tensor_http_client import TensorHttpClient
 from clients.tensor_rpc_client import TensorRpcClient
 from contract.bundle import Bundle
-from contract.bundle.files import GOLDEN_FILE
+from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE
 from contract.bundle.golden import GoldenPair, read_golden
+from contract.calibration import Calibration
 from contract.errors import (
     BundleError,
     DeadlineExceeded,
@@ -117,6 +120,26 @@ def test_a_long_query_leaves_its_titles_their_place(
     (said,) = result.warnings
     assert said.startswith("the query had more than 381 tokens, of which 36")
     assert result.truncated == ()
+
+
+def test_scores_are_calibrated_by_the_client_and_tensors_are_not(
+    make: Make, tensor_service: StartTensorService, models: Path, tmp_path: Path
+) -> None:
+    """The service proves its golden pairs, and returns what the graph returns."""
+    bundle = Path(shutil.copytree(models / PAIRWISE, tmp_path / "calibrated"))
+    steps = {"logits": [-40.0, -0.25, 0.5, 40.0], "scores": [0.125, 0.25, 0.25, 0.875]}
+    fitted_on = {"sha256": "0" * 64, "rows": 1000, "relevant": 200, "lists": 50}
+    plain = Bundle.open(bundle).manifest
+    manifest = replace(plain, calibration=Calibration("isotonic", steps, fitted_on)).sealed()
+    (bundle / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+    service = tensor_service(bundle)
+    with make(f"127.0.0.1:{service.port}", bundle, 30.0) as client:
+        tensors, result = client.predict(QUERY, TITLES), client.rank(QUERY, TITLES)
+    logits = tensors["logits"][:, 0].astype(np.float64)
+    assert tensors["predict"][:, 0] == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-5)
+    assert result.scores == pytest.approx(np.interp(logits, *steps.values()), abs=1e-6)
+    assert [r.index for r in result.results] == np.argsort(-logits, kind="stable").tolist()
+    assert result.bundle == manifest.version != plain.version
 
 
 def test_a_query_without_a_token_is_refused_and_named(client: TensorClient) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,8 @@ def test_bundles_are_checked_when_the_client_is_made(models: Path, tmp_path: Pat
 
 def test_a_manifest_and_a_tokenizer_are_all_that_is_read(models: Path, tmp_path: Path) -> None:
     source = models / "pairwise"
-    (tmp_path / "tokenizer").mkdir()
-    for name in ("manifest.json", "tokenizer/vocab.txt", "tokenizer/tokenizer_config.json"):
-        (tmp_path / name).write_bytes((source / name).read_bytes())
+    shutil.copytree(source / "tokenizer", tmp_path / "tokenizer")
+    shutil.copy(source / "manifest.json", tmp_path)
     TensorHttpClient("h:1", tmp_path).close()
     with (tmp_path / "tokenizer/vocab.txt").open("a", encoding="utf-8") as file:
         file.write("another\n")

@@ -19,6 +19,7 @@ from contract.text.make_unicode_table import replacement
 from contract.text.normalization import LONGEST_WORD, Normalizer, WordReader
 from contract.text.unicode_table import (
     COMPATIBILITY_FILE,
+    SYMBOL_FILE,
     TABLE_FILE,
     UNICODE_VERSION,
     CompatibilityTable,
@@ -98,6 +99,7 @@ def test_the_table_is_what_its_command_writes(tmp_path: Path, repository: Path) 
     assert output.read_bytes() == TABLE_FILE.read_bytes()
     beside = output.with_name(COMPATIBILITY_FILE.name)
     assert beside.read_bytes() == COMPATIBILITY_FILE.read_bytes()
+    assert output.with_name(SYMBOL_FILE.name).read_bytes() == SYMBOL_FILE.read_bytes()
 
 
 @pytest.mark.skipif(

@@ -15,6 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contract.errors import BundleError
+from contract.text import native
+from contract.text.native import NAME as NATIVE
+from contract.text.native import REMEDY
 from contract.text.tokenizer_threads import (
     THREADS_VARIABLE,
     set_tokenizer_threads,
@@ -22,6 +25,7 @@ from contract.text.tokenizer_threads import (
 )
 from contract.text.wordpiece import AUTO, BACKENDS, WordPiece, load_wordpiece
 from tests.conftest import REPOSITORY
+from tests.contract.backends import require_backend
 
 TOKENS = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "a", "ab", "##b", "##ba", "##abab", "я", "##я", "中"]
 VOCABULARY = {token: index for index, token in enumerate(TOKENS)}
@@ -29,8 +33,8 @@ VOCABULARY = {token: index for index, token in enumerate(TOKENS)}
 
 @pytest.fixture(params=BACKENDS)
 def wordpiece(request: pytest.FixtureRequest) -> WordPiece:
-    """Each backend that is installed; the others skip."""
-    pytest.importorskip(request.param)
+    """Each backend that is there; the others skip."""
+    require_backend(request.param)
     return load_wordpiece(request.param, VOCABULARY)
 
 
@@ -98,24 +102,28 @@ def test_the_first_that_imports_is_taken(monkeypatch: pytest.MonkeyPatch) -> Non
     for name in installed:
         assert load_wordpiece(AUTO, VOCABULARY).name == name
         _hide(name, monkeypatch)
-    with pytest.raises(BundleError, match="pip install 'tokenizers"):
+    with pytest.raises(BundleError, match="make build-tensor-service or pip install 'tokenizers"):
         load_wordpiece(AUTO, VOCABULARY)
 
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_package_that_is_missing_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _hide(name, monkeypatch)
-    with pytest.raises(BundleError, match=f"pip install '{name.replace('_', '-')}"):
+    remedy = REMEDY if name == NATIVE else f"pip install '{name.replace('_', '-')}"
+    with pytest.raises(BundleError, match=f"run {remedy}"):
         load_wordpiece(name, VOCABULARY)
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(BundleError, match="use auto, tokenizers, fast_tokenizer or paddlenlp"):
+    with pytest.raises(BundleError, match="use auto, native, tokenizers, fast_tokenizer or "):
         load_wordpiece("jieba", VOCABULARY)
 
 
 def _hide(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where it is not installed; its parts may have been imported by then."""
+    if name == NATIVE:
+        monkeypatch.setattr(native, "_FOLDERS", ())
+        return
     for module in [name, *sys.modules]:
         if module == name or module.startswith(f"{name}."):
             monkeypatch.setitem(sys.modules, module, None)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import ast
 import json
+import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from contract.errors import InvalidField, MalformedRequest, RequestError, RequestTooLarge
 from contract.wire.request import Limits, RankRequest, wire_fields
 from contract.wire.response import Ranking, RankResponse
+from contract.wire.values import _is_numpy_print
 
 LIMITS = Limits(max_documents=5, max_query_chars=50, max_document_chars=100)
 PAIR = {"query": "中西方语言与文化的差异", "title": "第二语言习得的一大障碍就是文化差异。"}
@@ -193,3 +196,36 @@ def test_a_list_of_one_is_taken_for_text_as_upstreams_client_sends_it(name: str)
         assert caught.value.field == name
     with pytest.raises(InvalidField, match=f"{name}: must be one text, got a list of 2"):
         RankRequest.from_wire({**fields, name: repr(np.array([text, text]))}, LIMITS)
+
+
+def test_numpys_print_is_told_from_other_texts() -> None:
+    """As by the pattern of the whole, which looks at a hostile text too often to be used."""
+    pattern = re.compile(r"\s*array\(\[.*\](?:,\s*dtype=[^()]*)?\)\s*", re.DOTALL)
+    parts = (
+        "array(",
+        "array([",
+        "[",
+        "]",
+        ")",
+        "(",
+        ",",
+        " ",
+        "dtype=",
+        "], dtype=",
+        "x",
+        "\u3000",
+    )
+    chance, found = random.Random(4), []
+    for _ in range(20_000):
+        text = "array([" * chance.randint(0, 1) + "".join(chance.choices(parts, k=6))
+        text += chance.choice(("", ")", "])", "], dtype=x)", ") "))
+        found.append(_is_numpy_print(text))
+        assert found[-1] == bool(pattern.fullmatch(text)), text
+    assert 1000 < sum(found) < 19_000
+
+
+@pytest.mark.parametrize("part", ["],dtype=", "], dtype=(", "]", "dtype="])
+def test_a_hostile_print_is_read_once(part: str) -> None:
+    """A million of these would take a pattern of the whole for ever."""
+    assert not _is_numpy_print("array([" + part * 1_000_000 + "(")
+    assert not _is_numpy_print("array([" + part * 1_000_000 + "()")

@@ -12,6 +12,7 @@ from typing import Any, Optional
 import numpy as np
 import pytest
 
+from contract.calibration import Calibration
 from contract.encoding import Row, Rows
 from contract.errors import InferenceFailed
 from contract.rankers import CROSS_ENCODER, PAIRWISE
@@ -40,6 +41,7 @@ def sort(
     titles: Optional[Sequence[str]] = None,
     owners: Optional[Sequence[int]] = None,
     teams: tuple[str, ...] = (),
+    calibration: Optional[Calibration] = None,
 ) -> Outcome:
     count = len(next(iter(logits.values())))
     titles = titles or [f"title {i}" for i in range(len(set(owners or range(count))))]
@@ -54,7 +56,8 @@ def sort(
         for target, values in logits.items()
     }
     functions = {PAIRWISE: function, CROSS_ENCODER: "softmax_positive"}
-    op = Sort({target: SCORE_FUNCTIONS[functions[target.ranker]] for target in logits})
+    scorings = {t: SCORE_FUNCTIONS[functions[t.ranker]].calibrated(calibration) for t in logits}
+    op = Sort(scorings)
     return op([RankerLogits(encoded, scored)])
 
 
@@ -69,6 +72,19 @@ def rerank(response: RankResponse, **body: Any) -> Any:
     titles = [f"title {i}" for i in range(len(response.rankings[0].scores))]
     asked = read_rerank({"query": "q", **body, key: titles})
     return write_rerank(asked, asked.request(Limits()), doubted(asked, response))
+
+
+def test_a_calibrated_bundle_gives_probabilities_in_the_order_of_its_logits() -> None:
+    """Isotonic regression gives several logits one score, and their order stays."""
+    steps = {"logits": [-1.0, 0.0, 2.0], "scores": [0.25, 0.25, 0.75]}
+    logits = [[-0.5], [1.0], [-0.2], [3.0]]
+    outcome = sort({TARGET: logits}, calibration=Calibration("isotonic", steps, {}))
+    (ranking,) = answered(outcome).rankings
+    expected = np.interp(np.array(logits, dtype="float32")[:, 0], *steps.values())
+    assert ranking.scores == tuple(expected.tolist()) == (0.25, 0.5, 0.25, 0.75)
+    assert ranking.order == (3, 1, 2, 0)
+    assert ranking.logits == tuple(np.array(logits, dtype="float32")[:, 0].tolist())
+    assert json.loads(answered(outcome).to_wire()["predict"]) == [[s] for s in ranking.scores]
 
 
 def test_saturated_scores_do_not_tie() -> None:

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <utility>
+#include <vector>
+
+#include "json/python_text.h"
+#include "ranking/prediction.h"
+#include "ranking/rerank_answer.h"
+
+namespace tensor_service {
+namespace {
+
+// as json.dumps separates what it writes
+constexpr JsonStyle kSpaced{.comma = ", ", .colon = ": "};
+
+using Wire = std::vector<std::pair<std::string_view, std::string>>;
+
+// Elements of a list, each written by `write`.
+template <class Items, class Write>
+std::string list_json(const Items& items, Write write) {
+  std::string out = "[";
+  for (const auto& item : items) {
+    out += out.size() > 1 ? ", " : "";
+    write(out, item);
+  }
+  return out + "]";
+}
+
+// Nested one by one for the pair-wise ranker, as upstream's two services shape them.
+std::string predict_json(const RankResponse& response) {
+  const bool nested = response.ranker == "pairwise";
+  return list_json(response.scores, [nested](std::string& out, double score) {
+    out += (nested ? "[" : "") + python_float(score) + (nested ? "]" : "");
+  });
+}
+
+std::string results_json(const RankRequest& request, const RankResponse& response) {
+  return list_json(response.order, [&](std::string& out, std::size_t index) {
+    out += "{\"index\": " + std::to_string(index) +
+           ", \"score\": " + python_float(response.scores[index]);
+    if (request.return_documents) {
+      out += ", \"document\": ";
+      append_json_text(out, request.titles[index]);
+    }
+    out += '}';
+  });
+}
+
+std::string usage_json(const RankResponse& response) {
+  const std::string truncated =
+      list_json(response.cuts.truncated,
+                [](std::string& out, std::size_t index) { out += std::to_string(index); });
+  return "{\"tokens\": " + std::to_string(response.tokens) + ", \"truncated\": " + truncated + "}";
+}
+
+template <class Part>
+std::string texts_json(const Wire& wire, Part part) {
+  std::string out = "[";
+  for (const auto& entry : wire) {
+    out += out.size() > 1 ? "," : "";
+    append_json_text(out, part(entry));
+  }
+  return out + "]";
+}
+
+std::string five_fields(int err_no, std::string_view message, const Wire& wire) {
+  std::string out = "{\"err_no\":" + std::to_string(err_no) + ",\"err_msg\":";
+  append_json_text(out, message);
+  out += ",\"key\":" + texts_json(wire, [](const auto& entry) { return entry.first; });
+  out += ",\"value\":" +
+         texts_json(wire, [](const auto& entry) { return std::string_view(entry.second); });
+  return out + ",\"tensors\":[]}";
+}
+
+}  // namespace
+
+// "predict" comes first, as existing clients read value[0].
+std::string prediction_json(const RankRequest& request, const RankResponse& response) {
+  Wire wire{{"predict", predict_json(response)},
+            {"results", results_json(request, response)},
+            {"ranker", response.ranker},
+            {"bundle", response.bundle},
+            {"request_id", request.request_id},
+            {"experiment", ""},
+            {"variant", ""},
+            {"usage", usage_json(response)},
+            {"timings_ms", timings_json(response.timings, kSpaced)}};
+  if (!response.warnings.empty()) {
+    wire.emplace_back(
+        "warnings", list_json(response.warnings, [](std::string& out, const std::string& warning) {
+          append_json_text(out, warning);
+        }));
+  }
+  return five_fields(0, "", wire);
+}
+
+std::string prediction_error_json(const RankingError& error, bool routed,
+                                  std::string_view request_id) {
+  Wire wire;
+  if (routed) {
+    wire = {{"request_id", std::string(request_id)}, {"experiment", ""}, {"variant", ""}};
+  }
+  return five_fields(error.facts().err_no, error.text(), wire);
+}
+
+}  // namespace tensor_service

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The answer to a ranking request: of rows and what the graph made of them the scores, the order
+// and all that is doubtful. As pipeline/dag/sort.py and contract/cuts.py have it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ranking/rank_request.h"
+#include "ranking/served_ranker.h"
+#include "text/pair_encoder.h"
+
+namespace tensor_service {
+
+// Of one list of pairs what was cut, as contract.cuts counts it.
+struct Cuts {
+  std::vector<std::size_t> truncated;  // pairs whose title was cut
+  std::size_t queries = 0;             // pairs whose query lost tokens
+  std::size_t titles = 0;              // pairs whose title did, but of those that have a token
+  std::size_t lost = 0;                // those of them that have no token of it left
+  std::size_t empty_titles = 0;
+  std::int64_t tokens = 0;  // of the longest query that was cut, as far as they were counted
+  bool counted = true;      // whether it has no more
+  std::int64_t kept_least = 0;
+  std::int64_t kept_most = 0;
+};
+
+Cuts cuts_of(std::span<const EncodedRow> rows);
+
+struct Timings {
+  double tokenize_ms = 0.0;
+  double queue_ms = 0.0;
+  double compute_ms = 0.0;
+};
+
+struct RankResponse {
+  std::string ranker;
+  std::string bundle;
+  std::vector<double> scores;      // in input order
+  std::vector<double> logits;      // alike; empty where the graph returns scores alone
+  std::vector<std::size_t> order;  // from best to worst, cut to top_n
+  std::int64_t tokens = 0;
+  Cuts cuts;
+  Timings timings;
+  std::vector<std::string> warnings;
+};
+
+// The margin of each row, in the order of the rows. Throws RankingError: a row has none, or the
+// logits are not those of so many rows.
+std::vector<double> margins_of(std::span<const float> logits, std::size_t rows,
+                               const ServedRanker& ranker);
+
+// Several rows of a pair give it the best of their margins.
+RankResponse rank(const RankRequest& request, std::span<const EncodedRow> rows,
+                  std::span<const double> margins, const ServedRanker& ranker);
+
+}  // namespace tensor_service

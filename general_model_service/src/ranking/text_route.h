@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The paths that take texts, and one request of such a path: its body in, its ranking request out;
+// its ranking in, the bytes of its answer out. The service drives it and knows no shape.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ranking/rank_request.h"
+#include "ranking/rank_response.h"
+#include "ranking/ranking_error.h"
+#include "ranking/served_ranker.h"
+
+namespace tensor_service {
+
+struct TextAnswer {
+  int http_status = 200;
+  std::string body;
+  std::vector<std::pair<std::string_view, std::string>> fields;  // of the head
+};
+
+// How far a request that failed had come.
+struct Progress {
+  std::string request_id;             // of a request that was read
+  std::optional<ServedRanker> asked;  // who was asked for scores
+};
+
+class TextRoute {
+ public:
+  virtual ~TextRoute() = default;
+
+  // What is read of the body before header fields are looked at. Throws RankingError.
+  virtual void begin(std::string&& body, const ServedRankers& rankers) = 0;
+  // The rest of it, checked. The request's texts live as long as this. Throws RankingError, and
+  // what `more` throws.
+  virtual RankRequest read(const TextLimits& limits, const ServedRankers& rankers,
+                           const MoreBytes& more) = 0;
+  // Who is asked. Throws RankingError: nobody here.
+  virtual const ServedRanker& choose(const RankRequest& request, const ServedRankers& rankers) = 0;
+  // Throws RankingError for an answer that the caller does not take.
+  virtual TextAnswer answer(const RankRequest& request, RankResponse&& response) = 0;
+  virtual TextAnswer refuse(const RankingError& error, const Progress& progress) = 0;
+};
+
+// For the path and the value of x-ranker; null for a path that takes no texts.
+std::unique_ptr<TextRoute> make_text_route(std::string_view path, const std::string& ranker);
+
+std::unique_ptr<TextRoute> make_rerank_route(std::string_view version, const std::string& ranker);
+std::unique_ptr<TextRoute> make_prediction_route(std::string_view service,
+                                                 const std::string& ranker);
+
+// Whether a path, without a slash at its end, is one that takes texts or tells of what takes them.
+bool is_text_path(std::string_view path);
+bool is_information_path(std::string_view path);
+
+// GET /v1/models and GET /info.
+std::string information_json(std::string_view path, const ServedRanker& ranker,
+                             const TextLimits& limits, std::size_t max_body);
+
+// 405 of a text path.
+TextAnswer wrong_method(std::string_view method);
+
+}  // namespace tensor_service

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls that carry texts: reads and encodes them, has their rows computed among those of all other
+// requests, and writes the ranking. Called by service.cc, from any thread.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "call/call.h"
+#include "model/model.h"
+#include "ranking/text_route.h"
+#include "ranking/values.h"
+#include "report/metrics.h"
+#include "scheduling/scheduler.h"
+#include "service/large_bodies.h"
+
+namespace tensor_service {
+
+class TextService {
+ public:
+  using Done = std::function<void(Reply&&)>;
+
+  // large_bodies: how many may be read at once.
+  TextService(const TextLimits& limits, std::size_t max_body, int large_bodies,
+              Scheduler& scheduler, Metrics& metrics)
+      : limits_(limits),
+        max_body_(max_body),
+        large_bodies_(large_bodies),
+        scheduler_(scheduler),
+        metrics_(metrics) {}
+
+  // Whether the model takes texts: it has a manifest, a tokenizer that is read here, and the two
+  // inputs of a ranker.
+  static bool takes_texts(const Model& model);
+
+  // Answers a call of HTTP to a path that is_text_path, without a slash at its end. As
+  // Service::handle.
+  std::shared_ptr<Job> handle(Call&& call, std::string_view path,
+                              const std::shared_ptr<Model>& model, bool alone, Done done) noexcept;
+
+ private:
+  struct Exchange;
+
+  std::shared_ptr<Job> answer(const std::shared_ptr<Exchange>& exchange, std::string_view path,
+                              bool alone);
+  std::shared_ptr<Job> read(const std::shared_ptr<Exchange>& exchange);
+  void finish(Job& job, Exchange& exchange) noexcept;
+  void refuse_caught(Exchange& exchange) noexcept;
+  void refuse(Exchange& exchange, const RankingError& error);
+  void send(Exchange& exchange, TextAnswer&& answer, Status status);
+  void say(Exchange& exchange, Reply&& reply) noexcept;
+  void tell(const Done& done, Reply&& reply) noexcept;
+  Reply reply_of(const Call& call, TextAnswer&& answer, Status status) const;
+
+  const TextLimits limits_;
+  const std::size_t max_body_;
+  LargeBodies large_bodies_;
+  Scheduler& scheduler_;
+  Metrics& metrics_;
+};
+
+}  // namespace tensor_service

@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the service does with calls that carry texts when something fails or there is no room. What
+// it answers when all is well is compared by tests/general_model_service/test_texts.py.
+
+#include "service/text_service.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <stdexcept>
+#include <string>
+
+#include "sum_model.h"
+
+namespace tensor_service {
+namespace {
+
+constexpr const char* kOne = R"({"query": "a", "documents": ["a"]})";
+
+// The sum of a row's ids is its logit.
+std::shared_ptr<Model> text_model(SumLog& log) {
+  auto model = sum_model(log);
+  model->bundle.manifest->ranker = "cross_encoder";
+  model->bundle.manifest->score_function = "identity";
+  model->bundle.manifest->logits = "sum";
+  model->inputs[0].spec.alias = "input_ids";
+  model->inputs[1].spec.alias = "token_type_ids";
+  const std::vector<Token> tokens = {{"[UNK]", 0}, {"a", 1}};
+  auto pieces = std::make_shared<const WordPieces>(tokens, 0);
+  auto rules = std::make_shared<const CharacterRules>(Normalization{}, *pieces);
+  model->encoder.emplace(pieces, rules, SpecialIds{1, 2}, 64, Truncation::kLongestFirst);
+  return model;
+}
+
+class TextServiceTest : public ::testing::Test {
+ protected:
+  explicit TextServiceTest(const SchedulerOptions& options = {})
+      : scheduler_(options,
+                   {[this](std::function<void()> work) { posted_.push_back(std::move(work)); },
+                    [](std::chrono::microseconds, const std::function<void()>&) {}},
+                   metrics_),
+        texts_({}, 1U << 20U, 1, scheduler_, metrics_) {}
+
+  std::shared_ptr<Job> handle(std::string body, bool alone, TextService::Done done) {
+    Call call;
+    call.is_http = true;
+    call.body = std::move(body);
+    return texts_.handle(std::move(call), "/rerank", model_, alone, std::move(done));
+  }
+
+  // The status that HTTP has of it.
+  int asked(std::string body, bool alone = true) {
+    int status = 0;
+    handle(std::move(body), alone, [&](Reply&& reply) { status = reply.http_status.value_or(0); });
+    return status;
+  }
+
+  void run_posted() {
+    while (!posted_.empty()) {
+      const auto work = std::move(posted_.front());
+      posted_.pop_front();
+      work();
+    }
+  }
+
+  Metrics metrics_;
+  std::deque<std::function<void()>> posted_;
+  Scheduler scheduler_;
+  TextService texts_;
+  SumLog log_;
+  std::shared_ptr<Model> model_ = text_model(log_);
+};
+
+TEST_F(TextServiceTest, RanksTexts) { EXPECT_EQ(asked(kOne), 200); }
+
+// An exception would leave the engine in use for ever, or end the process.
+TEST_F(TextServiceTest, LetsNothingOutThatAnAnswerThrows) {
+  int answers = 0;
+  const auto fail = [&](Reply&&) {
+    ++answers;
+    throw std::length_error("too long");
+  };
+  handle(kOne, true, fail);
+  EXPECT_EQ(answers, 1);
+  handle("{", true, fail);
+  EXPECT_EQ(answers, 2);
+  handle(kOne, false, fail);
+  run_posted();
+  EXPECT_EQ(answers, 3);
+  EXPECT_EQ(asked(kOne), 200);
+}
+
+TEST_F(TextServiceTest, AnswersOnceWhenItsJobCannotBePosted) {
+  Scheduler broken({},
+                   {[](const std::function<void()>&) { throw std::length_error("no thread"); },
+                    [](std::chrono::microseconds, const std::function<void()>&) {}},
+                   metrics_);
+  TextService texts({}, 1U << 20U, 1, broken, metrics_);
+  Call call;
+  call.is_http = true;
+  call.body = kOne;
+  std::vector<Reply> replies;
+  texts.handle(std::move(call), "/rerank", model_, false,
+               [&](Reply&& reply) { replies.push_back(std::move(reply)); });
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].status, Status::kInternal);
+  EXPECT_EQ(replies[0].body, R"({"error":"internal","message":"the service failed"})");
+  broken.abandon();
+}
+
+TEST_F(TextServiceTest, FailsWhenTheGraphDoes) {
+  log_.fail = true;
+  EXPECT_EQ(asked(kOne), 500);
+  log_.fail = false;
+  EXPECT_EQ(asked(kOne), 200);
+}
+
+std::string large() {
+  return R"({"query": "a", "documents": ["a"], "user": ")" + std::string(300'000, 'a') + "\"}";
+}
+
+// Both large bodies need the one place; a small one needs none.
+TEST_F(TextServiceTest, ReadsFewLargeBodiesAtOnce) {
+  EXPECT_EQ(asked(large()), 200);
+  EXPECT_EQ(asked(large()), 200);
+  TextService none({}, 1U << 20U, 0, scheduler_, metrics_);
+  for (const auto& [body, expected] :
+       {std::pair{large(), 429}, std::pair{std::string(kOne), 200}}) {
+    Call call;
+    call.is_http = true;
+    call.body = body;
+    int status = 0;
+    none.handle(std::move(call), "/rerank", model_, true,
+                [&](Reply&& reply) { status = reply.http_status.value_or(0); });
+    EXPECT_EQ(status, expected);
+  }
+}
+
+class FullQueueTest : public TextServiceTest {
+ protected:
+  FullQueueTest() : TextServiceTest({.queue_tokens = 1}) {}
+};
+
+TEST_F(FullQueueTest, NothingIsReadForAFullQueue) {
+  EXPECT_EQ(asked("{", false), 400);
+  EXPECT_EQ(asked(kOne, false), 0);  // waits
+  EXPECT_EQ(asked("{", false), 429);
+  run_posted();
+  EXPECT_EQ(asked("{", false), 400);
+}
+
+}  // namespace
+}  // namespace tensor_service
