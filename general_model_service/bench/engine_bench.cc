@@ -32,7 +32,8 @@ class Feeds {
 }  // namespace
 
 Summary run_engine(const EngineRun& run, const Workload& workload) {
-  auto engines = make_openvino_engines(run.model, run.engine, run.streams);
+  const std::vector<int> threads(static_cast<std::size_t>(run.streams), run.engine.threads);
+  auto engines = make_openvino_engines(run.model, run.engine, threads);
   Summary summary;
   std::mutex mutex;
   const auto work = [&](Engine& engine) {

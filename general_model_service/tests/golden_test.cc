@@ -14,8 +14,7 @@ namespace tensor_service {
 namespace {
 
 std::unique_ptr<Engine> engine_of(const Bundle& bundle, Precision precision = Precision::kFp32) {
-  return std::move(
-      make_openvino_engines(bundle.model, {.precision = precision, .threads = 1}, 1).front());
+  return std::move(make_openvino_engines(bundle.model, {.precision = precision}, {1}).front());
 }
 
 std::string refusal(const Bundle& bundle, Engine& engine, Precision precision = Precision::kFp32) {

@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(OpenVinoEngineTest, BothRankers,
                          ::testing::Values("pairwise", "cross_encoder"));
 
 TEST(OpenVinoEngineTest, EnginesOfOneModelComputeAtOnce) {
-  const auto engines = make_openvino_engines(model_of("pairwise"), {}, 2);
+  const auto engines = make_openvino_engines(model_of("pairwise"), {}, {1, 1});
   std::vector<std::vector<float>> expected(20);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const auto rows = row(4 + i, static_cast<std::int64_t>(i));

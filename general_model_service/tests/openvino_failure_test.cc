@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::string refusal(const fs::path& model) {
   try {
-    make_openvino_engines(model, {}, 1);
+    make_openvino_engines(model, {}, {1});
   } catch (const std::runtime_error& error) {
     return error.what();
   }

@@ -69,7 +69,7 @@ inline std::filesystem::path model_of(const std::string& name) {
 
 inline std::unique_ptr<Engine> engine_of(const std::filesystem::path& model,
                                          EngineOptions options = {}) {
-  return std::move(make_openvino_engines(model, options, 1).front());
+  return std::move(make_openvino_engines(model, options, {options.threads}).front());
 }
 
 // Within the vocabularies of serving_models/.

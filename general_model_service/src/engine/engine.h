@@ -52,10 +52,12 @@ bool cpu_has_bf16();
 // has none; an .onnx holds its own, and the name is empty.
 std::filesystem::path weights_of(const std::filesystem::path& model);
 
-// Reads a .pdmodel (with its .pdiparams beside it), an OpenVINO .xml or an .onnx and compiles it
-// count times, each copy to be run by one thread at a time. Throws std::runtime_error naming the
+// Reads a .pdmodel (with its .pdiparams beside it), an OpenVINO .xml or an .onnx once and compiles
+// it for each entry of threads, which stands for options.threads. Each engine is to be run by one
+// thread at a time; the weights as read are shared by all. Throws std::runtime_error naming the
 // file.
 std::vector<std::unique_ptr<Engine>> make_openvino_engines(const std::filesystem::path& model,
-                                                           const EngineOptions& options, int count);
+                                                           EngineOptions options,
+                                                           const std::vector<int>& threads);
 
 }  // namespace tensor_service

@@ -228,11 +228,12 @@ std::filesystem::path weights_of(const std::filesystem::path& model) {
 }
 
 std::vector<std::unique_ptr<Engine>> make_openvino_engines(const std::filesystem::path& model,
-                                                           const EngineOptions& options,
-                                                           int count) try {
+                                                           EngineOptions options,
+                                                           const std::vector<int>& threads) try {
   const auto graph = std::make_shared<const Graph>(read_graph(model, options.names));
   std::vector<std::unique_ptr<Engine>> engines;
-  for (int i = 0; i < count; ++i) {
+  for (const int each : threads) {
+    options.threads = each;
     engines.push_back(std::make_unique<OpenVinoEngine>(graph, options));
   }
   return engines;

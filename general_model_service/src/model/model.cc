@@ -105,10 +105,16 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
   auto model = std::make_shared<Model>();
   model->bundle = bundle;
   model->precision = precision;
-  const std::vector<std::string> names = names_of(bundle);
+  std::vector<int> threads(static_cast<std::size_t>(options.engines), options.threads);
+  if (options.lone_threads > options.threads) {
+    threads.push_back(options.lone_threads);
+  }
   model->engines = make_openvino_engines(
-      bundle.model, {.precision = precision, .threads = options.threads, .names = names},
-      options.engines);
+      bundle.model, {.precision = precision, .names = names_of(bundle)}, threads);
+  if (options.lone_threads > options.threads) {
+    model->lone = std::move(model->engines.back());
+    model->engines.pop_back();
+  }
   const Engine& engine = *model->engines.front();
   match_inputs(*model, engine.inputs());
   model->rows_independent =
@@ -122,10 +128,7 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
     // each copy: it also computes its first shapes before a caller waits for them
     model->golden = check_golden(bundle, *compiled, precision);
   }
-  if (options.lone_threads > options.threads) {
-    const EngineOptions wide{
-        .precision = precision, .threads = options.lone_threads, .names = names};
-    model->lone = std::move(make_openvino_engines(bundle.model, wide, 1).front());
+  if (model->lone) {
     check_golden(bundle, *model->lone, precision);
   }
   return model;
