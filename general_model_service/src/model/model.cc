@@ -110,7 +110,8 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
     threads.push_back(options.lone_threads);
   }
   model->engines = make_openvino_engines(
-      bundle.model, {.precision = precision, .names = names_of(bundle)}, threads);
+      bundle.model,
+      {.precision = precision, .names = names_of(bundle), .cache = options.engine_cache}, threads);
   if (options.lone_threads > options.threads) {
     model->lone = std::move(model->engines.back());
     model->engines.pop_back();
@@ -134,6 +135,20 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
   return model;
 }
 
+std::shared_ptr<Model> load_compiled(const ModelOptions& options) {
+  const Bundle bundle = open_bundle(options.path);
+  const Precision precision = chosen_precision(options, bundle);
+  if (!options.automatic_precision || precision != Precision::kBf16) {
+    return compile(options, bundle, precision);
+  }
+  try {
+    return compile(options, bundle, precision);
+  } catch (const BundleError& error) {
+    log_line(std::string("--precision auto: fp32, for in bf16 ") + error.what());
+    return compile(options, bundle, Precision::kFp32);
+  }
+}
+
 }  // namespace
 
 std::string Model::version() const {
@@ -147,17 +162,20 @@ std::string Model::golden_text() const {
   return "passes its golden pairs" + (golden->doubt.empty() ? "" : ", but " + golden->doubt);
 }
 
+// What is kept of compiled graphs may be damaged: without it the bundle says whose fault it is.
 std::shared_ptr<Model> load_model(const ModelOptions& options) {
-  const Bundle bundle = open_bundle(options.path);
-  const Precision precision = chosen_precision(options, bundle);
-  if (!options.automatic_precision || precision != Precision::kBf16) {
-    return compile(options, bundle, precision);
+  if (options.engine_cache.empty()) {
+    return load_compiled(options);
   }
   try {
-    return compile(options, bundle, precision);
-  } catch (const BundleError& error) {
-    log_line(std::string("--precision auto: fp32, for in bf16 ") + error.what());
-    return compile(options, bundle, Precision::kFp32);
+    return load_compiled(options);
+  } catch (const std::exception&) {
+    ModelOptions plain = options;
+    plain.engine_cache.clear();
+    auto model = load_compiled(plain);
+    log_line("engine_cache: " + options.engine_cache.string() +
+             " holds a damaged graph; it is not used, delete it");
+    return model;
   }
 }
 

@@ -26,6 +26,7 @@ struct ModelOptions {
   int engines = 1;
   int threads = 1;       // of one engine
   int lone_threads = 1;  // of the engine for requests that have the machine to themselves
+  std::filesystem::path engine_cache = {};  // of compiled graphs; empty: none is kept
 };
 
 // What the values of an input may be; see bounds.h.
@@ -52,6 +53,7 @@ struct Output {
 
 struct Model {
   std::uint64_t generation = 0;  // counts up with each model that a service takes
+  std::size_t lane = 0;          // its place in the service: rows of one place wait in one queue
   Bundle bundle;
   Precision precision = Precision::kFp32;
   std::vector<std::unique_ptr<Engine>> engines;
