@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from contract.errors import SetUpError
+from general_model_service import onnxruntime_files
 from general_model_service.flag_parser import PROG
 from general_model_service.flags import translate
 from general_model_service.program import find_program, with_libraries
@@ -29,11 +30,13 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         if os.environ.get("SERVING_BIN"):
             serve = ["-m", "contract.environment.serving_packages", "paddle_serving_server.serve"]
             os.execv(sys.executable, [sys.executable, *serve, *arguments])
-        flags = translate(arguments)
+        onnxruntime = onnxruntime_files.package()
+        flags = translate(arguments, onnxruntime_files.computes_on_gpu(onnxruntime))
         for note in flags.notes:
             print(f"{PROG}: {note}", file=sys.stderr)
         program = str(find_program(os.environ))
         environment = with_libraries(os.environ)
+        environment = onnxruntime_files.with_onnxruntime(environment, onnxruntime)
         sys.stderr.flush()
         os.execve(program, [program, *flags.arguments], environment)
     except SetUpError as error:

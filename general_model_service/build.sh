@@ -166,6 +166,9 @@ install_release() {
 
 run_tests() {
     build_release "tensor_service tensor_service_tests"
+    for library in "$PWD/$VENV"/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so*; do
+        [ ! -e "$library" ] || export ONNXRUNTIME_LIBRARY="$library"
+    done
     "$BUILDS/release/tensor_service_tests" --gtest_brief=1
 }
 

@@ -9,14 +9,17 @@ has go through by the same name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from general_model_service.flag_parser import FlagParser
-from general_model_service.inapplicable import add_inapplicable, check, notes_on
+from general_model_service.inapplicable import add_inapplicable, check, gpu_of, notes_on
 
 _DEFAULT_PORT = 9393
 _DEFAULT_PROMETHEUS_PORT = 19393
 PRECISIONS = ("fp32", "bf16", "int8", "auto", "fp16")
+ENGINES = ("openvino", "onnxruntime")
+_ENGINE_HELP = "onnxruntime computes the bundle's .onnx [openvino, onnxruntime on a GPU]"
+_GPU_HELP = "the GPU to compute on, with onnxruntime-gpu installed; -1: the CPU [-1]"
 
 # upstream's name, the program's, and what it is for
 _NUMBERS = (
@@ -66,8 +69,12 @@ class Flags(NamedTuple):
     notes: list[str]
 
 
-def translate(argv: Sequence[str]) -> Flags:
+def translate(argv: Sequence[str], gpu_ready: bool) -> Flags:
     """Read the caller's flags.
+
+    Args:
+        argv: the flags.
+        gpu_ready: whether what computes on a GPU is installed.
 
     Raises:
         SetUpError: they ask for what this service does not do.
@@ -75,11 +82,12 @@ def translate(argv: Sequence[str]) -> Flags:
     """
     given = {key: v for key, v in vars(_parser().parse_args(argv)).items() if v is not None}
     check(given)
-    return Flags(_arguments(given), notes_on(given))
+    gpu = gpu_of(given) if gpu_ready else None
+    return Flags(_arguments(given, gpu), notes_on(given, gpu))
 
 
 def _parser() -> FlagParser:
-    parser = FlagParser("Serve the tensors of one Paddle Serving bundle, computed on the CPU.")
+    parser = FlagParser("Serve one Paddle Serving bundle: its tensors, and texts for rankers.")
     parser.add_argument("--model", nargs="+", help="the bundle, or its serving_server directory")
     parser.add_number("--port", f"of all protocols [{_DEFAULT_PORT}]")
     parser.add_argument("--host", metavar="ADDRESS", help="or name to listen on [0.0.0.0]")
@@ -88,6 +96,8 @@ def _parser() -> FlagParser:
         choices=PRECISIONS,
         help="int8: of a quantized bundle; auto: bf16 where the CPU has it [fp32]",
     )
+    parser.add_argument("--engine", choices=ENGINES, help=_ENGINE_HELP)
+    parser.add_argument("--gpu_ids", nargs="+", metavar="N", help=_GPU_HELP)
     for name, _, text in _NUMBERS:
         parser.add_number(name, text)
     for name, _, text in _NUMBERS_BY_MODEL:
@@ -102,12 +112,13 @@ def _parser() -> FlagParser:
     return parser
 
 
-def _arguments(given: Mapping[str, Any]) -> list[str]:
+def _arguments(given: Mapping[str, Any], gpu: Optional[int]) -> list[str]:
     """For flags that were not given, the program's default is upstream's."""
     (model,) = given["model"]
     arguments = ["--model", model, "--port", str(given.get("port", _DEFAULT_PORT))]
-    for name in ("--host", "--precision"):
+    for name in ("--host", "--precision", "--engine"):
         arguments += _pair(name, given.get(name[2:]))
+    arguments += _pair("--gpu", gpu)
     for name, ours, _ in _NUMBERS:
         arguments += _pair(ours, given.get(name[2:]))
     for name, ours, _ in _NUMBERS_BY_MODEL:

@@ -16,7 +16,9 @@ from contract.errors import SetUpError
 from general_model_service.flag_parser import FlagParser
 
 _CPU = "this service computes on the CPU"
-_TENSORRT = f"{_CPU}, without TensorRT"
+_NO_GPU = f"{_CPU}; with onnxruntime-gpu installed it computes on a GPU"
+_TENSORRT = "this service computes without TensorRT"
+_DEVICES = "only CPUs and NVIDIA's GPUs compute here"
 _DISTRIBUTED = "it belongs to distributed models, which are not served here"
 _BAIDU = "only Baidu's own builds of Paddle Serving read it"
 _ONE_MODEL = "one service takes one model; start one for each, on a port of its own"
@@ -25,10 +27,10 @@ _SWITCHES = {
     "use_calib": _TENSORRT,
     "mem_optim_off": "the engine plans its memory itself",
     "use_trt": _TENSORRT,
-    "use_lite": f"{_CPU}, by OpenVINO",
-    "use_xpu": _CPU,
-    "use_ascend_cl": _CPU,
-    "gpu_multi_stream": _CPU,
+    "use_lite": "OpenVINO computes on a CPU here",
+    "use_xpu": _DEVICES,
+    "use_ascend_cl": _DEVICES,
+    "gpu_multi_stream": "--runtime_thread_num says how many batches are computed at once",
     "trt_use_static": _TENSORRT,
 }
 _VALUES = {
@@ -37,7 +39,7 @@ _VALUES = {
     "product_name": _BAIDU,
     "container_id": _BAIDU,
     "min_subgraph_size": _TENSORRT,
-    "gpu_memory_mb": _CPU,
+    "gpu_memory_mb": "a GPU's memory is taken as batches need it",
     "trt_workspace_size": _TENSORRT,
     "dist_carrier_id": _DISTRIBUTED,
     "dist_cfg_file": _DISTRIBUTED,
@@ -64,7 +66,7 @@ _START = "start"
 def add_inapplicable(parser: FlagParser) -> None:
     """Let the parser accept them, as upstream's does."""
     parser.add_argument("server", nargs="?", metavar=_START, help="may be left out")
-    for name in ("device", "gpu_ids", "op", *_VALUES):
+    for name in ("device", "op", *_VALUES):
         parser.add_argument(f"--{name}", nargs="+", metavar="VALUE", help=argparse.SUPPRESS)
     for name in (*_SWITCHES, *_ALWAYS_ON, *_REFUSED):
         parser.add_switch(f"--{name}", argparse.SUPPRESS)
@@ -97,24 +99,53 @@ def check(given: Mapping[str, Any]) -> None:
             raise SetUpError(reason, field=f"--{name}")
 
 
-def notes_on(given: Mapping[str, Any]) -> list[str]:
-    """One line for each flag that was given and has no effect."""
-    reasons = ((name, _reason(name, value, given)) for name, value in given.items())
-    return [f"--{name} has no effect: {reason}" for name, reason in reasons if reason]
+def gpu_of(given: Mapping[str, Any]) -> Optional[int]:
+    """The GPU that the flags ask for, as upstream reads them; ``None``: the CPU.
+
+    Raises:
+        SetUpError: it is no number.
+    """
+    if given.get("device") == ["cpu"]:
+        return None
+    ids = [number for number in given.get("gpu_ids", []) if number not in ("", "-1")]
+    if not ids:
+        return 0 if given.get("device") == ["gpu"] else None
+    # upstream takes "0,1" as well as "0 1"
+    first = ids[0].split(",")[0]
+    if not first.isdecimal():
+        raise SetUpError(f"must be the number of a GPU, got {first!r}", field="--gpu_ids")
+    return int(first)
 
 
-def _reason(name: str, value: Any, given: Mapping[str, Any]) -> Optional[str]:
+def notes_on(given: Mapping[str, Any], gpu: Optional[int]) -> list[str]:
+    """One line for each flag that was given and has no effect.
+
+    Args:
+        given: the flags that were given, by name.
+        gpu: that computes; ``None``: the CPU does.
+    """
+    reasons = ((name, _reason(name, value, given, gpu)) for name, value in given.items())
+    notes = [f"--{name} has no effect: {reason}" for name, reason in reasons if reason]
+    several = len(",".join(given.get("gpu_ids", [])).split(",")) > 1
+    if gpu is not None and several:
+        notes.append(f"--gpu_ids: GPU {gpu} alone computes; start a service for each of the others")
+    return notes
+
+
+def _reason(name: str, value: Any, given: Mapping[str, Any], gpu: Optional[int]) -> Optional[str]:
     if name in _VALUES:
         return _VALUES[name]
     if name in _SWITCHES:
         return _SWITCHES[name] if value else None
     if name in _ALWAYS_ON:
         return None if value else _ALWAYS_ON[name]
-    if name == "device" and value != ["cpu"]:
-        return _CPU
-    if name == "gpu_ids" and not set(value) <= {"", "-1"}:
-        return _CPU
+    if name == "device" and value != ["cpu"] and gpu is None:
+        return _NO_GPU
+    if name == "gpu_ids" and not set(value) <= {"", "-1"} and gpu is None:
+        return "--device cpu is given" if given.get("device") == ["cpu"] else _NO_GPU
     if name == "precision" and value == "fp16":
+        if gpu is not None:
+            return "what computes on a GPU here does it in fp32"
         return f"{_CPU}, which has no fp16; computing in fp32, take auto for bf16"
     if name == "prometheus_port" and not given.get("enable_prometheus"):
         return "it needs --enable_prometheus; /metrics is on --port as well"

@@ -152,7 +152,7 @@ def test_what_upstream_takes_from_its_code_has_to_be_said(
 def test_the_flags_of_start_server_are_taken() -> None:
     line = "--model serving_server --port 8600 --gpu_id 0 --thread 5 --ir_optim True"
     assert line in " ".join(PAGE.read_text(encoding="utf-8").split())
-    started = translate(line.split())
+    started = translate(line.split(), gpu_ready=False)
     assert "serving_server" in started.arguments
     assert started.arguments[started.arguments.index("--threads") + 1] == "5"
     assert "--gpu_ids has no effect" in started.notes[0]

@@ -61,6 +61,64 @@ def test_upstream_s_documented_command(repository: Path, program: Path) -> None:
     )
 
 
+@pytest.fixture
+def onnxruntime_gpu(tmp_path: Path) -> dict[str, str]:
+    """An environment in which onnxruntime-gpu lies, as far as the launcher looks."""
+    packages = tmp_path / "packages"
+    for file in (
+        "onnxruntime/__init__.py",
+        "onnxruntime/capi/libonnxruntime.so.1.31.1",
+        "onnxruntime/capi/libonnxruntime_providers_cuda.so",
+        "nvidia/cu13/lib/libcudart.so.13",
+    ):
+        (packages / file).parent.mkdir(parents=True, exist_ok=True)
+        (packages / file).write_bytes(b"")
+    return {"PYTHONPATH": str(packages)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed", "note"),
+    [
+        ("--gpu_id 0", "--gpu 0", None),
+        ("--gpu_ids 2 --device gpu", "--gpu 2", None),
+        ("--device gpu", "--gpu 0", None),
+        ("--device cpu --gpu_ids 1", "", "--gpu_ids has no effect: --device cpu is given"),
+        ("--gpu_ids -1", "", None),
+        ("--gpu_ids 1,3", "--gpu 1", "--gpu_ids: GPU 1 alone computes; start a service for each"),
+        ("--gpu_ids 1 3", "--gpu 1", "--gpu_ids: GPU 1 alone computes; start a service for each"),
+        (
+            "--gpu_ids 0 --precision fp16",
+            "--gpu 0",
+            "--precision has no effect: what computes on",
+        ),
+    ],
+)
+def test_a_gpu_computes_where_onnxruntime_gpu_is_installed(
+    repository: Path,
+    program: Path,
+    onnxruntime_gpu: dict[str, str],
+    arguments: str,
+    passed: str,
+    note: Optional[str],
+) -> None:
+    done = launch(repository, ["--model", MODEL, *arguments.split()], program, **onnxruntime_gpu)
+    found = " ".join(done.stdout.split())
+    assert found == f"--model {MODEL} --port 9393 {passed}".strip()
+    *notes, libraries = done.stderr.splitlines()
+    assert libraries.endswith("/nvidia/cu13/lib")
+    assert len(notes) == (note is not None)
+    if note:
+        assert notes[0].startswith(f"python -m general_model_service: {note}")
+
+
+def test_a_gpu_that_is_no_number_is_refused(
+    repository: Path, program: Path, onnxruntime_gpu: dict[str, str]
+) -> None:
+    done = launch(repository, ["--model", MODEL, "--gpu_ids", "all"], program, **onnxruntime_gpu)
+    assert done.returncode == 2
+    assert "--gpu_ids: must be the number of a GPU, got 'all'" in done.stderr
+
+
 def test_the_program_finds_openvino_s_libraries_first(repository: Path, program: Path) -> None:
     package = find_spec("openvino")
     assert package is not None
@@ -104,7 +162,7 @@ def test_a_flag_becomes_the_program_s(
 
 
 def test_the_program_knows_all_that_it_can_be_given(
-    repository: Path, program: Path, tensor_program: Path
+    repository: Path, program: Path, tensor_program: Path, onnxruntime_gpu: dict[str, str]
 ) -> None:
     everything = (
         "--port 1 --host h --precision auto --thread 4 --runtime_thread_num 1 --batch_infer_size 1 "
@@ -112,9 +170,11 @@ def test_the_program_knows_all_that_it_can_be_given(
         "--batch_tokens 1 --batch_wait_us 1 --queue_factor 1 --queue_floor 1 --queue_tokens 1 "
         "--max_bytes_in_flight 1 --max_connections 1 --read_timeout_s 1 --idle_timeout_s 1 "
         "--reload_interval_s 1 --max_documents 1 --max_query_chars 1 --max_document_chars 1 "
-        "--max_tokens 1 --drain_s 1 --lone_threads 1 --pad_dynamic --first_output"
+        "--max_tokens 1 --drain_s 1 --lone_threads 1 --pad_dynamic --first_output "
+        "--engine onnxruntime --gpu_ids 0"
     )
-    passed = given(repository, everything.split(), program)
+    done = launch(repository, ["--model", MODEL, *everything.split()], program, **onnxruntime_gpu)
+    passed = done.stdout.splitlines()
     shown = subprocess.check_output([tensor_program, "--help"], text=True)
     known = {word for word in shown.split() if word.startswith("--")}
     # of rank_service.py, the other launcher

@@ -70,14 +70,27 @@ std::vector<fs::path> files_ending(const fs::path& directory, const char* extens
                     "bundle again");
 }
 
-fs::path find_model(const fs::path& server_dir, bool quantized) {
+// The endings of graphs, the one to take first.
+std::vector<const char*> graph_endings(GraphReader reader, bool quantized) {
+  if (reader == GraphReader::kOnnxRuntime) {
+    return {".onnx"};
+  }
+  return quantized ? std::vector{".xml", ".pdmodel", ".onnx"}
+                   : std::vector{".pdmodel", ".onnx", ".xml"};
+}
+
+fs::path find_model(const fs::path& server_dir, GraphReader reader, bool quantized) {
   std::vector<fs::path> models;
-  for (const char* extension : quantized ? std::array{".xml", ".pdmodel", ".onnx"}
-                                         : std::array{".pdmodel", ".onnx", ".xml"}) {
+  for (const char* extension : graph_endings(reader, quantized)) {
     models = files_ending(server_dir, extension);
     if (!models.empty()) {
       break;
     }
+  }
+  if (models.empty() && reader == GraphReader::kOnnxRuntime) {
+    throw BundleError(server_dir.string() +
+                      ": no .onnx in it, which ONNX Runtime computes; publish the bundle with one "
+                      "(--with_graph), or serve it on the CPU without --gpu and --engine");
   }
   if (models.empty()) {
     refuse_without_model(server_dir);
@@ -125,7 +138,7 @@ void require_graph_listed(const ManifestFile& manifest, const fs::path& model) {
 
 }  // namespace
 
-Bundle open_bundle(const fs::path& path) try {
+Bundle open_bundle(const fs::path& path, GraphReader reader) try {
   const Directories directories = find_directories(path);
   Bundle bundle;
   bundle.root = directories.root;
@@ -135,7 +148,8 @@ Bundle open_bundle(const fs::path& path) try {
     manifest = read_verified(bundle.root);
     bundle.manifest = manifest->manifest;
   }
-  bundle.model = find_model(bundle.server_dir, manifest && manifest->manifest.precision == "int8");
+  bundle.model =
+      find_model(bundle.server_dir, reader, manifest && manifest->manifest.precision == "int8");
   ServingConf conf = read_serving_conf(bundle.server_dir);
   if (manifest) {
     require_listed(*manifest, conf.file);

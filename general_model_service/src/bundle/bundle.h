@@ -58,12 +58,15 @@ struct Bundle {
   std::optional<Vocabulary> vocabulary;  // of a bundle with a manifest and a tokenizer
 };
 
+// Who computes a bundle's graph; each reads other files.
+enum class GraphReader { kOpenVino, kOnnxRuntime };
+
 // Opens a serving_server directory, or the bundle directory above it. Where there is a manifest,
 // its version has to be that of its contents, every file has to have the SHA-256 that it lists, and
 // none may be read that it does not list. Of several graphs it takes the one that
 // contract.bundle.graphs names for OpenVINO: the .xml of a quantized bundle, else the .pdmodel,
-// else the .onnx.
-Bundle open_bundle(const std::filesystem::path& path);
+// else the .onnx. ONNX Runtime reads the .onnx alone.
+Bundle open_bundle(const std::filesystem::path& path, GraphReader reader = GraphReader::kOpenVino);
 
 struct GoldenResult {
   double difference = 0.0;  // the largest, of the logits' margin, or of scores where there are none

@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A compiled model behind one small interface. Made by make_openvino_engine, used by the
-// scheduler: one thread at a time, any thread.
+// A compiled model behind one small interface. Made by make_openvino_engines or
+// make_onnxruntime_engines, used by the scheduler: one thread at a time, any thread.
 
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,5 +63,13 @@ std::filesystem::path weights_of(const std::filesystem::path& model);
 std::vector<std::unique_ptr<Engine>> make_openvino_engines(const std::filesystem::path& model,
                                                            EngineOptions options,
                                                            const std::vector<int>& threads);
+
+// Reads an .onnx and compiles it by ONNX Runtime: for the GPU of that number, by CUDA, or for the
+// CPU. One engine for each entry of threads, which counts on the CPU only; engines of as many
+// threads share what was compiled. Computes in fp32. Throws std::runtime_error naming the file, or
+// what is missing of ONNX Runtime.
+std::vector<std::unique_ptr<Engine>> make_onnxruntime_engines(const std::filesystem::path& model,
+                                                              std::optional<int> gpu,
+                                                              const std::vector<int>& threads);
 
 }  // namespace tensor_service

@@ -57,6 +57,13 @@ void match_outputs(Model& model, const std::vector<Port>& ports) {
 }
 
 Precision chosen_precision(const ModelOptions& options, const Bundle& bundle) {
+  if (options.reader == GraphReader::kOnnxRuntime) {
+    if (!options.automatic_precision && options.precision != Precision::kFp32) {
+      throw BundleError("--precision " + std::string(precision_name(options.precision)) +
+                        ": ONNX Runtime computes in fp32 here; use auto or fp32");
+    }
+    return Precision::kFp32;
+  }
   const bool quantized = bundle.manifest && bundle.manifest->precision == "int8";
   if (quantized) {
     return Precision::kInt8;
@@ -109,9 +116,13 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
   if (options.lone_threads > options.threads) {
     threads.push_back(options.lone_threads);
   }
-  model->engines = make_openvino_engines(
-      bundle.model,
-      {.precision = precision, .names = names_of(bundle), .cache = options.engine_cache}, threads);
+  model->engines =
+      options.reader == GraphReader::kOnnxRuntime
+          ? make_onnxruntime_engines(bundle.model, options.gpu, threads)
+          : make_openvino_engines(
+                bundle.model,
+                {.precision = precision, .names = names_of(bundle), .cache = options.engine_cache},
+                threads);
   if (options.lone_threads > options.threads) {
     model->lone = std::move(model->engines.back());
     model->engines.pop_back();
@@ -136,7 +147,7 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
 }
 
 std::shared_ptr<Model> load_compiled(const ModelOptions& options) {
-  const Bundle bundle = open_bundle(options.path);
+  const Bundle bundle = open_bundle(options.path, options.reader);
   const Precision precision = chosen_precision(options, bundle);
   if (!options.automatic_precision || precision != Precision::kBf16) {
     return compile(options, bundle, precision);

@@ -27,6 +27,8 @@ struct ModelOptions {
   int threads = 1;       // of one engine
   int lone_threads = 1;  // of the engine for requests that have the machine to themselves
   std::filesystem::path engine_cache = {};  // of compiled graphs; empty: none is kept
+  GraphReader reader = GraphReader::kOpenVino;
+  std::optional<int> gpu = {};  // that ONNX Runtime computes on; without: the CPU
 };
 
 // What the values of an input may be; see bounds.h.

@@ -17,6 +17,11 @@ namespace {
 // More threads than this do not make one short row faster.
 constexpr int kMostLoneThreads = 4;
 
+// What --streams, --batch_tokens and --max_batch_rows are on a GPU, unless they are given.
+constexpr int kGpuStreams = 2;
+constexpr std::int64_t kGpuBatchTokens = 16384;
+constexpr std::size_t kGpuBatchRows = 256;
+
 // What the flags hold before they become options.
 struct Flags {
   std::string model;
@@ -28,6 +33,10 @@ struct Flags {
   std::size_t max_body_size = 64U << 20U;
   std::size_t max_bytes_in_flight = 0;
   std::int64_t batch_wait_us = 0;
+  std::string engine = "openvino";
+  int gpu = -1;
+  std::int64_t batch_tokens = 0;
+  std::size_t batch_rows = 0;
   int reload_interval_s = 2;
   int drain_s = 10;
   int read_timeout_s = 20;
@@ -39,6 +48,14 @@ void add_model_flags(CLI::App& app, Flags& flags, Options& options) {
   app.add_option("--precision", flags.precision,
                  "fp32, bf16, int8 (of a quantized bundle), or auto: bf16 where the CPU has it")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "auto"}))
+      ->capture_default_str();
+  app.add_option("--engine", flags.engine,
+                 "openvino, or onnxruntime, which computes the bundle's .onnx")
+      ->check(CLI::IsMember({"openvino", "onnxruntime"}))
+      ->capture_default_str();
+  app.add_option("--gpu", flags.gpu,
+                 "number of the GPU that onnxruntime computes on, by CUDA; -1: the CPU")
+      ->check(CLI::Range(-1, 1023))
       ->capture_default_str();
   app.add_option("--streams", flags.streams, "batches computed at once; 0: one for each core")
       ->check(CLI::Range(0, 1024))
@@ -91,11 +108,12 @@ void check_flags(const CLI::App& app, const Options& options) {
 void add_batch_flags(CLI::App& app, Flags& flags, SchedulerOptions& scheduler) {
   app.add_flag("--pad_dynamic", scheduler.pad_dynamic,
                "batch rows of different length, padded with zeros");
-  app.add_option("--batch_tokens", scheduler.batch_tokens, "tokens of a batch, padding included")
-      ->check(CLI::Range(1, 1 << 24))
+  app.add_option("--batch_tokens", flags.batch_tokens,
+                 "tokens of a batch, padding included; 0: 256, on a GPU 16384")
+      ->check(CLI::Range(0, 1 << 24))
       ->capture_default_str();
-  app.add_option("--max_batch_rows", scheduler.max_batch_rows, "rows of a batch")
-      ->check(CLI::Range(1, 1 << 20))
+  app.add_option("--max_batch_rows", flags.batch_rows, "rows of a batch; 0: 32, on a GPU 256")
+      ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   app.add_option("--batch_wait_us", flags.batch_wait_us,
                  "how long a batch that is not full waits for more rows")
@@ -163,6 +181,15 @@ void add_text_flags(CLI::App& app, TextLimits& limits) {
       ->capture_default_str();
 }
 
+// A GPU computes one batch while the next is put together, and large ones in the time of small
+// ones.
+void apply_gpu(const Flags& flags, Options& options) {
+  options.model.engines = flags.streams > 0 ? flags.streams : kGpuStreams;
+  options.model.threads = options.model.lone_threads = 1;  // none of the CPU's compute
+  options.service.scheduler.batch_tokens = kGpuBatchTokens;
+  options.service.scheduler.max_batch_rows = kGpuBatchRows;
+}
+
 void apply(const Flags& flags, Options& options) {
   static const std::map<std::string, Precision> kPrecisions = {
       {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}};
@@ -172,11 +199,25 @@ void apply(const Flags& flags, Options& options) {
   if (!options.model.automatic_precision) {
     options.model.precision = kPrecisions.at(flags.precision);
   }
+  options.model.reader = flags.engine == "onnxruntime" || flags.gpu >= 0 ? GraphReader::kOnnxRuntime
+                                                                         : GraphReader::kOpenVino;
+  if (flags.gpu >= 0) {
+    options.model.gpu = flags.gpu;
+  }
   options.model.threads = std::max(1, flags.math_threads);
   options.model.engines =
       flags.streams > 0 ? flags.streams : std::max(1, cores / options.model.threads);
   options.model.lone_threads =
       flags.lone_threads > 0 ? flags.lone_threads : std::min(cores, kMostLoneThreads);
+  if (options.model.gpu) {
+    apply_gpu(flags, options);
+  }
+  if (flags.batch_tokens > 0) {
+    options.service.scheduler.batch_tokens = flags.batch_tokens;
+  }
+  if (flags.batch_rows > 0) {
+    options.service.scheduler.max_batch_rows = flags.batch_rows;
+  }
   options.service.scheduler.workers = options.model.engines;
   options.service.scheduler.batch_wait = std::chrono::microseconds(flags.batch_wait_us);
   options.server.threads = flags.threads > 0 ? flags.threads : options.model.engines + 1;
