@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <unordered_set>
 
 #include "json/python_characters.h"
 #include "json/python_text.h"
 #include "json/utf8.h"
 #include "ranking/prediction.h"
 #include "ranking/wire_values.h"
+#include "text/text_hash.h"
 
 namespace tensor_service {
 namespace {
@@ -125,7 +125,7 @@ WireFields wire_fields_of(JsonNode& body) {
     refuse_shape("value", std::to_string(keys.size()) + " keys but " +
                               std::to_string(values.size()) + " values");
   }
-  std::unordered_set<std::string_view> seen;
+  TextSet seen;
   for (const std::string& key : keys) {
     if (!seen.insert(key).second) {
       refuse_shape(key, "the key stands twice");
