@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "call/call.h"
 #include "ranking/rank_request.h"
 #include "ranking/rank_response.h"
 #include "ranking/ranking_error.h"
@@ -23,7 +24,7 @@ namespace tensor_service {
 struct TextAnswer {
   int http_status = 200;
   std::string body;
-  std::vector<std::pair<std::string_view, std::string>> fields;  // of the head
+  HeadFields fields;
 };
 
 // How far a request that failed had come.
@@ -66,5 +67,10 @@ std::string information_json(std::string_view path, const ServedRanker& ranker,
 
 // 405 of a text path.
 TextAnswer wrong_method(std::string_view method);
+
+// An error in the gateway's five fields, before any route.
+TextAnswer plain_refusal(const RankingError& error);
+// What goes with an error into the head: when to come back, and how to say who calls.
+void add_error_fields(const RankingError& error, HeadFields& fields);
 
 }  // namespace tensor_service

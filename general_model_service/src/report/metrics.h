@@ -56,6 +56,7 @@ struct Metrics {
   Counter reloads_good, reloads_bad;
   Counter cache_hits, cache_misses;
   Counter connections_opened, connections_closed, connections_refused, timeouts;
+  Counter tls_failures, wrong_keys;
 
   void count(Status status) { requests[static_cast<std::size_t>(status)].add(); }
 };

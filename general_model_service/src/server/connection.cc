@@ -7,6 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace tensor_service {
 namespace {
@@ -16,17 +17,40 @@ namespace asio = boost::asio;
 // Slower than this, a message that has begun is not worth waiting for.
 constexpr std::size_t kSlowestBytesPerSecond = 16384;
 
+// Encrypted at once; what is encrypted waits in memory a second time.
+constexpr std::size_t kSealedAtOnce = 256U << 10U;
+// Of TLS itself for a peer that does not read, before reading stops.
+constexpr std::size_t kMostUnreadTls = 64U << 10U;
+
+constexpr const char* kSpeaksTls =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 43\r\nConnection: close\r\n\r\n"
+    "this port speaks TLS only; ask by https://\n";
+
+// An IPv4 address is the same on a socket of IPv6.
+std::string address_of(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
 }  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, Service& service,
-                       const ConnectionLimits& limits, bool metrics_only)
+                       const ConnectionLimits& limits, const PortKind& port)
     : socket_(std::move(socket)),
       strand_(asio::make_strand(socket_.get_executor())),
       service_(service),
       limits_(limits),
-      metrics_only_(metrics_only),
+      metrics_only_(port.metrics_only),
       stage_since_(Clock::now()),
       write_progress_(stage_since_) {
+  boost::system::error_code gone;
+  peer_ = {.address = address_of(socket_.remote_endpoint(gone).address()), .rpc_port = port.rpc};
+  if (port.tls) {
+    tls_ = std::make_unique<TlsSession>(port.tls->current());
+  }
   service_.metrics().connections_opened.add();
 }
 
@@ -59,6 +83,10 @@ void Connection::drain() {
   });
 }
 
+Verdict Connection::on_head(const RequestHead& head) {
+  return metrics_only_ ? Verdict() : service_.look(head, peer_);
+}
+
 void Connection::on_call(Call&& call) { calls_.push_back(std::move(call)); }
 
 void Connection::on_cancel(CallId id) {
@@ -75,7 +103,8 @@ void Connection::on_refused(Status status) { service_.metrics().count(status); }
 void Connection::read() {
   const bool full = sending_.size() - sent_ > limits_.max_unsent ||
                     ready_.size() > limits_.max_unsent_replies ||
-                    (protocol_ && (!protocol_->wants_read() || protocol_->wants_close()));
+                    (tls_ && tls_->output_size() > kMostUnreadTls) || is_over() ||
+                    (protocol_ && !protocol_->wants_read());
   if (reading_ || closed_ || (full && !lingering_)) {
     return;
   }
@@ -100,18 +129,47 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t byt
     read();
     return;
   }
-  const std::string_view received(buffer_.data(), bytes);
+  std::string_view received(buffer_.data(), bytes);
+  std::string plain;
+  if (tls_ && !unseal(received, plain)) {
+    over_ = true;
+  } else {
+    take(received);
+  }
+  flush();
+  read();
+}
+
+void Connection::take(std::string_view received) {
+  if (received.empty()) {
+    return;  // of the handshake
+  }
   if (protocol_) {
     protocol_->receive(received);
   } else if (!detect(received)) {
-    read();
     return;
   }
-  stage_bytes_ += bytes;
+  stage_bytes_ += received.size();
   note_stage();
   serve_calls();
-  flush();
-  read();
+}
+
+// The plain bytes of what came. False: the session is over, or has never been one.
+bool Connection::unseal(std::string_view& received, std::string& plain) {
+  const bool is_first = !std::exchange(greeted_, true);
+  if (is_first && !begins_tls(received[0])) {
+    tls_.reset();
+    farewell_ = received[0] >= 'A' && received[0] <= 'Z' ? kSpeaksTls : "";
+    service_.metrics().tls_failures.add();
+    return false;
+  }
+  const bool had_shaken_hands = tls_->is_established();
+  const bool goes_on = tls_->receive(received, plain);
+  received = plain;
+  if (!goes_on && !had_shaken_hands) {
+    service_.metrics().tls_failures.add();
+  }
+  return goes_on;
 }
 
 bool Connection::detect(std::string_view bytes) {
@@ -190,20 +248,48 @@ void Connection::flush() {
   if (writing_ || closed_) {
     return;
   }
-  sending_ = protocol_ ? protocol_->take_output() : std::string();
+  if (tls_) {
+    sending_ = next_sealed();
+  } else {
+    sending_ = protocol_ ? protocol_->take_output() : std::exchange(farewell_, {});
+  }
   sent_ = 0;
   if (sending_.empty()) {
     ready_.clear();  // of calls that the peer has cancelled, or the peer's window holds them back
-    if (protocol_ && protocol_->wants_close()) {
+    if (is_over()) {
       linger();
     }
     return;
   }
   writing_ = true;
   write_progress_ = Clock::now();
-  unsent_.swap(ready_);
+  if (unsealed_.empty()) {
+    unsent_.swap(ready_);
+  }
   on_written({}, 0);
   serve_calls();  // taking output may let the protocol parse on
+}
+
+bool Connection::is_over() const { return over_ || (protocol_ && protocol_->wants_close()); }
+
+// The next bytes for the peer, a part of a long answer at a time.
+std::string Connection::next_sealed() {
+  if (unsealed_.empty() && protocol_) {
+    unsealed_ = protocol_->take_output();
+  }
+  const std::string_view piece = std::string_view(unsealed_).substr(sealed_, kSealedAtOnce);
+  if (!piece.empty() && !tls_->write(piece)) {
+    over_ = true;
+  }
+  sealed_ += piece.size();
+  if (over_ || sealed_ == unsealed_.size()) {
+    unsealed_.clear();
+    sealed_ = 0;
+  }
+  if (unsealed_.empty() && is_over() && !std::exchange(finished_, true)) {
+    tls_->finish();
+  }
+  return tls_->take_output();
 }
 
 void Connection::on_written(const boost::system::error_code& error, std::size_t bytes) {

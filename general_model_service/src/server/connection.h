@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "service/service.h"
+#include "tls/tls_session.h"
 #include "wire/protocol.h"
 
 namespace tensor_service {
@@ -31,11 +32,17 @@ struct ConnectionLimits {
   std::size_t max_unsent_replies = 256;
 };
 
+// What a port is for.
+struct PortKind {
+  bool metrics_only = false;        // answers GET requests and nothing else: the Prometheus port
+  bool rpc = false;                 // the RPC port of config_nlp.yml
+  std::shared_ptr<TlsContext> tls;  // null: not encrypted
+};
+
 class Connection : public std::enable_shared_from_this<Connection>, private CallSink {
  public:
-  // metrics_only connections answer GET requests and nothing else: the Prometheus port.
   Connection(boost::asio::ip::tcp::socket socket, Service& service, const ConnectionLimits& limits,
-             bool metrics_only);
+             const PortKind& port);
   ~Connection() override;
 
   void start();
@@ -47,17 +54,22 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
  private:
   using Strand = boost::asio::strand<boost::asio::any_io_executor>;
 
+  Verdict on_head(const RequestHead& head) override;
   void on_call(Call&& call) override;
   void on_cancel(CallId id) override;
   void on_refused(Status status) override;
 
   void read();
   void on_read(const boost::system::error_code& error, std::size_t bytes);
+  void take(std::string_view received);
+  bool unseal(std::string_view& received, std::string& plain);
   bool detect(std::string_view bytes);
   void serve_calls();
   void serve(Call&& call, bool alone);
   void on_reply(Reply&& reply, Clock::time_point received);
   void flush();
+  bool is_over() const;
+  std::string next_sealed();
   void on_written(const boost::system::error_code& error, std::size_t bytes);
   void note_stage();
   bool too_slow(Clock::time_point now) const;
@@ -69,6 +81,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   Service& service_;
   const ConnectionLimits limits_;
   const bool metrics_only_;
+  Peer peer_;
 
   std::array<char, 16384> buffer_{};
   std::string first_bytes_;  // until they tell the protocol
@@ -80,6 +93,14 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   bool draining_ = false;
   bool lingering_ = false;  // the last answer is sent; what the peer still sends is dropped
   bool closed_ = false;
+
+  std::unique_ptr<TlsSession> tls_;  // null: not encrypted
+  std::string unsealed_;             // of the protocol, not yet encrypted from sealed_ on
+  std::size_t sealed_ = 0;
+  std::string farewell_;   // to who does not speak TLS where that is asked for
+  bool greeted_ = false;   // the peer's first bytes have come
+  bool over_ = false;      // the session of TLS is; nothing more is taken
+  bool finished_ = false;  // TLS has told the peer
 
   std::string sending_;  // what the socket has, and how much of it the kernel took
   std::size_t sent_ = 0;

@@ -42,10 +42,13 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
       strand_(asio::make_strand(io_)),
       ticker_(strand_),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
-  listen(acceptors_, options_.port);
-  port_ = acceptors_.front().local_endpoint().port();
+  listen({options_.host, options_.port, {.tls = options_.tls}});
+  port_ = listeners_.front().acceptor.local_endpoint().port();
+  for (const PortOptions& port : options_.more_ports) {
+    listen(port);
+  }
   if (options_.prometheus_port != 0) {
-    listen(metrics_acceptors_, options_.prometheus_port);
+    listen({options_.host, options_.prometheus_port, {.metrics_only = true, .tls = nullptr}});
   }
 }
 
@@ -58,23 +61,25 @@ Scheduler::Executor Server::executor() {
               }};
 }
 
-void Server::listen(Acceptors& acceptors, std::uint16_t port) {
+void Server::listen(const PortOptions& options) {
   error_code error;
   asio::ip::tcp::resolver resolver(io_);
   std::set<asio::ip::address> addresses;
   for (const auto& entry :
-       resolver.resolve(options_.host, "0", asio::ip::tcp::resolver::passive, error)) {
+       resolver.resolve(options.host, "0", asio::ip::tcp::resolver::passive, error)) {
     addresses.insert(entry.endpoint().address());
   }
   if (error || addresses.empty()) {
-    throw std::runtime_error("--host " + options_.host +
+    throw std::runtime_error("--host " + options.host +
                              ": neither an IP address nor a name that "
                              "has one (" +
                              error.message() + ")");
   }
+  std::uint16_t port = options.port;
   for (const auto& address : addresses) {
-    listen(acceptors.emplace_back(strand_), {address, port});
-    port = acceptors.back().local_endpoint().port();  // 0: all at the first one's
+    Listener& listener = listeners_.emplace_back(Listener{Acceptor(strand_), options.kind});
+    listen(listener.acceptor, {address, port});
+    port = listener.acceptor.local_endpoint().port();  // 0: all at the first one's
   }
 }
 
@@ -95,28 +100,28 @@ void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint)
   }
 }
 
-void Server::accept(Acceptor& acceptor, bool metrics_only) {
+void Server::accept(Listener& listener) {
   // a plain io_context executor: each connection makes its own strand of it
-  acceptor.async_accept(
-      io_, [this, &acceptor, metrics_only](const error_code& error, asio::ip::tcp::socket socket) {
-        if (error == asio::error::operation_aborted || !acceptor.is_open()) {
+  listener.acceptor.async_accept(
+      io_, [this, &listener](const error_code& error, asio::ip::tcp::socket socket) {
+        if (error == asio::error::operation_aborted || !listener.acceptor.is_open()) {
           return;
         }
         if (!error) {
-          on_accept(std::move(socket), metrics_only);
-          accept(acceptor, metrics_only);
+          on_accept(std::move(socket), listener.kind);
+          accept(listener);
           return;
         }
         auto pause = std::make_shared<asio::steady_timer>(strand_, kAcceptPause);
-        pause->async_wait([this, pause, &acceptor, metrics_only](const error_code&) {
-          if (acceptor.is_open()) {
-            accept(acceptor, metrics_only);
+        pause->async_wait([this, pause, &listener](const error_code&) {
+          if (listener.acceptor.is_open()) {
+            accept(listener);
           }
         });
       });
 }
 
-void Server::on_accept(asio::ip::tcp::socket socket, bool metrics_only) {
+void Server::on_accept(asio::ip::tcp::socket socket, const PortKind& kind) {
   if (connections_.size() >= options_.max_connections) {
     std::erase_if(connections_, [](const auto& connection) { return connection.expired(); });
   }
@@ -125,7 +130,7 @@ void Server::on_accept(asio::ip::tcp::socket socket, bool metrics_only) {
     return;  // closes it
   }
   auto connection =
-      std::make_shared<Connection>(std::move(socket), service_, options_.connections, metrics_only);
+      std::make_shared<Connection>(std::move(socket), service_, options_.connections, kind);
   connections_.push_back(connection);
   connection->start();
 }
@@ -175,10 +180,8 @@ void Server::shut_down() {
   closing_since_ = Clock::now();
   service_.begin_shutdown();
   error_code ignored;
-  for (Acceptors* acceptors : {&acceptors_, &metrics_acceptors_}) {
-    for (Acceptor& acceptor : *acceptors) {
-      acceptor.close(ignored);
-    }
+  for (Listener& listener : listeners_) {
+    listener.acceptor.close(ignored);
   }
   for (const auto& weak : connections_) {
     if (const auto connection = weak.lock()) {
@@ -191,11 +194,8 @@ void Server::shut_down() {
 
 void Server::run() {
   asio::post(strand_, [this] {
-    for (Acceptor& acceptor : acceptors_) {
-      accept(acceptor, false);
-    }
-    for (Acceptor& acceptor : metrics_acceptors_) {
-      accept(acceptor, true);
+    for (Listener& listener : listeners_) {
+      accept(listener);
     }
     tick();
     wait_for_signal();

@@ -21,9 +21,18 @@
 
 namespace tensor_service {
 
+// One more port.
+struct PortOptions {
+  std::string host = "0.0.0.0";
+  std::uint16_t port = 0;
+  PortKind kind;
+};
+
 struct ServerOptions {
   std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name: all its addresses
   std::uint16_t port = 9393;
+  std::shared_ptr<TlsContext> tls;  // of that port; null: not encrypted
+  std::vector<PortOptions> more_ports;
   std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
   int threads = 3;                    // engines and one more, so that sockets are always served
   std::size_t max_connections = 10000;
@@ -51,12 +60,15 @@ class Server {
   using Acceptor = boost::asio::ip::tcp::acceptor;
   using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-  using Acceptors = std::list<Acceptor>;
+  struct Listener {
+    Acceptor acceptor;
+    PortKind kind;
+  };
 
-  void listen(Acceptors& acceptors, std::uint16_t port);
+  void listen(const PortOptions& port);
   void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint);
-  void accept(Acceptor& acceptor, bool metrics_only);
-  void on_accept(boost::asio::ip::tcp::socket socket, bool metrics_only);
+  void accept(Listener& listener);
+  void on_accept(boost::asio::ip::tcp::socket socket, const PortKind& kind);
   void tick();
   void wait_for_signal();
   void shut_down();
@@ -66,9 +78,8 @@ class Server {
   const ServerOptions options_;
   Service service_;  // outlives the handlers that io_ still holds at the end
   boost::asio::io_context io_;
-  Strand strand_;        // the acceptors, the list of connections and the ticks
-  Acceptors acceptors_;  // one for each address of the host
-  Acceptors metrics_acceptors_;
+  Strand strand_;                  // the listeners, the list of connections and the ticks
+  std::list<Listener> listeners_;  // one for each address of each host
   boost::asio::steady_timer ticker_;
   boost::asio::signal_set signals_;
   std::vector<std::weak_ptr<Connection>> connections_;

@@ -29,11 +29,6 @@ bool is_method(std::string_view path, std::string_view method) {
   return false;
 }
 
-// "/ready/" is "/ready".
-std::string_view without_slash(std::string_view path) {
-  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
-}
-
 std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
   return duration_cast<microseconds>(to - from).count();
 }
@@ -42,6 +37,13 @@ std::int64_t since_epoch(Clock::time_point moment) {
   const auto ago = Clock::now() - moment;
   return duration_cast<microseconds>((std::chrono::system_clock::now() - ago).time_since_epoch())
       .count();
+}
+
+// Its place is free before its caller has the answer and asks again.
+void leave(const Call& call, bool served) noexcept {
+  if (call.pass) {
+    call.pass->leave(served);
+  }
 }
 
 // Start and end of reading, computing and writing, as upstream's three ops note them.
@@ -78,6 +80,10 @@ Reply plain_reply(const Call& call, Status status, std::string type, std::string
 
 bool is_inference_path(std::string_view path) { return is_method(path, "inference"); }
 bool is_debug_path(std::string_view path) { return is_method(path, "debug"); }
+std::string_view without_slash(std::string_view path) {
+  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
 bool reads_fields(std::string_view path) { return is_text_path(without_slash(path)); }
 
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
@@ -159,6 +165,9 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
     if (!current) {
       throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
     }
+    if (call.pass) {
+      call.pass->enter(call.body.size());
+    }
     InferenceRequest request = decode(call);
     request.log_id = request.log_id != 0 ? request.log_id : log_id;
     request.profile = request.profile || profile;
@@ -167,6 +176,9 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
     job->received = call.received;
     job->decoded = Clock::now();
     job->deadline = call.deadline;
+    if (call.pass) {
+      call.pass->take_documents(job->rows);
+    }
     metrics_.parse.observe(microseconds_between(job->received, job->decoded));
     std::string key;
     if (cache_.enabled()) {
@@ -189,6 +201,10 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
       return nullptr;
     }
     return job;
+  } catch (const RankingError& error) {
+    Reply reply = error_reply(call, error.facts().status, error.text(), log_id);
+    add_error_fields(error, reply.fields);
+    done(std::move(reply));
   } catch (const CallError& error) {
     done(error_reply(call, error.status(), error.what(), log_id));
   } catch (const std::bad_alloc&) {
@@ -213,30 +229,46 @@ InferenceRequest Service::decode(Call& call) {
   return request;
 }
 
-void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) {
+// A thread of the loop calls this, and what it throws would end the process.
+void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) noexcept {
+  Reply reply;
+  try {
+    reply = finished_reply(job, call, std::move(cache_key));
+  } catch (...) {
+    // not even the error could be written
+    metrics_.count(Status::kNoMemory);
+    reply = Reply();
+    reply.id = call.id;
+    reply.status = Status::kNoMemory;
+  }
+  try {
+    done(std::move(reply));
+  } catch (...) {
+    // a connection that fails to take an answer takes no other
+    metrics_.count(Status::kInternal);
+  }
+}
+
+Reply Service::finished_reply(Job& job, const Call& call, std::string&& cache_key) {
   if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
     job.status = Status::kDeadline;
     job.message = "the deadline passed while the request was computed; allow more time";
   }
   if (job.status != Status::kOk) {
-    done(error_reply(call, job.status, job.message, job.request.log_id));
-    return;
+    return error_reply(call, job.status, job.message, job.request.log_id);
   }
   metrics_.queue.observe(microseconds_between(job.decoded, job.started));
   metrics_.compute.observe(microseconds_between(job.started, job.computed));
-  Reply reply;
-  // a thread of the loop calls this, and what it throws would end the process
   try {
     if (!cache_key.empty() && job.model == model()) {
       cache_.store(std::move(cache_key), job.outputs);
     }
-    reply = good_reply(job, call);
+    return good_reply(job, call);
   } catch (const std::bad_alloc&) {
-    reply = error_reply(call, Status::kNoMemory,
-                        "not enough memory for this answer; send fewer rows or fetch less",
-                        job.request.log_id);
+    return error_reply(call, Status::kNoMemory,
+                       "not enough memory for this answer; send fewer rows or fetch less",
+                       job.request.log_id);
   }
-  done(std::move(reply));
 }
 
 void Service::reply_from_cache(Job& job, const Call& call, const Done& done,
@@ -247,6 +279,7 @@ void Service::reply_from_cache(Job& job, const Call& call, const Done& done,
 }
 
 Reply Service::good_reply(Job& job, const Call& call) {
+  leave(call, true);
   const Clock::time_point writing = Clock::now();
   InferenceReply answer;
   answer.outputs = std::move(job.outputs);
@@ -263,6 +296,7 @@ Reply Service::good_reply(Job& job, const Call& call) {
 
 Reply Service::error_reply(const Call& call, Status status, const std::string& message,
                            std::uint64_t log_id) {
+  leave(call, false);
   metrics_.count(status);
   metrics_.total_us.add(microseconds_between(call.received, Clock::now()));
   Reply reply = plain_reply(call, status, "", encode_error(call.format, status, message, log_id));

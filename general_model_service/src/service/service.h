@@ -12,6 +12,8 @@
 #include <mutex>
 
 #include "call/call.h"
+#include "call/head.h"
+#include "door/door.h"
 #include "model/model.h"
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
@@ -28,6 +30,7 @@ struct ServiceOptions {
   TextLimits text;                     // of requests that carry texts
   std::size_t max_body = 64U << 20U;   // as /info tells it
   int large_texts = 1;                 // large bodies of texts that are read at once
+  std::shared_ptr<Door> door;          // null: everybody may come in
 };
 
 class Service {
@@ -36,6 +39,9 @@ class Service {
   using Done = std::function<void(Reply&&)>;
 
   Service(const ServiceOptions& options, Scheduler::Executor executor);
+
+  // What is said to a request at its head; nothing where there is no door.
+  Verdict look(const RequestHead& head, const Peer& peer) noexcept;
 
   // Answers the call through done. alone: nothing else came with it on its connection. Returns
   // the job for a cancel, or null when it is answered already.
@@ -58,12 +64,14 @@ class Service {
   Reply answer_at_once(const Call& call);
   InferenceRequest decode(Call& call);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
-  void finish(Job& job, const Call& call, const Done& done, std::string cache_key);
+  void finish(Job& job, const Call& call, const Done& done, std::string cache_key) noexcept;
+  Reply finished_reply(Job& job, const Call& call, std::string&& cache_key);
   void reply_from_cache(Job& job, const Call& call, const Done& done,
                         std::vector<Tensor>&& outputs);
   Reply good_reply(Job& job, const Call& call);
   Reply error_reply(const Call& call, Status status, const std::string& message,
                     std::uint64_t log_id);
+  void refuse(const RequestHead& head, const RankingError& error, bool by_route, Verdict& verdict);
   Gauges gauges() const;
 
   const ServiceOptions options_;
@@ -79,6 +87,9 @@ class Service {
 // "/GeneralModelService/inference" and "/" with the proto's package before it.
 bool is_inference_path(std::string_view path);
 bool is_debug_path(std::string_view path);
+
+// "/ready/" is "/ready".
+std::string_view without_slash(std::string_view path);
 
 // Whether the service reads the header fields of that path itself.
 bool reads_fields(std::string_view path);

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <new>
 
+#include "call/head.h"
 #include "json/json_node.h"
 #include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
@@ -29,6 +30,13 @@ std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) 
 ServedRankers rankers_of(const Model& model) {
   const ScoreFunction* score = find_score_function(model.bundle.manifest->score_function);
   return ServedRankers({ServedRanker{&model.bundle, &*model.encoder, score}});
+}
+
+// Its place is free before its caller has the answer and asks again.
+void leave(const Call& call, bool served) noexcept {
+  if (call.pass) {
+    call.pass->leave(served);
+  }
 }
 
 // What is left to say when even a refusal cannot be written.
@@ -119,6 +127,7 @@ std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange
   Call& call = exchange->call;
   scheduler_.check_room();
   const LargeBodies::Place place = large_bodies_.take(call.body.size());
+  const std::size_t size = call.body.size();
   const std::size_t body = call.body.capacity();
   std::size_t trees = 0;
   const auto hold = [&](std::size_t more) {
@@ -131,12 +140,18 @@ std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange
   const ServedRankers rankers = rankers_of(*exchange->model);
   exchange->route->begin(std::move(call.body), rankers);
   const Arrival arrival = arrival_of(call.fields);
+  if (call.pass) {
+    call.pass->enter(size);
+  }
   RankRequest& request = exchange->request;
   request = exchange->route->read(limits_, rankers, hold);
   if (request.request_id.empty()) {
     request.request_id = arrival.request_id.empty() ? new_request_id() : arrival.request_id;
   }
   exchange->progress.request_id = request.request_id;
+  if (call.pass) {
+    call.pass->take_documents(request.titles.size());
+  }
   const ServedRanker asked = exchange->route->choose(request, rankers);
   const Clock::time_point begun = Clock::now();
   EncodedRows encoded = encode_request(request, *asked.encoder, limits_);
@@ -174,6 +189,7 @@ void TextService::finish(Job& job, Exchange& exchange) noexcept {
         margins_of(floats_of(job.outputs.front()), exchange.rows.size(), asked);
     RankResponse response = tensor_service::rank(exchange.request, exchange.rows, margins, asked);
     response.timings = exchange.timings;
+    leave(exchange.call, true);
     send(exchange, exchange.route->answer(exchange.request, std::move(response)), Status::kOk);
   } catch (...) {
     refuse_caught(exchange);
@@ -206,7 +222,9 @@ void TextService::refuse(Exchange& exchange, const RankingError& error) {
   if (!exchange.route) {
     throw error;
   }
-  send(exchange, exchange.route->refuse(error, exchange.progress), error.facts().status);
+  TextAnswer answer = exchange.route->refuse(error, exchange.progress);
+  add_error_fields(error, answer.fields);
+  send(exchange, std::move(answer), error.facts().status);
 }
 
 void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
@@ -219,6 +237,7 @@ void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
 // Once.
 void TextService::say(Exchange& exchange, Reply&& reply) noexcept {
   if (!exchange.answered.exchange(true)) {
+    leave(exchange.call, false);
     tell(exchange.done, std::move(reply));
   }
 }

@@ -19,6 +19,9 @@ using boost::beast::error_code;
 // What follows an open call is kept up to this; the rest waits with the kernel.
 constexpr std::size_t kMostPipelined = 16U << 10U;
 
+// Of the body behind an answer that did not wait for it; after more the connection ends.
+constexpr std::uint64_t kMostDiscarded = 64U << 20U;
+
 class Http1 final : public Protocol {
  public:
   Http1(CallSink& sink, const ProtocolLimits& limits) : sink_(sink), limits_(limits) {}
@@ -179,6 +182,9 @@ class Http1 final : public Protocol {
                        "Host: missing, or there twice; send one, such as 'Host: localhost'");
       return;
     }
+    if (limits_.shows_heads && !is_let_in()) {
+      return;
+    }
     const bool waits_for_word = request_->head.expects_continue && has_body;
     const auto refusal = request_->head.refusal(has_body, limits_);
     request_->discard = refusal.has_value();
@@ -189,7 +195,31 @@ class Http1 final : public Protocol {
     }
   }
 
+  // Shows the head; one that is refused is answered before its body, which is thrown away.
+  bool is_let_in() {
+    HttpHead& head = request_->head;
+    const std::uint64_t length = request_->content_length().value_or(0);
+    Verdict verdict = sink_.on_head(head.shown(length));
+    head.pass = std::move(verdict.pass);
+    head.answer_fields = std::move(verdict.fields);
+    if (!verdict.refusal) {
+      return true;
+    }
+    const bool ends = request_->has_body() &&
+                      (request_->chunked() || head.expects_continue || length > kMostDiscarded);
+    keep_alive_ = request_->keep_alive() && !ends;
+    old_version_ = request_->version_is_old();
+    request_->discard = true;
+    request_->answered = true;
+    answer(head, std::move(*verdict.refusal));
+    return false;
+  }
+
   void on_request() {
+    if (request_->answered) {
+      request_.reset();
+      return;
+    }
     const bool has_body = request_->has_body();
     keep_alive_ = request_->keep_alive();
     old_version_ = request_->version_is_old();
@@ -219,6 +249,9 @@ class Http1 final : public Protocol {
 
   // Answers the request that is being received.
   void refuse(const CallError& error) {
+    if (request_->answered) {
+      return;
+    }
     keep_alive_ = false;
     sink_.on_refused(error.status());
     answer(request_->head, make_error_reply(0, request_->head.format, error));

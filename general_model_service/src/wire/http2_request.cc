@@ -3,6 +3,8 @@
 
 #include "wire/http2_request.h"
 
+#include <charconv>
+
 #include "wire/compression.h"
 
 namespace tensor_service {
@@ -29,9 +31,25 @@ void Http2Request::read_field(std::string_view name, std::string_view value) {
     grpc_encoding_ = value;
   } else if (name == "grpc-timeout") {
     grpc_timeout_ = value;
+  } else if (name == ":authority") {
+    head_.read_field("host", value);
   } else if (!name.starts_with(':')) {
+    if (name == "content-length") {
+      std::from_chars(value.data(), value.data() + value.size(), length_);
+    }
     head_.read_field(name, value);
   }
+}
+
+RequestHead Http2Request::shown() const {
+  RequestHead head = head_.shown(length_);
+  head.is_http = !is_grpc_;
+  return head;
+}
+
+void Http2Request::let_in(Verdict&& verdict) {
+  head_.pass = std::move(verdict.pass);
+  head_.answer_fields = std::move(verdict.fields);
 }
 
 void Http2Request::read_grpc_type(std::string_view value) {
@@ -101,6 +119,7 @@ Call Http2Request::finish() {
   const bool compressed = message_.is_compressed();
   call.body = message_.finish(!grpc_encoding_.empty() && grpc_encoding_ != "identity");
   call.held = std::move(held_bytes_);
+  call.pass = head_.pass;
   if (compressed) {
     inflate_body(call, limits_.max_body);
   }

@@ -116,6 +116,9 @@ void HttpHead::read_target(std::string_view target) {
 
 void HttpHead::read_field(std::string_view name, std::string_view value) {
   value = trim(value);
+  if (door) {
+    read_door_field(name, value);
+  }
   const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
   if (is("content-type")) {
     if (const auto known = format_of(value)) {
@@ -165,6 +168,45 @@ void HttpHead::read_call_field(std::string_view name, std::string_view value) {
   }
 }
 
+void HttpHead::read_door_field(std::string_view name, std::string_view value) {
+  struct Known {
+    std::string_view name;
+    std::optional<std::string> DoorFields::*field;
+    bool first_counts;
+  };
+  static constexpr Known kKnown[] = {
+      {"authorization", &DoorFields::authorization, true},
+      {"x-api-key", &DoorFields::api_key, true},
+      {"host", &DoorFields::host, true},
+      {"access-control-request-method", &DoorFields::cors_method, true},
+      {"access-control-request-headers", &DoorFields::cors_headers, true},
+      {"access-control-request-private-network", &DoorFields::cors_network, true},
+      {"origin", &DoorFields::origin, false},
+      {"sec-fetch-site", &DoorFields::site, false},
+      {"referer", &DoorFields::referer, false},
+      {"user-agent", &DoorFields::agent, false},
+      {"x-forwarded-host", &DoorFields::forwarded_host, false},
+      {"content-type", &DoorFields::content_type, false}};
+  for (const Known& known : kKnown) {
+    if (equal_ignoring_case(name, known.name)) {
+      std::optional<std::string>& kept = (*door).*known.field;
+      if (!kept || !known.first_counts) {
+        kept = value;
+      }
+    }
+  }
+}
+
+RequestHead HttpHead::shown(std::size_t body) const {
+  return {.method = method,
+          .path = path,
+          .format = format,
+          .is_http = true,
+          .fields = &fields,
+          .door = door.get(),
+          .body = body};
+}
+
 std::optional<CallError> HttpHead::refusal(bool has_body, const ProtocolLimits& limits) const {
   const bool own = limits.reads_fields != nullptr && limits.reads_fields(path);
   if (has_body && type_refusal_ && !own) {
@@ -185,6 +227,7 @@ Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldByt
   call.format = head.format;
   call.is_http = true;
   call.fields = head.fields;
+  call.pass = head.pass;
   call.body = std::move(body);
   call.held = std::move(held);
   if (head.compressed && !call.body.empty()) {
@@ -208,14 +251,17 @@ HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolL
     answer.fields.emplace_back("Content-Encoding", "gzip");
   }
   answer.fields.emplace_back("Content-Length", std::to_string(answer.body.size()));
-  if (answer.status == 429 || answer.status == 503) {
-    answer.fields.emplace_back("Retry-After", "1");
+  const bool says_when = std::any_of(reply.fields.begin(), reply.fields.end(),
+                                     [](const auto& field) { return field.first == kRetryAfter; });
+  if ((answer.status == 429 || answer.status == 503) && !says_when) {
+    answer.fields.emplace_back(kRetryAfter, "1");
   } else if (answer.status == 405 && reply.fields.empty()) {
     answer.fields.emplace_back("Allow", head.method == "POST" ? "GET, HEAD" : "POST");
   }
   for (auto& field : reply.fields) {
     answer.fields.push_back(std::move(field));
   }
+  answer.fields.insert(answer.fields.end(), head.answer_fields.begin(), head.answer_fields.end());
   if (without_body) {
     answer.body.clear();
   }
@@ -237,10 +283,16 @@ std::string_view http_reason(int status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 413:
       return "Content Too Large";
     case 415:

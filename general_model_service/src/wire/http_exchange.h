@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,15 @@ struct HttpHead {
   bool expects_continue = false;
   std::optional<std::chrono::milliseconds> timeout;
   CallFields fields;
+  std::unique_ptr<DoorFields> door;  // where heads are shown
+  // what the sink said of the head
+  std::shared_ptr<Pass> pass;
+  HeadFields answer_fields;
 
+  explicit HttpHead(bool shown = false) : door(shown ? std::make_unique<DoorFields>() : nullptr) {}
+
+  // As the sink sees it, of a body of so many bytes.
+  RequestHead shown(std::size_t body) const;
   // Takes "/path?query", or the absolute form that proxies send.
   void read_target(std::string_view target);
   // Takes one header field, its name in any case. Never throws: see refusal().
@@ -39,6 +48,7 @@ struct HttpHead {
 
  private:
   void read_call_field(std::string_view name, std::string_view value);
+  void read_door_field(std::string_view name, std::string_view value);
 
   std::optional<CallError> timeout_refusal_;
   std::optional<CallError> type_refusal_;

@@ -13,15 +13,18 @@
 #include <string_view>
 
 #include "call/call.h"
+#include "call/head.h"
 #include "report/error.h"
 
 namespace tensor_service {
 
-// Who takes the calls. Both functions may be called from inside Protocol::receive, reply and
+// Who takes the calls. All functions may be called from inside Protocol::receive, reply and
 // take_output only.
 class CallSink {
  public:
   virtual ~CallSink() = default;
+  // A request's head has come, where ProtocolLimits::shows_heads; at once for each request.
+  virtual Verdict on_head(const RequestHead&) { return {}; }
   virtual void on_call(Call&& call) = 0;
   // The caller no longer wants it; a reply() may still follow and is then dropped.
   virtual void on_cancel(CallId id) = 0;
@@ -36,6 +39,7 @@ struct ProtocolLimits {
   std::size_t max_buffered = 1U << 20U;      // pipelined bytes kept before reading stops
   std::size_t compress_threshold = 512;      // answers shorter than this are not gzipped
   ByteBudget* budget = nullptr;              // what the bodies of all connections may hold
+  bool shows_heads = false;                  // heads go to CallSink::on_head, with DoorFields
   // Paths of HTTP whose callers may call a body's type what they like, and whose x-timeout-ms the
   // service checks itself; null: none.
   bool (*reads_fields)(std::string_view path) = nullptr;
