@@ -18,16 +18,27 @@ namespace tensor_service {
 
 // Fields that tell who calls and from where, as they came; kept only where the head is shown.
 struct DoorFields {
+  using Field = std::optional<std::string>;
+
   // of one that stands twice the first counts
-  std::optional<std::string> authorization, api_key, host;
-  std::optional<std::string> cors_method, cors_headers, cors_network;
+  Field authorization = {};
+  Field api_key = {};  // x-api-key
+  Field host = {};
+  Field cors_method = {};   // access-control-request-method
+  Field cors_headers = {};  // ...-headers
+  Field cors_network = {};  // ...-private-network
   // of one that stands twice the last counts
-  std::optional<std::string> origin, site, referer, agent, forwarded_host, content_type;
+  Field origin = {};
+  Field site = {};  // sec-fetch-site
+  Field referer = {};
+  Field agent = {};           // user-agent
+  Field forwarded_host = {};  // x-forwarded-host
+  Field content_type = {};
 };
 
 struct RequestHead {
-  std::string_view method;  // HTTP's; POST for the RPC protocols
-  std::string_view path;
+  std::string_view method = "POST";  // HTTP's; POST for the RPC protocols
+  std::string_view path = {};
   Format format = Format::kProto;
   bool is_http = false;  // not one of the RPC protocols
   const CallFields* fields = nullptr;

@@ -73,12 +73,12 @@ std::string_view presented_key(const DoorFields& fields) {
   return fields.api_key ? std::string_view(*fields.api_key) : std::string_view();
 }
 
-ApiKeys::ApiKeys(std::filesystem::path folder, std::string path, WrongKeys::Told told,
+ApiKeys::ApiKeys(std::filesystem::path folder, std::string path, WrongKeys::Log log,
                  DoorClocks clocks)
     : folder_(std::move(folder)),
       path_(std::move(path)),
       clocks_(clocks),
-      wrong_(std::move(told), std::move(clocks.steady)),
+      wrong_(std::move(log), std::move(clocks.steady)),
       keys_(std::make_shared<const Keys>()) {}
 
 std::shared_ptr<const ApiKeys::Keys> ApiKeys::keys() const {

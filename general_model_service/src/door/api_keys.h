@@ -27,7 +27,7 @@ namespace tensor_service {
 class ApiKeys {
  public:
   // Paths of key files are relative to `folder`; `path` is how messages call the list of keys.
-  ApiKeys(std::filesystem::path folder, std::string path, WrongKeys::Told told, DoorClocks clocks);
+  ApiKeys(std::filesystem::path folder, std::string path, WrongKeys::Log log, DoorClocks clocks);
 
   // Takes over other keys; who keeps its name keeps what it has used. Throws DoorError for a key
   // that cannot be read: those before go on.
@@ -35,6 +35,8 @@ class ApiKeys {
 
   // Whether a key is asked for.
   bool asked() const;
+  // Wrong keys since the start.
+  std::int64_t wrong() const { return wrong_.count(); }
 
   // The caller's account; counts no request. Null: no key is asked for. Throws RankingError: this
   // is none of the keys, or too many wrong ones came from that address.

@@ -59,11 +59,11 @@ class DoorPass final : public Pass {
 
 }  // namespace
 
-Door::Door(const DoorSettings& settings, WrongKeys::Told told, DoorClocks clocks)
+Door::Door(const DoorSettings& settings, WrongKeys::Log log, DoorClocks clocks)
     : ask_on_rpc_(settings.ask_for_key_on_rpc),
       browsers_(settings.http.cors_origins, settings.http.allowed_hosts),
       cors_(settings.http.cors_origins),
-      keys_(settings.folder, settings.keys_path, std::move(told), clocks) {
+      keys_(settings.folder, settings.keys_path, std::move(log), clocks) {
   keys_.change(settings.http.api_keys);
   if (settings.admission) {
     admission_ = std::make_unique<Admission>(*settings.admission, clocks.steady);

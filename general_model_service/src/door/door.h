@@ -46,7 +46,7 @@ struct Peer {
 class Door {
  public:
   // Throws DoorError: a key cannot be read.
-  Door(const DoorSettings& settings, WrongKeys::Told told, DoorClocks clocks = {});
+  Door(const DoorSettings& settings, WrongKeys::Log log, DoorClocks clocks = {});
 
   // Other keys. Throws DoorError: one cannot be read, and those before go on.
   void change_keys(const std::vector<ApiKeyRule>& keys) { keys_.change(keys); }
@@ -60,6 +60,7 @@ class Door {
   // Throws RankingError: no key, or its rate is used up, or there is no room.
   std::shared_ptr<Pass> look(const RequestHead& head, const Peer& peer, Need need);
 
+  std::int64_t wrong_keys() const { return keys_.wrong(); }
   // Full for a moment, as any busy service is, is not full.
   bool is_full() const;
 

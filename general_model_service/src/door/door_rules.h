@@ -24,13 +24,15 @@ class DoorError : public std::runtime_error {
 };
 
 struct ApiKeyRule {
-  std::string name;    // of the key's owner, in refusals; the key itself stands nowhere
-  std::string sha256;  // of the key, in hexadecimal; else key_file or key_env
-  std::optional<std::int64_t> requests_per_minute;  // a burst of as many may come at once
-  std::optional<std::int64_t> max_in_flight;
-  std::optional<std::int64_t> documents_per_day;  // from midnight to midnight, UTC
-  std::optional<std::string> key_file;
-  std::optional<std::string> key_env;
+  std::string name = {};    // of the key's owner, in refusals; the key itself stands nowhere
+  std::string sha256 = {};  // of the key, in hexadecimal; else key_file or key_env
+  std::optional<std::int64_t> requests_per_minute = {};  // a burst of as many may come at once
+  std::optional<std::int64_t> max_in_flight = {};
+  std::optional<std::int64_t> documents_per_day = {};  // from midnight to midnight, UTC
+  std::optional<std::string> key_file = {};
+  std::optional<std::string> key_env = {};
+
+  bool operator==(const ApiKeyRule&) const = default;
 };
 
 // PEM files.
@@ -38,6 +40,8 @@ struct TlsRule {
   std::optional<std::string> certificate;  // and its chain
   std::optional<std::string> key;
   std::optional<std::string> client_ca;  // authorities: callers need a certificate of one of them
+
+  bool operator==(const TlsRule&) const = default;
 };
 
 struct HttpRules {
@@ -45,11 +49,15 @@ struct HttpRules {
   std::vector<std::string> cors_origins;   // of pages that may call
   std::vector<std::string> allowed_hosts;  // names of this service
   TlsRule tls;
+
+  bool operator==(const HttpRules&) const = default;
 };
 
 struct RpcRules {
   bool ask_for_key = true;
   TlsRule tls;
+
+  bool operator==(const RpcRules&) const = default;
 };
 
 // Null: the section is left out. Throw DoorError for the first value that cannot be taken.

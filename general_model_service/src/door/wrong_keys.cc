@@ -48,7 +48,7 @@ bool WrongKeys::right(std::string_view address, const std::string& owner) {
 }
 
 double WrongKeys::wrong(std::string_view address) {
-  told_.count();
+  ++count_;
   const std::string network = network_of(address);
   const std::lock_guard lock(mutex_);
   Address& seen = of(network);
@@ -106,7 +106,7 @@ void WrongKeys::tell(Address& seen) const {
   ++seen.untold;
   const double now = now_();
   if (now - seen.told_at >= kTellEvery) {
-    told_.log("wrong API keys from " + seen.network + ": " + std::to_string(seen.untold));
+    log_("wrong API keys from " + seen.network + ": " + std::to_string(seen.untold));
     seen.told_at = now;
     seen.untold = 0;
   }

@@ -11,6 +11,8 @@
 
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -27,12 +29,10 @@ namespace tensor_service {
 // Any thread.
 class WrongKeys {
  public:
-  struct Told {
-    std::function<void()> count;                       // of each wrong key
-    std::function<void(const std::string& line)> log;  // once a minute and address
-  };
+  using Log = std::function<void(const std::string& line)>;
 
-  WrongKeys(Told told, SecondsClock now) : told_(std::move(told)), now_(std::move(now)) {}
+  // log: once a minute for each address.
+  WrongKeys(Log log, SecondsClock now) : log_(std::move(log)), now_(std::move(now)) {}
 
   // A key of that owner came; whether it may be used now.
   bool right(std::string_view address, const std::string& owner);
@@ -40,6 +40,8 @@ class WrongKeys {
   double wrong(std::string_view address);
   // Seconds until a key may be tried from there.
   double wait_s(std::string_view address);
+  // Wrong keys since the start.
+  std::int64_t count() const { return count_; }
 
  private:
   struct Address {
@@ -58,8 +60,9 @@ class WrongKeys {
   double wait_s(Address& seen) const;
   void tell(Address& seen) const;
 
-  const Told told_;
+  const Log log_;
   const SecondsClock now_;
+  std::atomic<std::int64_t> count_{0};
   std::mutex mutex_;
   Addresses addresses_;
   std::unordered_map<std::string_view, Addresses::iterator, TextHash> index_;  // of their networks

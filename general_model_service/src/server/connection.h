@@ -34,9 +34,9 @@ struct ConnectionLimits {
 
 // What a port is for.
 struct PortKind {
-  bool metrics_only = false;        // answers GET requests and nothing else: the Prometheus port
-  bool rpc = false;                 // the RPC port of config_nlp.yml
-  std::shared_ptr<TlsContext> tls;  // null: not encrypted
+  bool metrics_only = false;  // answers GET requests and nothing else: the Prometheus port
+  bool rpc = false;           // the RPC port of config_nlp.yml
+  std::shared_ptr<TlsContext> tls = {};  // null: not encrypted
 };
 
 class Connection : public std::enable_shared_from_this<Connection>, private CallSink {

@@ -48,7 +48,7 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
     listen(port);
   }
   if (options_.prometheus_port != 0) {
-    listen({options_.host, options_.prometheus_port, {.metrics_only = true, .tls = nullptr}});
+    listen({options_.host, options_.prometheus_port, {.metrics_only = true}});
   }
 }
 

@@ -309,6 +309,7 @@ Gauges Service::gauges() const {
   values.queued_tokens = scheduler_.queued_tokens();
   values.cache_bytes = static_cast<std::int64_t>(cache_.bytes());
   values.held_bytes = options_.budget ? static_cast<std::int64_t>(options_.budget->held()) : 0;
+  values.wrong_api_keys = options_.door ? options_.door->wrong_keys() : 0;
   values.ready = ready();
   if (const auto current = model()) {
     values.ranker = current->bundle.manifest ? current->bundle.manifest->ranker : "";

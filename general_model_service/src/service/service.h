@@ -53,7 +53,9 @@ class Service {
 
   // /ready says no from now on; requests are still answered.
   void begin_shutdown() { closing_ = true; }
-  bool ready() const { return !closing_ && model() != nullptr; }
+  bool ready() const {
+    return !closing_ && model() != nullptr && !(options_.door && options_.door->is_full());
+  }
 
   // Forgets jobs that are still queued; for the end, when no thread serves any more.
   void abandon() { scheduler_.abandon(); }

@@ -5,13 +5,14 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <new>
 #include <string_view>
 #include <utility>
+
+#include "tls/file_state.h"
 
 namespace tensor_service {
 namespace {
@@ -111,18 +112,9 @@ SslContext read(const TlsPaths& paths) {
   return context;
 }
 
-std::string state_of(const std::filesystem::path& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) {
-    return "-";
-  }
-  return std::to_string(info.st_ino) + " " + std::to_string(info.st_size) + " " +
-         std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);
-}
-
 std::string state_of(const TlsPaths& paths) {
-  return state_of(paths.certificate) + "/" + state_of(paths.key) +
-         (paths.client_ca ? "/" + state_of(*paths.client_ca) : "");
+  return file_state(paths.certificate) + file_state(paths.key) +
+         (paths.client_ca ? file_state(*paths.client_ca) : "");
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ class BaiduStd final : public Protocol {
 
   void show_head() {
     const std::string path = path_of(reader_.meta().request());
-    Verdict verdict = sink_.on_head({.method = "POST", .path = path});
+    Verdict verdict = sink_.on_head({.path = path});
     pass_ = std::move(verdict.pass);
     if (verdict.refusal) {
       reader_.skip_payload();
