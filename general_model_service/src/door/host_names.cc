@@ -18,7 +18,12 @@ constexpr std::array<std::string_view, 9> kPrivate = {
 
 constexpr int kLastPort = 65535;
 
-char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// Of Latin-1: there the capitals with accents stand as far from the small ones as in ASCII.
+char small(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  const bool is_accented = byte >= 0xC0 && byte <= 0xDE && byte != 0xD7;
+  return (c >= 'A' && c <= 'Z') || is_accented ? static_cast<char>(byte + ('a' - 'A')) : c;
+}
 
 bool is_ip(int family, std::string_view text) {
   std::array<unsigned char, 16> bytes{};

@@ -19,6 +19,7 @@ struct HostPort {
   bool operator==(const HostPort&) const = default;
 };
 
+// Of a text in Latin-1, which the Pipeline takes header fields for.
 std::string in_small_letters(std::string_view text);
 
 // Of "host:port"; nothing when the brackets or the port make no sense.

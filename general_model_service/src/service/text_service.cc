@@ -148,10 +148,10 @@ std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange
   if (request.request_id.empty()) {
     request.request_id = arrival.request_id.empty() ? new_request_id() : arrival.request_id;
   }
-  exchange->progress.request_id = request.request_id;
   if (call.pass) {
     call.pass->take_documents(request.titles.size());
   }
+  exchange->progress.request_id = request.request_id;
   const ServedRanker asked = exchange->route->choose(request, rankers);
   const Clock::time_point begun = Clock::now();
   EncodedRows encoded = encode_request(request, *asked.encoder, limits_);
