@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "door_clock.h"
+#include "settings/config_error.h"
 
 namespace tensor_service {
 namespace {
@@ -103,13 +104,13 @@ TEST_F(ApiKeysTest, NameWhatCannotBeReadAndKeepTheOldOnes) {
     try {
       keys.change({in_file("one", "other"), rule});
       ADD_FAILURE() << message;
-    } catch (const DoorError& error) {
+    } catch (const ConfigError& error) {
       EXPECT_EQ(std::string(error.what()), message);
     }
     EXPECT_EQ(find(bearer("secret")), one);
   }
   for (const std::string& content : {std::string("\xFF"), std::string(70'000, 'a')}) {
-    EXPECT_THROW(keys.change({in_file("one", content)}), DoorError);
+    EXPECT_THROW(keys.change({in_file("one", content)}), ConfigError);
   }
 }
 

@@ -30,7 +30,8 @@ class Pass;
 
 inline constexpr std::string_view kRetryAfter = "Retry-After";
 
-// Header fields of HTTP that the service reads itself, as they came; the RPC protocols have none.
+// Header fields of HTTP that the service reads itself, as they came, and of gRPC's
+// metadata; baidu_std has none.
 struct CallFields {
   std::optional<std::string> timeout_ms;  // x-timeout-ms
   std::optional<std::string> request_id;  // x-request-id

@@ -14,6 +14,7 @@
 #include "door/key_file.h"
 #include "json/python_text.h"
 #include "ranking/ranking_error.h"
+#include "settings/config_error.h"
 
 namespace tensor_service {
 namespace {
@@ -149,7 +150,7 @@ ApiKeys::Digest ApiKeys::digest_of(const ApiKeyRule& rule, const std::string& wh
     const char* const value = std::getenv(rule.key_env->c_str());
     const std::string_view key = stripped(value != nullptr ? value : "");
     if (key.empty()) {
-      throw DoorError(where + ".key_env", *rule.key_env + " is not set; set it");
+      throw ConfigError(where + ".key_env", *rule.key_env + " is not set; set it");
     }
     return sha256(key);
   }

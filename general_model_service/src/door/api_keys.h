@@ -29,7 +29,7 @@ class ApiKeys {
   // Paths of key files are relative to `folder`; `path` is how messages call the list of keys.
   ApiKeys(std::filesystem::path folder, std::string path, WrongKeys::Log log, DoorClocks clocks);
 
-  // Takes over other keys; who keeps its name keeps what it has used. Throws DoorError for a key
+  // Takes over other keys; who keeps its name keeps what it has used. Throws ConfigError for a key
   // that cannot be read: those before go on.
   void change(const std::vector<ApiKeyRule>& rules);
 

@@ -45,10 +45,10 @@ struct Peer {
 // Any thread.
 class Door {
  public:
-  // Throws DoorError: a key cannot be read.
+  // Throws ConfigError: a key cannot be read.
   Door(const DoorSettings& settings, WrongKeys::Log log, DoorClocks clocks = {});
 
-  // Other keys. Throws DoorError: one cannot be read, and those before go on.
+  // Other keys. Throws ConfigError: one cannot be read, and those before go on.
   void change_keys(const std::vector<ApiKeyRule>& keys) { keys_.change(keys); }
 
   // The answer to a browser that asks before it sends.

@@ -8,9 +8,9 @@
 #include <memory>
 #include <system_error>
 
-#include "door/door_rules.h"
 #include "json/python_text.h"
 #include "json/utf8.h"
+#include "settings/config_error.h"
 
 namespace tensor_service {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t kLongest = 64U << 10U;
 
 std::string read_file(const std::filesystem::path& path, const std::string& where) {
   const auto refuse = [&](const std::string& reason) {
-    throw DoorError(where, "cannot read " + path.string() + " (" + reason + ")");
+    throw ConfigError(where, "cannot read " + path.string() + " (" + reason + ")");
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
@@ -54,11 +54,11 @@ bool is_utf8(std::string_view text) {
 std::string key_of_file(const std::filesystem::path& path, const std::string& where) {
   const std::string text = read_file(path, where);
   if (!is_utf8(text)) {
-    throw DoorError(where, "cannot read " + path.string() + " (it is not UTF-8)");
+    throw ConfigError(where, "cannot read " + path.string() + " (it is not UTF-8)");
   }
   std::string key(stripped(text));
   if (key.empty()) {
-    throw DoorError(where, path.string() + " holds no key; write it there");
+    throw ConfigError(where, path.string() + " holds no key; write it there");
   }
   return key;
 }

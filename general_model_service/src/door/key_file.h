@@ -10,7 +10,7 @@
 
 namespace tensor_service {
 
-// Its text without blanks around it. Throws DoorError with the path of the key that names it.
+// Its text without blanks around it. Throws ConfigError with the path of the key that names it.
 std::string key_of_file(const std::filesystem::path& path, const std::string& where);
 
 }  // namespace tensor_service

@@ -3,12 +3,11 @@
 
 #include "program/entrance.h"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "report/log.h"
-#include "settings/yaml_tree.h"
+#include "settings/joint_checks.h"
+#include "settings/key_table.h"
 #include "tls/file_state.h"
 
 namespace tensor_service {
@@ -17,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kLook{500};
+// Of tokens in the queue, which is bounded by rows.
+constexpr std::int64_t kNoBound = 1 << 30;
 
 std::shared_ptr<TlsContext> open_tls(const TlsRule& rule, const std::string& section,
                                      const fs::path& folder) {
@@ -30,17 +31,6 @@ std::shared_ptr<TlsContext> open_tls(const TlsRule& rule, const std::string& sec
   return std::make_shared<TlsContext>(std::move(paths));
 }
 
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(kMostYamlBytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad() || (stream.fail() && !stream.eof())) {
-    throw DoorError(file.string(), "cannot be read; name a file of YAML");
-  }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
-}
-
 }  // namespace
 
 Entrance open_entrance(const EntranceRules& rules, const fs::path& folder,
@@ -49,27 +39,55 @@ Entrance open_entrance(const EntranceRules& rules, const fs::path& folder,
   entrance.door = std::make_shared<Door>(DoorSettings{.http = rules.http,
                                                       .ask_for_key_on_rpc = rules.rpc.ask_for_key,
                                                       .admission = admission,
-                                                      .folder = folder},
+                                                      .folder = folder,
+                                                      .keys_path = "http.api_keys"},
                                          log_line);
   entrance.http_tls = open_tls(rules.http.tls, "http", folder);
   entrance.rpc_tls = open_tls(rules.rpc.tls, "rpc", folder);
   return entrance;
 }
 
+EntranceRules entrance_rules_of(const ServiceSettings& settings) {
+  return {http_rules_of(settings.find("http")), rpc_rules_of(settings.find("rpc"))};
+}
+
 EntranceRules read_door_file(const fs::path& file) {
-  const JsonNode tree = read_yaml(read_text(file), file.string());
-  if (!tree.is_object()) {
-    throw DoorError(file.string(), "must hold keys and values");
+  const SectionRule known{{*service_keys().find("http")}};
+  ServiceSettings settings;
+  settings.file = read_settings_tree(file);
+  check_section(settings.file, known);
+  check_http(settings);
+  return entrance_rules_of(settings);
+}
+
+AdmissionLimits admission_of(const ServiceSettings& settings) {
+  return {static_cast<std::size_t>(settings.whole("limits.max_in_flight", 64)),
+          settings.number("limits.max_delay_ms", 0.0), settings.number("limits.ready_share", 1.0)};
+}
+
+void take_entrance(const ServiceSettings& settings, const Entrance& entrance, Options& options) {
+  options.service.door = entrance.door;
+  ServerOptions& server = options.server;
+  const PortKind http{.tls = entrance.http_tls};
+  const PortKind rpc{.rpc = true, .tls = entrance.rpc_tls};
+  server.kind = server.key == "rpc" ? rpc : http;
+  for (FurtherPort& further : server.further) {
+    further.kind = further.key == "rpc" ? rpc : http;
   }
-  for (const JsonNode& section : tree.items) {
-    if (section.key != "http") {
-      throw DoorError(section.key, "unknown key; known is http");
-    }
-  }
-  EntranceRules rules;
-  rules.http = read_http_rules(tree.find("http"));
-  check_http_rules(rules.http);
-  return rules;
+  ConnectionLimits& limits = server.connections;
+  limits.protocol.shows_heads = true;
+  server.tells_when_full = true;
+  limits.protocol.max_header =
+      static_cast<std::size_t>(settings.whole("limits.max_header_bytes", 64 << 10));
+  const auto time = [&](const char* key, double otherwise) {
+    const std::chrono::duration<double> seconds(settings.number(key, otherwise));
+    return std::chrono::ceil<std::chrono::milliseconds>(seconds);
+  };
+  limits.header_timeout = time("limits.header_timeout_s", 10.0);
+  limits.body_timeout = time("limits.body_timeout_s", 30.0);
+  // admission is asked in place of the queue's own rule, by which few would wait shorter
+  options.service.scheduler.queue_factor = kNoBound;
+  options.service.scheduler.queue_tokens = kNoBound;
 }
 
 EntranceFollower::EntranceFollower(Entrance entrance, EntranceRules rules, fs::path file,

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "door/door.h"
+#include "program/options.h"
+#include "settings/service_settings.h"
 #include "tls/tls_context.h"
 
 namespace tensor_service {
@@ -35,11 +37,17 @@ struct EntranceRules {
   bool operator==(const EntranceRules&) const = default;
 };
 
-// Paths are relative to `folder`. Throws DoorError or TlsError, naming the key.
+// Paths are relative to `folder`. Throws ConfigError or TlsError, naming the key.
 Entrance open_entrance(const EntranceRules& rules, const std::filesystem::path& folder,
                        const std::optional<AdmissionLimits>& admission);
 
-// The rules of the file that --door names. Throws DoorError or YamlError.
+// Of a file that was read and checked.
+EntranceRules entrance_rules_of(const ServiceSettings& settings);
+AdmissionLimits admission_of(const ServiceSettings& settings);
+// What the ports and the service are told of it, and of the limits of heads and of time.
+void take_entrance(const ServiceSettings& settings, const Entrance& entrance, Options& options);
+
+// The rules of the file that --door names. Throws ConfigError.
 EntranceRules read_door_file(const std::filesystem::path& file);
 
 // Looks at the files twice a second, in a thread of its own, until it goes.

@@ -14,6 +14,7 @@
 #include "program/entrance.h"
 #include "program/options.h"
 #include "program/reloader.h"
+#include "program/serve_config.h"
 #include "report/log.h"
 #include "server/server.h"
 
@@ -34,7 +35,7 @@ Entrance open_door(const EntranceRules& rules, Options& options) {
   const auto folder = std::filesystem::absolute(options.door).parent_path();
   Entrance entrance = open_entrance(rules, folder, std::nullopt);
   options.service.door = entrance.door;
-  options.server.tls = entrance.http_tls;
+  options.server.kind.tls = entrance.http_tls;
   options.server.connections.protocol.shows_heads = true;
   return entrance;
 }
@@ -55,6 +56,9 @@ int main(int argc, char** argv) {
     Options options;
     if (const auto status = parse_options(argc, argv, options)) {
       return *status;
+    }
+    if (!options.config.empty()) {
+      return serve_config(options);
     }
     std::optional<EntranceRules> rules;
     Entrance entrance;

@@ -13,7 +13,7 @@ namespace {
 constexpr int kRequest = 5000;
 
 // In the order of Fault.
-constexpr std::array<FaultFacts, 14> kFacts{{
+constexpr std::array<FaultFacts, 15> kFacts{{
     {"malformed_request", 400, kRequest, Status::kMalformed, "Validation"},
     {"unknown_service", 404, 3002, Status::kNotFound, "Validation"},
     {"too_large", 413, kRequest, Status::kTooLarge, "Validation"},
@@ -28,6 +28,7 @@ constexpr std::array<FaultFacts, 14> kFacts{{
     {"forbidden", 403, kRequest, Status::kForbidden, "Validation"},
     {"unsupported_media", 415, kRequest, Status::kUnsupported, "Validation"},
     {"over_limit", 429, 51, Status::kOverloaded, "Overloaded"},
+    {"body_timeout", 408, kRequest, Status::kDeadline, "Validation"},
 }};
 
 }  // namespace

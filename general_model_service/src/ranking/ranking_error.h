@@ -31,6 +31,7 @@ enum class Fault {
   kForbidden,
   kUnsupportedMedia,
   kOverLimit,
+  kBodyTimeout,
 };
 
 struct FaultFacts {

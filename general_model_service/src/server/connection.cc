@@ -66,9 +66,23 @@ void Connection::check_time() {
   asio::post(strand_, [self = shared_from_this()] {
     if (!self->closed_ && self->too_slow(Clock::now())) {
       self->service_.metrics().timeouts.add();
-      self->close();
+      self->give_up();
     }
   });
+}
+
+// A caller whose body is late is told; one that does not speak or read is not.
+void Connection::give_up() {
+  const bool is_told = limits_.body_timeout && in_body_ && !writing_ &&
+                       stage_ == Stage::kReceiving &&
+                       protocol_->give_up([this](const RequestHead& head) {
+                         return service_.late_reply(head, *limits_.body_timeout);
+                       });
+  if (is_told) {
+    flush();
+  } else {
+    close();
+  }
 }
 
 void Connection::drain() {
@@ -328,8 +342,10 @@ void Connection::on_written(const boost::system::error_code& error, std::size_t 
 
 void Connection::note_stage() {
   const Stage now = protocol_->stage();
-  if (now != stage_) {
+  const bool in_body = now == Stage::kReceiving && protocol_->in_body();
+  if (now != stage_ || (limits_.body_timeout && in_body != in_body_)) {
     stage_ = now;
+    in_body_ = in_body;
     stage_since_ = Clock::now();
     stage_bytes_ = 0;
   }
@@ -343,10 +359,17 @@ bool Connection::too_slow(Clock::time_point now) const {
     return now - write_progress_ > limits_.write_timeout;
   }
   if (stage_ == Stage::kReceiving) {
-    const std::chrono::seconds allowed(stage_bytes_ / kSlowestBytesPerSecond);
-    return now - stage_since_ > limits_.read_timeout + allowed;
+    return receives_too_slowly(now - stage_since_);
   }
   return stage_ == Stage::kIdle && now - stage_since_ > limits_.idle_timeout;
+}
+
+bool Connection::receives_too_slowly(std::chrono::nanoseconds span) const {
+  if (limits_.header_timeout && limits_.body_timeout) {
+    return span > (in_body_ ? *limits_.body_timeout : *limits_.header_timeout);
+  }
+  const std::chrono::seconds allowed(stage_bytes_ / kSlowestBytesPerSecond);
+  return span > limits_.read_timeout + allowed;
 }
 
 // Closing with unread input makes the kernel send a reset, which can destroy the last answer before

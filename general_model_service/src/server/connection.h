@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -25,6 +26,9 @@ struct ConnectionLimits {
   ProtocolLimits protocol;
   // a message is complete within read_timeout plus a second for each 16 KiB of it
   std::chrono::seconds read_timeout{20};
+  // in place of it, when they are set: for a request's head, and for its body
+  std::optional<std::chrono::milliseconds> header_timeout;
+  std::optional<std::chrono::milliseconds> body_timeout;
   std::chrono::seconds idle_timeout{600};
   std::chrono::seconds write_timeout{30};  // without the peer taking a byte
   std::chrono::seconds linger{2};          // for the peer to read a last answer
@@ -73,6 +77,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   void on_written(const boost::system::error_code& error, std::size_t bytes);
   void note_stage();
   bool too_slow(Clock::time_point now) const;
+  bool receives_too_slowly(std::chrono::nanoseconds span) const;
+  void give_up();
   void linger();
   void close();
 
@@ -109,6 +115,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   std::vector<std::pair<Clock::time_point, Clock::time_point>> unsent_, ready_;
 
   Stage stage_ = Stage::kReceiving;
+  bool in_body_ = false;
   Clock::time_point stage_since_;
   std::size_t stage_bytes_ = 0;
   Clock::time_point write_progress_;

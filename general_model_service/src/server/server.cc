@@ -4,11 +4,14 @@
 #include "server/server.h"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdio>
 #include <set>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 namespace tensor_service {
@@ -22,6 +25,12 @@ constexpr std::chrono::milliseconds kClosingTick{20};
 // After accept failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+// As the Pipeline says it.
+constexpr std::string_view kTooMany =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+    "Connection: close\r\nContent-Length: 77\r\n\r\n"
+    R"({"error":{"code":"overloaded","message":"too many connections","field":null}})";
+
 ServerOptions with_budget(ServerOptions options, ByteBudget& budget) {
   options.connections.protocol.budget = &budget;
   return options;
@@ -30,6 +39,31 @@ ServerOptions with_budget(ServerOptions options, ByteBudget& budget) {
 ServiceOptions with_budget(ServiceOptions options, const ByteBudget& budget) {
   options.budget = &budget;
   return options;
+}
+
+// A port of a configuration is refused in the words of pipeline/process/ports.py.
+std::string no_address(const FurtherPort& wanted, const std::string& reason) {
+  if (!wanted.key.empty()) {
+    return wanted.key + "_host: " + wanted.host + " is no address (" + reason +
+           "); name one of this machine, or leave it out";
+  }
+  return "--host " + wanted.host + ": neither an IP address nor a name that has one (" + reason +
+         ")";
+}
+
+std::string not_bound(const FurtherPort& wanted, const asio::ip::tcp::endpoint& endpoint,
+                      const error_code& error) {
+  const std::string port = std::to_string(endpoint.port());
+  if (wanted.key.empty()) {
+    return "port " + port + " of " + endpoint.address().to_string() + ": " + error.message() +
+           "; choose another with --port, or another address with --host";
+  }
+  if (error == std::errc::address_not_available) {
+    return wanted.key + "_host: " + wanted.host + " is no address of this machine (" +
+           error.message() + "); name one, or leave it out";
+  }
+  return wanted.key + "_port: " + port + " cannot be bound (" + error.message() +
+         "); stop what listens there or choose another";
 }
 
 }  // namespace
@@ -42,13 +76,13 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
       strand_(asio::make_strand(io_)),
       ticker_(strand_),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
-  listen({options_.host, options_.port, {.tls = options_.tls}});
+  listen({options_.key, options_.host, options_.port, options_.kind});
   port_ = listeners_.front().acceptor.local_endpoint().port();
-  for (const PortOptions& port : options_.more_ports) {
-    listen(port);
+  for (const FurtherPort& further : options_.further) {
+    listen(further);
   }
   if (options_.prometheus_port != 0) {
-    listen({options_.host, options_.prometheus_port, {.metrics_only = true}});
+    listen({"", options_.host, options_.prometheus_port, {.metrics_only = true}});
   }
 }
 
@@ -61,29 +95,27 @@ Scheduler::Executor Server::executor() {
               }};
 }
 
-void Server::listen(const PortOptions& options) {
+void Server::listen(const FurtherPort& wanted) {
   error_code error;
   asio::ip::tcp::resolver resolver(io_);
   std::set<asio::ip::address> addresses;
   for (const auto& entry :
-       resolver.resolve(options.host, "0", asio::ip::tcp::resolver::passive, error)) {
+       resolver.resolve(wanted.host, "0", asio::ip::tcp::resolver::passive, error)) {
     addresses.insert(entry.endpoint().address());
   }
   if (error || addresses.empty()) {
-    throw std::runtime_error("--host " + options.host +
-                             ": neither an IP address nor a name that "
-                             "has one (" +
-                             error.message() + ")");
+    throw std::runtime_error(no_address(wanted, error.message()));
   }
-  std::uint16_t port = options.port;
+  std::uint16_t port = wanted.port;
   for (const auto& address : addresses) {
-    Listener& listener = listeners_.emplace_back(Listener{Acceptor(strand_), options.kind});
-    listen(listener.acceptor, {address, port});
+    Listener& listener = listeners_.emplace_back(Listener{Acceptor(strand_), wanted.kind});
+    listen(listener.acceptor, {address, port}, wanted);
     port = listener.acceptor.local_endpoint().port();  // 0: all at the first one's
   }
 }
 
-void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint) {
+void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint,
+                    const FurtherPort& wanted) {
   error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (!error) {
@@ -94,9 +126,7 @@ void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint)
     acceptor.listen(asio::socket_base::max_listen_connections, error);
   }
   if (error) {
-    throw std::runtime_error("port " + std::to_string(endpoint.port()) + " of " +
-                             endpoint.address().to_string() + ": " + error.message() +
-                             "; choose another with --port, or another address with --host");
+    throw std::runtime_error(not_bound(wanted, endpoint, error));
   }
 }
 
@@ -127,6 +157,11 @@ void Server::on_accept(asio::ip::tcp::socket socket, const PortKind& kind) {
   }
   if (connections_.size() >= options_.max_connections) {
     service_.metrics().connections_refused.add();
+    if (options_.tells_when_full && !kind.rpc && !kind.tls) {
+      error_code ignored;
+      socket.non_blocking(true, ignored);
+      socket.write_some(asio::buffer(kTooMany), ignored);
+    }
     return;  // closes it
   }
   auto connection =

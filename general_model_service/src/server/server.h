@@ -14,6 +14,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "server/connection.h"
@@ -21,21 +22,24 @@
 
 namespace tensor_service {
 
-// One more port.
-struct PortOptions {
-  std::string host = "0.0.0.0";
+// A further port that speaks all protocols.
+struct FurtherPort {
+  std::string key;  // of the configuration that names it: "rpc"
+  std::string host;
   std::uint16_t port = 0;
-  PortKind kind;
+  PortKind kind = {};
 };
 
 struct ServerOptions {
+  std::string key;               // of the configuration that names host and port; empty: flags
   std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name: all its addresses
   std::uint16_t port = 9393;
-  std::shared_ptr<TlsContext> tls;  // of that port; null: not encrypted
-  std::vector<PortOptions> more_ports;
+  PortKind kind;  // of that port
+  std::vector<FurtherPort> further;
   std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
   int threads = 3;                    // engines and one more, so that sockets are always served
   std::size_t max_connections = 10000;
+  bool tells_when_full = false;  // to a further connection of HTTP, before it is closed
   std::size_t max_bytes_in_flight = 384U << 20U;  // of the bodies of all connections
   std::chrono::seconds drain{10};                 // for open requests after SIGTERM
   ConnectionLimits connections;
@@ -65,8 +69,9 @@ class Server {
     PortKind kind;
   };
 
-  void listen(const PortOptions& port);
-  void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint);
+  void listen(const FurtherPort& wanted);
+  void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint,
+              const FurtherPort& wanted);
   void accept(Listener& listener);
   void on_accept(boost::asio::ip::tcp::socket socket, const PortKind& kind);
   void tick();

@@ -3,6 +3,8 @@
 
 #include "service/service.h"
 
+#include <algorithm>
+
 #include "codec/codec.h"
 #include "codec/decoding_bytes.h"
 #include "scheduling/job.h"
@@ -89,19 +91,61 @@ bool reads_fields(std::string_view path) { return is_text_path(without_slash(pat
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
     : options_(options),
       scheduler_(options.scheduler, std::move(executor), metrics_),
-      texts_(options.text, options.max_body, options.large_texts, scheduler_, metrics_),
+      texts_(options.text, options.names, options.max_body, options.large_texts, scheduler_,
+             metrics_),
       cache_(options.cache_bytes) {}
 
-void Service::set_model(std::shared_ptr<Model> model) {
-  const std::lock_guard lock(model_mutex_);
-  model->generation = model_ ? model_->generation + 1 : 1;
-  model_ = std::move(model);
+void Service::take_place(Model& model, std::size_t place) {
+  model.generation = ++generations_;
+  model.lane = place;
+}
+
+void Service::set_models(std::vector<std::shared_ptr<Model>> models) {
+  const std::lock_guard lock(served_mutex_);
+  for (std::size_t place = 0; place < models.size(); ++place) {
+    take_place(*models[place], place);
+  }
+  auto next = std::make_shared<ServedModels>();
+  next->models = std::move(models);
+  served_ = std::move(next);
   cache_.clear();
 }
 
-std::shared_ptr<Model> Service::model() const {
-  const std::lock_guard lock(model_mutex_);
-  return model_;
+void Service::set_model(std::shared_ptr<Model> model, std::size_t place) {
+  const std::lock_guard lock(served_mutex_);
+  take_place(*model, place);
+  auto next = std::make_shared<ServedModels>(*served_);
+  next->models.resize(std::max(next->models.size(), place + 1));
+  next->models[place] = std::move(model);
+  served_ = std::move(next);
+  cache_.clear();
+}
+
+std::shared_ptr<const ServedModels> Service::served() const {
+  const std::lock_guard lock(served_mutex_);
+  return served_;
+}
+
+std::shared_ptr<Model> Service::model(std::size_t place) const {
+  const auto all = served();
+  return place < all->models.size() ? all->models[place] : nullptr;
+}
+
+// Of several bundles the caller of tensors names one, or gets the first.
+std::shared_ptr<Model> Service::model_of(const Call& call) const {
+  const auto all = served();
+  if (all->empty()) {
+    throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
+  }
+  const std::string& named = call.fields.ranker.value_or("");
+  if (named.empty() || all->models.size() == 1) {
+    return all->first();
+  }
+  if (auto found = all->find(named)) {
+    return found;
+  }
+  throw CallError(Status::kInvalid, "x-ranker: '" + named.substr(0, 80) +
+                                        "' is not served here; served: " + all->names());
 }
 
 std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
@@ -109,9 +153,11 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
   if (call.is_http && is_text_path(path) && !(path == "/" && call.method != "POST")) {
-    if (const auto current = model(); current && TextService::takes_texts(*current)) {
+    const auto all = served();
+    if (std::any_of(all->models.begin(), all->models.end(),
+                    [](const auto& one) { return takes_texts(*one); })) {
       const std::string wanted(path);
-      return texts_.handle(std::move(call), wanted, current, alone, std::move(done));
+      return texts_.handle(std::move(call), wanted, all, alone, std::move(done));
     }
   }
   if (!inference && !debug) {
@@ -161,10 +207,7 @@ Reply Service::answer_at_once(const Call& call) {
 std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done done) {
   std::uint64_t log_id = call.log_id;
   try {
-    const auto current = model();
-    if (!current) {
-      throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
-    }
+    const auto current = model_of(call);
     if (call.pass) {
       call.pass->enter(call.body.size());
     }
@@ -260,7 +303,7 @@ Reply Service::finished_reply(Job& job, const Call& call, std::string&& cache_ke
   metrics_.queue.observe(microseconds_between(job.decoded, job.started));
   metrics_.compute.observe(microseconds_between(job.started, job.computed));
   try {
-    if (!cache_key.empty() && job.model == model()) {
+    if (!cache_key.empty() && job.model == model(job.model->lane)) {
       cache_.store(std::move(cache_key), job.outputs);
     }
     return good_reply(job, call);
@@ -311,10 +354,9 @@ Gauges Service::gauges() const {
   values.held_bytes = options_.budget ? static_cast<std::int64_t>(options_.budget->held()) : 0;
   values.wrong_api_keys = options_.door ? options_.door->wrong_keys() : 0;
   values.ready = ready();
-  if (const auto current = model()) {
-    values.ranker = current->bundle.manifest ? current->bundle.manifest->ranker : "";
-    values.version = current->version();
-    values.precision = precision_name(current->precision);
+  for (const auto& one : served()->models) {
+    values.bundles.push_back({one->bundle.manifest ? one->bundle.manifest->ranker : "",
+                              one->version(), std::string(precision_name(one->precision))});
   }
   return values;
 }

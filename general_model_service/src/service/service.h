@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "call/call.h"
 #include "call/head.h"
@@ -18,6 +19,7 @@
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
 #include "service/response_cache.h"
+#include "service/served_models.h"
 #include "service/text_service.h"
 
 namespace tensor_service {
@@ -28,6 +30,7 @@ struct ServiceOptions {
   std::size_t cache_bytes = 0;         // 0: no cache
   const ByteBudget* budget = nullptr;  // of the protocols, for /metrics
   TextLimits text;                     // of requests that carry texts
+  RankerNames names;                   // besides the rankers' own
   std::size_t max_body = 64U << 20U;   // as /info tells it
   int large_texts = 1;                 // large bodies of texts that are read at once
   std::shared_ptr<Door> door;          // null: everybody may come in
@@ -43,18 +46,26 @@ class Service {
   // What is said to a request at its head; nothing where there is no door.
   Verdict look(const RequestHead& head, const Peer& peer) noexcept;
 
+  // What is said to a request whose body has not come in so long.
+  Reply late_reply(const RequestHead& head, std::chrono::milliseconds allowed) const;
+
   // Answers the call through done. alone: nothing else came with it on its connection. Returns
   // the job for a cancel, or null when it is answered already.
   std::shared_ptr<Job> handle(Call&& call, bool alone, Done done);
 
-  // Requests from now on are answered by this model; those admitted keep theirs.
-  void set_model(std::shared_ptr<Model> model);
-  std::shared_ptr<Model> model() const;
+  // Requests from now on are answered by these; those admitted keep theirs. The default ranker's
+  // first, and of each ranker that which answers for it.
+  void set_models(std::vector<std::shared_ptr<Model>> models);
+  // The next one at a place.
+  void set_model(std::shared_ptr<Model> model, std::size_t place = 0);
+  // Null before the first; so is model where nothing has that place.
+  std::shared_ptr<Model> model(std::size_t place = 0) const;
+  std::shared_ptr<const ServedModels> served() const;
 
   // /ready says no from now on; requests are still answered.
   void begin_shutdown() { closing_ = true; }
   bool ready() const {
-    return !closing_ && model() != nullptr && !(options_.door && options_.door->is_full());
+    return !closing_ && !served()->empty() && !(options_.door && options_.door->is_full());
   }
 
   // Forgets jobs that are still queued; for the end, when no thread serves any more.
@@ -65,6 +76,8 @@ class Service {
  private:
   Reply answer_at_once(const Call& call);
   InferenceRequest decode(Call& call);
+  std::shared_ptr<Model> model_of(const Call& call) const;
+  void take_place(Model& model, std::size_t place);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
   void finish(Job& job, const Call& call, const Done& done, std::string cache_key) noexcept;
   Reply finished_reply(Job& job, const Call& call, std::string&& cache_key);
@@ -73,7 +86,6 @@ class Service {
   Reply good_reply(Job& job, const Call& call);
   Reply error_reply(const Call& call, Status status, const std::string& message,
                     std::uint64_t log_id);
-  void refuse(const RequestHead& head, const RankingError& error, bool by_route, Verdict& verdict);
   Gauges gauges() const;
 
   const ServiceOptions options_;
@@ -82,8 +94,9 @@ class Service {
   TextService texts_;
   ResponseCache cache_;
   std::atomic<bool> closing_{false};
-  mutable std::mutex model_mutex_;
-  std::shared_ptr<Model> model_;
+  mutable std::mutex served_mutex_;
+  std::shared_ptr<const ServedModels> served_ = std::make_shared<ServedModels>();
+  std::uint64_t generations_ = 0;
 };
 
 // "/GeneralModelService/inference" and "/" with the proto's package before it.

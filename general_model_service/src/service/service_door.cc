@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <new>
 
 #include "codec/codec.h"
@@ -60,6 +61,26 @@ TextAnswer answer_of(const RequestHead& head, const RankingError& error, bool by
   return answer;
 }
 
+Reply refusal_of(const RequestHead& head, const RankingError& error, bool by_route) {
+  Reply reply;
+  reply.status = error.facts().status;
+  if (!head.is_http || is_inference_path(head.path) || is_debug_path(head.path)) {
+    reply.message = error.text();
+    reply.body = encode_error(head.format, reply.status, reply.message, 0);
+    if (head.is_http) {
+      reply.http_status = error.facts().http_status;
+    }
+    add_error_fields(error, reply.fields);
+    return reply;
+  }
+  TextAnswer answer = answer_of(head, error, by_route);
+  reply.http_status = answer.http_status;
+  reply.content_type = "application/json";
+  reply.body = std::move(answer.body);
+  reply.fields = std::move(answer.fields);
+  return reply;
+}
+
 }  // namespace
 
 Verdict Service::look(const RequestHead& shown, const Peer& peer) noexcept {
@@ -81,7 +102,8 @@ Verdict Service::look(const RequestHead& shown, const Peer& peer) noexcept {
       by_route = true;
       verdict.pass = options_.door->look(head, peer, need_of(head));
     } catch (const RankingError& error) {
-      refuse(head, error, by_route, verdict);
+      metrics_.count(error.facts().status);
+      verdict.refusal = refusal_of(head, error, by_route);
     }
   } catch (...) {
     // who could not be looked at does not come in
@@ -92,24 +114,18 @@ Verdict Service::look(const RequestHead& shown, const Peer& peer) noexcept {
   return verdict;
 }
 
-void Service::refuse(const RequestHead& head, const RankingError& error, bool by_route,
-                     Verdict& verdict) {
-  const Status status = error.facts().status;
-  metrics_.count(status);
-  Reply reply;
-  reply.status = status;
-  if (!head.is_http || is_inference_path(head.path) || is_debug_path(head.path)) {
-    reply.message = error.text();
-    reply.body = encode_error(head.format, status, reply.message, 0);
-    add_error_fields(error, reply.fields);
-  } else {
-    TextAnswer answer = answer_of(head, error, by_route);
-    reply.http_status = answer.http_status;
-    reply.content_type = "application/json";
-    reply.body = std::move(answer.body);
-    reply.fields = std::move(answer.fields);
-  }
-  verdict.refusal = std::move(reply);
+Reply Service::late_reply(const RequestHead& shown, std::chrono::milliseconds allowed) const {
+  std::array<char, 32> seconds{};
+  std::snprintf(seconds.data(), seconds.size(), "%g",
+                std::chrono::duration<double>(allowed).count());
+  RequestHead head = shown;
+  head.path = without_slash(shown.path);
+  return refusal_of(
+      head,
+      {Fault::kBodyTimeout,
+       "did not arrive within " + std::string(seconds.data()) + " s; send it faster, or less of it",
+       "body"},
+      true);
 }
 
 }  // namespace tensor_service

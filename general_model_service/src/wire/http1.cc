@@ -71,6 +71,20 @@ class Http1 final : public Protocol {
     return !closing_ && (request_ || !kept_.empty()) ? Stage::kReceiving : Stage::kIdle;
   }
 
+  bool in_body() const override { return request_ && request_->is_header_done(); }
+
+  bool give_up(const std::function<Reply(const RequestHead&)>& late) override {
+    if (!in_body() || request_->answered) {
+      return false;
+    }
+    Reply reply = late(request_->head.shown(0));
+    sink_.on_refused(reply.status);
+    keep_alive_ = false;
+    answer(request_->head, std::move(reply));
+    close();
+    return true;
+  }
+
   void drain() override {
     draining_ = true;
     if (open_ || closing_) {

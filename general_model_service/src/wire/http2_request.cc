@@ -116,6 +116,7 @@ Call Http2Request::finish() {
   Call call;
   call.id = id_;
   call.path = head_.path;
+  call.fields = head_.fields;
   const bool compressed = message_.is_compressed();
   call.body = message_.finish(!grpc_encoding_.empty() && grpc_encoding_ != "identity");
   call.held = std::move(held_bytes_);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,6 +76,16 @@ class Protocol {
   virtual bool wants_close() const = 0;
 
   virtual Stage stage() const = 0;
+
+  // While receiving: what has begun to come is a body.
+  virtual bool in_body() const { return true; }
+
+  // The body that comes is too late: answers its request by `late` and closes. False: it cannot be
+  // answered by itself.
+  virtual bool give_up(const std::function<Reply(const RequestHead&)>& late) {
+    static_cast<void>(late);
+    return false;
+  }
 
   // No new calls from now on: answers what is open, then wants_close(). For a shutdown.
   virtual void drain() = 0;
