@@ -54,9 +54,7 @@ def tensor_service(
     """``tensor_service(bundle, *flags, tls=None)`` starts one; all are stopped after the test."""
     with ExitStack() as stack:
 
-        def start(
-            bundle: Path, *flags: str, tls: Optional[ssl.SSLContext] = None
-        ) -> TensorProcess:
+        def start(bundle: Path, *flags: str, tls: Optional[ssl.SSLContext] = None) -> TensorProcess:
             directory = tmp_path_factory.mktemp("tensor_service")
             return stack.enter_context(TensorProcess(bundle, directory, *flags, tls=tls))
 

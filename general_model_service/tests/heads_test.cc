@@ -15,7 +15,10 @@ namespace {
 
 // What a sink saw of a head.
 struct Shown {
-  std::string method, path, key, host;
+  std::string method = {};
+  std::string path = {};
+  std::string key = {};
+  std::string host = {};
   bool is_http = false;
   bool has_fields = false;
   std::size_t body = 0;

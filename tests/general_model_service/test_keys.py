@@ -266,9 +266,9 @@ def test_wrong_keys_are_slowed_down(tensor_service: StartTensorService, tmp_path
         ("http: {api_keys: [{name: a, key_file: none}]}", "http.api_keys[0].key_file: cannot read"),
         ("http: {tls_key: k}", "http.tls_certificate: missing; certificate and key go together"),
         ("http: {tls_key: k, tls_certificate: c}", "http.tls_certificate: cannot use"),
-        ("limits: {}", "limits: unknown key; known is http"),
+        ("limits: {}", "limits: unknown key; known are http"),
         ("[", "door.yml"),
-        ("", "door.yml: must hold keys and values"),
+        ("", "the file: must hold keys and values"),
     ],
 )
 def test_a_door_that_cannot_be_ends_the_start(

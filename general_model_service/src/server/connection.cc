@@ -17,16 +17,6 @@ namespace asio = boost::asio;
 // Slower than this, a message that has begun is not worth waiting for.
 constexpr std::size_t kSlowestBytesPerSecond = 16384;
 
-// Encrypted at once; what is encrypted waits in memory a second time.
-constexpr std::size_t kSealedAtOnce = 256U << 10U;
-// Of TLS itself for a peer that does not read, before reading stops.
-constexpr std::size_t kMostUnreadTls = 64U << 10U;
-
-constexpr const char* kSpeaksTls =
-    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    "Content-Length: 43\r\nConnection: close\r\n\r\n"
-    "this port speaks TLS only; ask by https://\n";
-
 // An IPv4 address is the same on a socket of IPv6.
 std::string address_of(const asio::ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
@@ -49,7 +39,7 @@ Connection::Connection(asio::ip::tcp::socket socket, Service& service,
   boost::system::error_code gone;
   peer_ = {.address = address_of(socket_.remote_endpoint(gone).address()), .rpc_port = port.rpc};
   if (port.tls) {
-    tls_ = std::make_unique<TlsSession>(port.tls->current());
+    tls_ = std::make_unique<TlsChannel>(port.tls->current());
   }
   service_.metrics().connections_opened.add();
 }
@@ -116,9 +106,8 @@ void Connection::on_refused(Status status) { service_.metrics().count(status); }
 
 void Connection::read() {
   const bool full = sending_.size() - sent_ > limits_.max_unsent ||
-                    ready_.size() > limits_.max_unsent_replies ||
-                    (tls_ && tls_->output_size() > kMostUnreadTls) || is_over() ||
-                    (protocol_ && !protocol_->wants_read());
+                    ready_.size() > limits_.max_unsent_replies || (tls_ && tls_->is_full()) ||
+                    is_over() || (protocol_ && !protocol_->wants_read());
   if (reading_ || closed_ || (full && !lingering_)) {
     return;
   }
@@ -143,12 +132,13 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t byt
     read();
     return;
   }
-  std::string_view received(buffer_.data(), bytes);
-  std::string plain;
-  if (tls_ && !unseal(received, plain)) {
-    over_ = true;
-  } else {
+  const std::string_view received(buffer_.data(), bytes);
+  if (!tls_) {
     take(received);
+  } else if (std::string plain; tls_->receive(received, plain)) {
+    take(plain);
+  } else if (!tls_->is_established()) {
+    service_.metrics().tls_failures.add();
   }
   flush();
   read();
@@ -166,24 +156,6 @@ void Connection::take(std::string_view received) {
   stage_bytes_ += received.size();
   note_stage();
   serve_calls();
-}
-
-// The plain bytes of what came. False: the session is over, or has never been one.
-bool Connection::unseal(std::string_view& received, std::string& plain) {
-  const bool is_first = !std::exchange(greeted_, true);
-  if (is_first && !begins_tls(received[0])) {
-    tls_.reset();
-    farewell_ = received[0] >= 'A' && received[0] <= 'Z' ? kSpeaksTls : "";
-    service_.metrics().tls_failures.add();
-    return false;
-  }
-  const bool had_shaken_hands = tls_->is_established();
-  const bool goes_on = tls_->receive(received, plain);
-  received = plain;
-  if (!goes_on && !had_shaken_hands) {
-    service_.metrics().tls_failures.add();
-  }
-  return goes_on;
 }
 
 bool Connection::detect(std::string_view bytes) {
@@ -263,9 +235,9 @@ void Connection::flush() {
     return;
   }
   if (tls_) {
-    sending_ = next_sealed();
+    sending_ = tls_->next(protocol_.get(), is_over());
   } else {
-    sending_ = protocol_ ? protocol_->take_output() : std::exchange(farewell_, {});
+    sending_ = protocol_ ? protocol_->take_output() : std::string();
   }
   sent_ = 0;
   if (sending_.empty()) {
@@ -277,33 +249,15 @@ void Connection::flush() {
   }
   writing_ = true;
   write_progress_ = Clock::now();
-  if (unsealed_.empty()) {
+  if (!tls_ || !tls_->holds_output()) {
     unsent_.swap(ready_);
   }
   on_written({}, 0);
   serve_calls();  // taking output may let the protocol parse on
 }
 
-bool Connection::is_over() const { return over_ || (protocol_ && protocol_->wants_close()); }
-
-// The next bytes for the peer, a part of a long answer at a time.
-std::string Connection::next_sealed() {
-  if (unsealed_.empty() && protocol_) {
-    unsealed_ = protocol_->take_output();
-  }
-  const std::string_view piece = std::string_view(unsealed_).substr(sealed_, kSealedAtOnce);
-  if (!piece.empty() && !tls_->write(piece)) {
-    over_ = true;
-  }
-  sealed_ += piece.size();
-  if (over_ || sealed_ == unsealed_.size()) {
-    unsealed_.clear();
-    sealed_ = 0;
-  }
-  if (unsealed_.empty() && is_over() && !std::exchange(finished_, true)) {
-    tls_->finish();
-  }
-  return tls_->take_output();
+bool Connection::is_over() const {
+  return (tls_ && tls_->is_over()) || (protocol_ && protocol_->wants_close());
 }
 
 void Connection::on_written(const boost::system::error_code& error, std::size_t bytes) {

@@ -16,8 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/tls_channel.h"
 #include "service/service.h"
-#include "tls/tls_session.h"
 #include "wire/protocol.h"
 
 namespace tensor_service {
@@ -66,14 +66,12 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   void read();
   void on_read(const boost::system::error_code& error, std::size_t bytes);
   void take(std::string_view received);
-  bool unseal(std::string_view& received, std::string& plain);
   bool detect(std::string_view bytes);
   void serve_calls();
   void serve(Call&& call, bool alone);
   void on_reply(Reply&& reply, Clock::time_point received);
   void flush();
   bool is_over() const;
-  std::string next_sealed();
   void on_written(const boost::system::error_code& error, std::size_t bytes);
   void note_stage();
   bool too_slow(Clock::time_point now) const;
@@ -100,13 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   bool lingering_ = false;  // the last answer is sent; what the peer still sends is dropped
   bool closed_ = false;
 
-  std::unique_ptr<TlsSession> tls_;  // null: not encrypted
-  std::string unsealed_;             // of the protocol, not yet encrypted from sealed_ on
-  std::size_t sealed_ = 0;
-  std::string farewell_;   // to who does not speak TLS where that is asked for
-  bool greeted_ = false;   // the peer's first bytes have come
-  bool over_ = false;      // the session of TLS is; nothing more is taken
-  bool finished_ = false;  // TLS has told the peer
+  std::unique_ptr<TlsChannel> tls_;  // null: not encrypted
 
   std::string sending_;  // what the socket has, and how much of it the kernel took
   std::size_t sent_ = 0;

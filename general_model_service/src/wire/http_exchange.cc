@@ -8,6 +8,7 @@
 
 #include "codec/codec.h"
 #include "wire/compression.h"
+#include "wire/door_fields.h"
 
 namespace tensor_service {
 namespace {
@@ -117,7 +118,7 @@ void HttpHead::read_target(std::string_view target) {
 void HttpHead::read_field(std::string_view name, std::string_view value) {
   value = trim(value);
   if (door) {
-    read_door_field(name, value);
+    keep_door_field(*door, name, value);
   }
   const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
   if (is("content-type")) {
@@ -164,35 +165,6 @@ void HttpHead::read_call_field(std::string_view name, std::string_view value) {
       timeout_refusal_.emplace(Status::kMalformed, "x-timeout-ms: " + quoted(value) +
                                                        " is not a time; send a positive whole "
                                                        "number of milliseconds");
-    }
-  }
-}
-
-void HttpHead::read_door_field(std::string_view name, std::string_view value) {
-  struct Known {
-    std::string_view name;
-    std::optional<std::string> DoorFields::*field;
-    bool first_counts;
-  };
-  static constexpr Known kKnown[] = {
-      {"authorization", &DoorFields::authorization, true},
-      {"x-api-key", &DoorFields::api_key, true},
-      {"host", &DoorFields::host, true},
-      {"access-control-request-method", &DoorFields::cors_method, true},
-      {"access-control-request-headers", &DoorFields::cors_headers, true},
-      {"access-control-request-private-network", &DoorFields::cors_network, true},
-      {"origin", &DoorFields::origin, false},
-      {"sec-fetch-site", &DoorFields::site, false},
-      {"referer", &DoorFields::referer, false},
-      {"user-agent", &DoorFields::agent, false},
-      {"x-forwarded-host", &DoorFields::forwarded_host, false},
-      {"content-type", &DoorFields::content_type, false}};
-  for (const Known& known : kKnown) {
-    if (equal_ignoring_case(name, known.name)) {
-      std::optional<std::string>& kept = (*door).*known.field;
-      if (!kept || !known.first_counts) {
-        kept = value;
-      }
     }
   }
 }

@@ -48,7 +48,6 @@ struct HttpHead {
 
  private:
   void read_call_field(std::string_view name, std::string_view value);
-  void read_door_field(std::string_view name, std::string_view value);
 
   std::optional<CallError> timeout_refusal_;
   std::optional<CallError> type_refusal_;
