@@ -61,7 +61,9 @@ TEST_F(TlsTest, CarriesBytesBothWaysWhereverTheyAreCut) {
     EXPECT_EQ(peer.version(), version);
     const std::string large(100'000, 'x');
     std::string plain;
-    for (const char byte : peer.write("small") + peer.write(large)) {
+    std::string sent = peer.write("small");
+    sent += peer.write(large);
+    for (const char byte : sent) {
       ASSERT_TRUE(session.receive({&byte, 1}, plain));
     }
     EXPECT_EQ(plain, "small" + large);
@@ -80,7 +82,9 @@ TEST_F(TlsTest, EndsWhenThePeerEnds) {
   TlsPeer peer;
   ASSERT_TRUE(shake_hands(session, peer));
   std::string plain;
-  EXPECT_FALSE(session.receive(peer.write("last") + peer.finish(), plain));
+  std::string sent = peer.write("last");
+  sent += peer.finish();
+  EXPECT_FALSE(session.receive(sent, plain));
   EXPECT_EQ(plain, "last");
 }
 

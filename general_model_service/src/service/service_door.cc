@@ -61,8 +61,19 @@ TextAnswer answer_of(const RequestHead& head, const RankingError& error, bool by
   return answer;
 }
 
+// Of a call that Paddle Serving's Pipeline answers with its own message, errors too.
+std::unique_ptr<TextRoute> rpc_route_of(const RequestHead& head) {
+  constexpr std::string_view kPipeline = "/baidu.paddle_serving.pipeline_serving.";
+  return !head.is_http && head.path.starts_with(kPipeline) ? make_text_route(head.path, "")
+                                                           : nullptr;
+}
+
 Reply refusal_of(const RequestHead& head, const RankingError& error, bool by_route) {
   Reply reply;
+  if (const auto route = rpc_route_of(head)) {
+    reply.body = route->refuse(error, {}).body;  // which has the error in it
+    return reply;
+  }
   reply.status = error.facts().status;
   if (!head.is_http || is_inference_path(head.path) || is_debug_path(head.path)) {
     reply.message = error.text();

@@ -10,6 +10,7 @@
 #include <array>
 #include <new>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "tls/file_state.h"
@@ -24,11 +25,14 @@ constexpr const char* kCiphers =
 // What is spoken, the dearest first, as ALPN has it.
 constexpr std::array<std::string_view, 2> kProtocols = {"h2", "http/1.1"};
 
-// Why OpenSSL failed last.
+// Why OpenSSL failed: the first cause.
 std::string reason() {
-  const unsigned long code = ERR_peek_last_error();
-  const char* const text = code != 0 ? ERR_reason_error_string(code) : nullptr;
+  const unsigned long code = ERR_peek_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) {
+    return std::generic_category().message(ERR_GET_REASON(code));
+  }
+  const char* const text = code != 0 ? ERR_reason_error_string(code) : nullptr;
   return text != nullptr ? text : "it is no file of PEM that can be read";
 }
 
