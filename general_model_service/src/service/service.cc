@@ -34,6 +34,14 @@ std::string_view without_slash(std::string_view path) {
   return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
+// Whether such a call is answered where a bundle takes texts. "/" is the description's for a GET.
+bool takes_texts(const Call& call, std::string_view path) {
+  if (!call.is_http) {
+    return is_rpc_text_path(call.path);
+  }
+  return is_text_path(path) && !(path == "/" && call.method != "POST");
+}
+
 std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
   return duration_cast<microseconds>(to - from).count();
 }
@@ -102,7 +110,7 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
-  if (call.is_http && is_text_path(path) && !(path == "/" && call.method != "POST")) {
+  if (takes_texts(call, path)) {
     if (const auto current = model(); current && TextService::takes_texts(*current)) {
       const std::string wanted(path);
       return texts_.handle(std::move(call), wanted, current, alone, std::move(done));
@@ -143,7 +151,7 @@ Reply Service::answer_at_once(const Call& call) {
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
                   "/metrics";
-  if (call.is_http && is_text_path(path)) {
+  if (takes_texts(call, path)) {
     reply.message +=
         "; texts are not answered, for the bundle has no manifest, or no tokenizer "
         "of WordPiece's";

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <new>
 
-#include "json/json_node.h"
 #include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
 #include "service/row_tensors.h"
@@ -127,7 +126,7 @@ std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange
       call.held.resize(body + trees);
     }
   };
-  hold(json_tree_bytes(call.body));
+  hold(exchange->route->tree_bytes(call.body));
   const ServedRankers rankers = rankers_of(*exchange->model);
   exchange->route->begin(std::move(call.body), rankers);
   const Arrival arrival = arrival_of(call.fields);
@@ -149,7 +148,7 @@ std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange
   auto job = make_job(inference_request(encoded, asked.manifest().logits), exchange->model, false);
   job->received = call.received;
   job->decoded = Clock::now();
-  job->deadline = arrival.deadline;
+  job->deadline = arrival.deadline ? arrival.deadline : call.deadline;
   job->on_done = [this, exchange](Job& finished) { finish(finished, *exchange); };
   metrics_.parse.observe(microseconds_between(job->received, job->decoded));
   metrics_.text_documents.add(static_cast<std::int64_t>(request.titles.size()));
@@ -236,7 +235,8 @@ void TextService::tell(const Done& done, Reply&& reply) noexcept {
 Reply TextService::reply_of(const Call& call, TextAnswer&& answer, Status status) const {
   Reply reply;
   reply.id = call.id;
-  reply.status = status;
+  // the RPC protocols carry an error in the answer's err_no
+  reply.status = call.is_http ? status : Status::kOk;
   reply.http_status = answer.http_status;
   reply.content_type = "application/json";
   reply.body = std::move(answer.body);

@@ -104,6 +104,7 @@ Call Http2Request::finish() {
   if (compressed) {
     inflate_body(call, limits_.max_body);
   }
+  call.fields.ranker = head_.fields.ranker;
   call.received = received_;
   if (const auto timeout = grpc_timeout(grpc_timeout_)) {
     call.deadline = received_ + *timeout;
@@ -147,7 +148,14 @@ Http2Answer Http2Request::refuse(const CallError& error) {
   body_ = std::string();
   message_ = GrpcMessage();
   held_bytes_.release();
-  return answer(make_error_reply(id_, head_.format, error));
+  Reply reply = make_error_reply(id_, head_.format, error);
+  if (is_grpc_ && limits_.rpc_refusal != nullptr) {
+    if (auto body = limits_.rpc_refusal(head_.path, error)) {
+      reply.status = Status::kOk;
+      reply.body = std::move(*body);
+    }
+  }
+  return answer(std::move(reply));
 }
 
 }  // namespace tensor_service

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,10 @@ struct ProtocolLimits {
   // Paths of HTTP whose callers may call a body's type what they like, and whose x-timeout-ms the
   // service checks itself; null: none.
   bool (*reads_fields)(std::string_view path) = nullptr;
+  // The answer to a gRPC call of a path that is refused here, where that service tells its errors
+  // in answers; null, or nothing: gRPC's status tells it.
+  std::optional<std::string> (*rpc_refusal)(std::string_view path,
+                                            const CallError& error) = nullptr;
 };
 
 enum class Stage {
