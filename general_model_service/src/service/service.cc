@@ -3,10 +3,13 @@
 
 #include "service/service.h"
 
+#include <algorithm>
+
 #include "codec/codec.h"
 #include "codec/decoding_bytes.h"
 #include "scheduling/job.h"
 #include "service/describe.h"
+#include "service/text_tensors.h"
 
 namespace tensor_service {
 namespace {
@@ -171,24 +174,24 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
     request.log_id = request.log_id != 0 ? request.log_id : log_id;
     request.profile = request.profile || profile;
     log_id = request.log_id;
+    Beside beside{.rows = encode(request, call, *current)};
     auto job = make_job(std::move(request), current, options_.first_output);
     job->received = call.received;
     job->decoded = Clock::now();
     job->deadline = call.deadline;
     metrics_.parse.observe(microseconds_between(job->received, job->decoded));
-    std::string key;
     if (cache_.enabled()) {
-      key = ResponseCache::key_of(*job);
-      if (auto outputs = cache_.find(key)) {
+      beside.cache_key = ResponseCache::key_of(*job);
+      if (auto outputs = cache_.find(beside.cache_key)) {
         metrics_.cache_hits.add();
-        reply_from_cache(*job, call, done, std::move(*outputs));
+        reply_from_cache(*job, call, done, std::move(*outputs), std::move(beside));
         return nullptr;
       }
       metrics_.cache_misses.add();
     }
     auto shared_call = std::make_shared<Call>(std::move(call));
-    job->on_done = [this, shared_call, done, key = std::move(key)](Job& finished) mutable {
-      finish(finished, *shared_call, done, std::move(key));
+    job->on_done = [this, shared_call, done, beside = std::move(beside)](Job& finished) mutable {
+      finish(finished, *shared_call, done, std::move(beside));
     };
     try {
       scheduler_.submit(job, alone);
@@ -221,7 +224,23 @@ InferenceRequest Service::decode(Call& call) {
   return request;
 }
 
-void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) {
+// A request that feeds texts has rows of tokens in their place afterwards.
+std::optional<Tensor> Service::encode(InferenceRequest& request, Call& call, const Model& model) {
+  if (!feeds_texts(request, model)) {
+    return std::nullopt;
+  }
+  metrics_.text_requests.add();
+  scheduler_.check_room();
+  const std::size_t texts = bytes_of(request);
+  const LargeBodies::Place place = texts_.take_place(texts);
+  std::optional<Tensor> rows = encode_texts(request, model, options_.text);
+  if (const std::size_t bytes = bytes_of(request); std::max(bytes, texts) > kSmallBody) {
+    call.held.resize(bytes);
+  }
+  return rows;
+}
+
+void Service::finish(Job& job, const Call& call, const Done& done, Beside&& beside) {
   if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
     job.status = Status::kDeadline;
     job.message = "the deadline passed while the request was computed; allow more time";
@@ -235,10 +254,10 @@ void Service::finish(Job& job, const Call& call, const Done& done, std::string c
   Reply reply;
   // a thread of the loop calls this, and what it throws would end the process
   try {
-    if (!cache_key.empty() && job.model == model()) {
-      cache_.store(std::move(cache_key), job.outputs);
+    if (!beside.cache_key.empty() && job.model == model()) {
+      cache_.store(std::move(beside.cache_key), job.outputs);
     }
-    reply = good_reply(job, call);
+    reply = good_reply(job, call, std::move(beside));
   } catch (const std::bad_alloc&) {
     reply = error_reply(call, Status::kNoMemory,
                         "not enough memory for this answer; send fewer rows or fetch less",
@@ -248,16 +267,19 @@ void Service::finish(Job& job, const Call& call, const Done& done, std::string c
 }
 
 void Service::reply_from_cache(Job& job, const Call& call, const Done& done,
-                               std::vector<Tensor>&& outputs) {
+                               std::vector<Tensor>&& outputs, Beside&& beside) {
   job.started = job.computed = job.decoded;
   job.outputs = std::move(outputs);
-  done(good_reply(job, call));
+  done(good_reply(job, call, std::move(beside)));
 }
 
-Reply Service::good_reply(Job& job, const Call& call) {
+Reply Service::good_reply(Job& job, const Call& call, Beside&& beside) {
   const Clock::time_point writing = Clock::now();
   InferenceReply answer;
   answer.outputs = std::move(job.outputs);
+  if (beside.rows) {
+    answer.outputs.push_back(std::move(*beside.rows));
+  }
   answer.engine_name = kEngineName;
   answer.log_id = job.request.log_id;
   answer.profile = job.request.profile;

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "call/call.h"
 #include "model/model.h"
@@ -55,13 +57,20 @@ class Service {
   Metrics& metrics() { return metrics_; }
 
  private:
+  // What a job's answer needs beside the job.
+  struct Beside {
+    std::string cache_key;       // empty: nothing is kept
+    std::optional<Tensor> rows;  // what became of texts
+  };
+
   Reply answer_at_once(const Call& call);
   InferenceRequest decode(Call& call);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
-  void finish(Job& job, const Call& call, const Done& done, std::string cache_key);
-  void reply_from_cache(Job& job, const Call& call, const Done& done,
-                        std::vector<Tensor>&& outputs);
-  Reply good_reply(Job& job, const Call& call);
+  std::optional<Tensor> encode(InferenceRequest& request, Call& call, const Model& model);
+  void finish(Job& job, const Call& call, const Done& done, Beside&& beside);
+  void reply_from_cache(Job& job, const Call& call, const Done& done, std::vector<Tensor>&& outputs,
+                        Beside&& beside);
+  Reply good_reply(Job& job, const Call& call, Beside&& beside);
   Reply error_reply(const Call& call, Status status, const std::string& message,
                     std::uint64_t log_id);
   Gauges gauges() const;

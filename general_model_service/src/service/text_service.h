@@ -36,6 +36,9 @@ class TextService {
   // inputs of a ranker.
   static bool takes_texts(const Model& model);
 
+  // For texts of so many bytes, while they are read; throws CallError where there is none.
+  LargeBodies::Place take_place(std::size_t size) { return large_bodies_.take(size); }
+
   // Answers a call of HTTP to a path that is_text_path, without a slash at its end. As
   // Service::handle.
   std::shared_ptr<Job> handle(Call&& call, std::string_view path,
