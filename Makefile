@@ -64,7 +64,7 @@ IN_MODERN = requirements/modern
 IN_CARD = requirements/card
 
 .DEFAULT_GOAL := help
-.PHONY: help serve tensor-service test test-modern coverage test-card leave-out-card audit sanitize fuzz \
+.PHONY: help serve rank-service tensor-service test test-modern coverage test-card leave-out-card audit sanitize fuzz \
 	fuzz-http abuse lint format bench models lock clean setup-serving setup-train setup-export \
 	setup-experiments setup-dev setup-card setup-newer setup-clients setup-sdks setup-peers \
 	build-tensor-service bench-routing bench-encoding bench-tensor-service bench-training bench-edge bench-overload
@@ -74,6 +74,9 @@ help: ## print this list
 
 serve: setup-serving ## start both rankers: HTTP on 8088, RPC on 8089
 	@exec $(PYTHON) -m pipeline.web_service --config config_nlp.yml
+
+rank-service: build-tensor-service ## start both rankers in one C++ process, by config_nlp.yml: HTTP on 8088, RPC on 8089
+	@exec $(PYTHON) -m general_model_service.rank_service --config config_nlp.yml
 
 tensor-service: build-tensor-service ## start the C++ tensor services: pairwise on 8600, cross_encoder on 8601
 	@exec $(PYTHON) -m general_model_service.several \

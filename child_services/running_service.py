@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 import yaml
 
@@ -45,8 +45,11 @@ class RunningService(ChildService):
     """``pipeline.web_service`` as a child process; a context manager that stops it.
 
     Attributes:
+        module: that is started.
         first_answer_s: seconds from the start of Python to the first answer over HTTP.
     """
+
+    module: ClassVar[str] = "pipeline.web_service"
 
     def __init__(
         self, config: dict[str, Any], directory: Path, python: Optional[Path] = None
@@ -66,7 +69,7 @@ class RunningService(ChildService):
         path = directory / "config.yml"
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
         start = time.monotonic()
-        command = [str(python or sys.executable), "-m", "pipeline.web_service"]
+        command = [str(python or sys.executable), "-m", self.module]
         super().__init__([*command, "--config", str(path)], directory)
         try:
             self._wait(start + _START_LIMIT_S)

@@ -61,6 +61,7 @@ is_there() {
         libprotobuf-dev) has_header google/protobuf/message.h ;;
         libsimdjson-dev) has_header simdjson.h ;;
         libssl-dev) has_header openssl/evp.h ;;
+        libyaml-dev) has_header yaml.h ;;
         ninja-build) command -v ninja ;;
         pkg-config) command -v pkg-config ;;
         protobuf-compiler) command -v protoc ;;

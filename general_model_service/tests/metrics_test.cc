@@ -43,7 +43,7 @@ TEST(Metrics, EveryStatusHasItsCounter) {
 
 TEST(Metrics, LabelsOfAManifestAreEscaped) {
   Gauges gauges;
-  gauges.ranker = "a\"b\\c\nd";
+  gauges.bundles.push_back({"a\"b\\c\nd", "", ""});
   const std::string text = prometheus_text(Metrics{}, gauges);
   EXPECT_NE(text.find("ranker=\"a\\\"b\\\\c d\""), std::string::npos) << text;
 }

@@ -12,27 +12,12 @@
 #include <stdexcept>
 #include <string>
 
-#include "sum_model.h"
+#include "text_model.h"
 
 namespace tensor_service {
 namespace {
 
 constexpr const char* kOne = R"({"query": "a", "documents": ["a"]})";
-
-// The sum of a row's ids is its logit.
-std::shared_ptr<Model> text_model(SumLog& log) {
-  auto model = sum_model(log);
-  model->bundle.manifest->ranker = "cross_encoder";
-  model->bundle.manifest->score_function = "identity";
-  model->bundle.manifest->logits = "sum";
-  model->inputs[0].spec.alias = "input_ids";
-  model->inputs[1].spec.alias = "token_type_ids";
-  const std::vector<Token> tokens = {{"[UNK]", 0}, {"a", 1}};
-  auto pieces = std::make_shared<const WordPieces>(tokens, 0);
-  auto rules = std::make_shared<const CharacterRules>(Normalization{}, *pieces);
-  model->encoder.emplace(pieces, rules, SpecialIds{1, 2}, 64, Truncation::kLongestFirst);
-  return model;
-}
 
 class TextServiceTest : public ::testing::Test {
  protected:
@@ -41,13 +26,13 @@ class TextServiceTest : public ::testing::Test {
                    {[this](std::function<void()> work) { posted_.push_back(std::move(work)); },
                     [](std::chrono::microseconds, const std::function<void()>&) {}},
                    metrics_),
-        texts_({}, 1U << 20U, 1, scheduler_, metrics_) {}
+        texts_({}, {}, 1U << 20U, 1, scheduler_, metrics_) {}
 
   std::shared_ptr<Job> handle(std::string body, bool alone, TextService::Done done) {
     Call call;
     call.is_http = true;
     call.body = std::move(body);
-    return texts_.handle(std::move(call), "/rerank", model_, alone, std::move(done));
+    return texts_.handle(std::move(call), "/rerank", served_, alone, std::move(done));
   }
 
   // The status that HTTP has of it.
@@ -70,7 +55,8 @@ class TextServiceTest : public ::testing::Test {
   Scheduler scheduler_;
   TextService texts_;
   SumLog log_;
-  std::shared_ptr<Model> model_ = text_model(log_);
+  std::shared_ptr<const ServedModels> served_ =
+      std::make_shared<ServedModels>(ServedModels{{text_model(log_)}});
 };
 
 TEST_F(TextServiceTest, RanksTexts) { EXPECT_EQ(asked(kOne), 200); }
@@ -97,12 +83,12 @@ TEST_F(TextServiceTest, AnswersOnceWhenItsJobCannotBePosted) {
                    {[](const std::function<void()>&) { throw std::length_error("no thread"); },
                     [](std::chrono::microseconds, const std::function<void()>&) {}},
                    metrics_);
-  TextService texts({}, 1U << 20U, 1, broken, metrics_);
+  TextService texts({}, {}, 1U << 20U, 1, broken, metrics_);
   Call call;
   call.is_http = true;
   call.body = kOne;
   std::vector<Reply> replies;
-  texts.handle(std::move(call), "/rerank", model_, false,
+  texts.handle(std::move(call), "/rerank", served_, false,
                [&](Reply&& reply) { replies.push_back(std::move(reply)); });
   ASSERT_EQ(replies.size(), 1U);
   EXPECT_EQ(replies[0].status, Status::kInternal);
@@ -125,14 +111,14 @@ std::string large() {
 TEST_F(TextServiceTest, ReadsFewLargeBodiesAtOnce) {
   EXPECT_EQ(asked(large()), 200);
   EXPECT_EQ(asked(large()), 200);
-  TextService none({}, 1U << 20U, 0, scheduler_, metrics_);
+  TextService none({}, {}, 1U << 20U, 0, scheduler_, metrics_);
   for (const auto& [body, expected] :
        {std::pair{large(), 429}, std::pair{std::string(kOne), 200}}) {
     Call call;
     call.is_http = true;
     call.body = body;
     int status = 0;
-    none.handle(std::move(call), "/rerank", model_, true,
+    none.handle(std::move(call), "/rerank", served_, true,
                 [&](Reply&& reply) { status = reply.http_status.value_or(0); });
     EXPECT_EQ(status, expected);
   }

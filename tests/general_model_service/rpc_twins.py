@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, Union
 
 import grpc
 
-from child_services.running_service import RunningService, service_config
+from child_services.child import free_port
+from child_services.running_service import RunningService
 from child_services.tensor_process import TensorProcess
+from tests.general_model_service.twins import openvino_config
 from tests.golden_answers.messages import INFERENCE, PbRequest, PbResponse
 
 Metadata = Sequence[tuple[str, str]]
@@ -22,7 +24,7 @@ Request = Union[bytes, Mapping[str, Any]]
 _TIMES = re.compile(r'\{"tokenize":.*?\}')
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
-_OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
+CHANNEL_OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
 
 
 def fields_of(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -92,6 +94,11 @@ class RpcTwins(NamedTuple):
         return one, other
 
 
+def other_ports() -> dict[str, int]:
+    """Free ones, for the second service of one configuration."""
+    return {"rpc_port": free_port(), "http_port": free_port()}
+
+
 @contextmanager
 def rpc_twins(bundles: Path, ranker: str, directory: Path, *flags: str) -> Iterator[RpcTwins]:
     """Start both on ``bundles/<ranker>``; they end with the context.
@@ -102,11 +109,7 @@ def rpc_twins(bundles: Path, ranker: str, directory: Path, *flags: str) -> Itera
         directory: for logs; theirs alone.
         flags: of the C++ service.
     """
-    config = service_config(bundles, (ranker,))
-    for op in config["op"].values():
-        if "local_service_conf" in op:
-            op["engine"] = "openvino"
-            op["local_service_conf"].update(thread_num=1, precision="fp32")
+    config = openvino_config(bundles, (ranker,))
     (directory / "pipeline").mkdir()
     (directory / "program").mkdir()
     with (
@@ -114,6 +117,6 @@ def rpc_twins(bundles: Path, ranker: str, directory: Path, *flags: str) -> Itera
         TensorProcess(bundles / ranker, directory / "program", "--pad_dynamic", *flags) as program,
     ):
         endpoints = (service.endpoint, f"127.0.0.1:{program.port}")
-        one, other = (grpc.insecure_channel(endpoint, _OPTIONS) for endpoint in endpoints)
+        one, other = (grpc.insecure_channel(endpoint, CHANNEL_OPTIONS) for endpoint in endpoints)
         with one, other:
             yield RpcTwins(one, other, endpoints)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, Optional, Union
 
 import httpx
 
+from child_services.child import free_port
+from child_services.rank_process import RankProcess
 from child_services.running_service import RunningService, service_config
 from child_services.tensor_process import TensorProcess
 
@@ -92,6 +94,36 @@ def _told(
     return Told(response.status_code, kept, _NUMBER.sub("F", text), numbers)
 
 
+def openvino_config(bundles: Path, rankers: tuple[str, ...]) -> dict[str, Any]:
+    """A configuration by which both compute alike."""
+    config = service_config(bundles, rankers)
+    for op in config["op"].values():
+        if "local_service_conf" in op:
+            op["engine"] = "openvino"
+            op["local_service_conf"].update(thread_num=1, precision="fp32")
+    return config
+
+
+@contextmanager
+def config_twins(config: Mapping[str, Any], directory: Path) -> Iterator[Twins]:
+    """Start both by one configuration, each on ports of its own.
+
+    Args:
+        config: of the Pipeline.
+        directory: for logs; theirs alone.
+    """
+    other_ports = {"rpc_port": free_port(), "http_port": free_port()}
+    for name in ("pipeline", "program"):
+        (directory / name).mkdir()
+    with (
+        RunningService(dict(config), directory / "pipeline") as service,
+        RankProcess({**config, **other_ports}, directory / "program") as program,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+        httpx.Client(base_url=program.url, timeout=60) as other,
+    ):
+        yield Twins(client, other)
+
+
 @contextmanager
 def twins(bundles: Path, ranker: str, directory: Path, *flags: str) -> Iterator[Twins]:
     """Start both on ``bundles/<ranker>``; they end with the context.
@@ -102,11 +134,7 @@ def twins(bundles: Path, ranker: str, directory: Path, *flags: str) -> Iterator[
         directory: for logs; theirs alone.
         flags: of the C++ service.
     """
-    config = service_config(bundles, (ranker,))
-    for op in config["op"].values():
-        if "local_service_conf" in op:
-            op["engine"] = "openvino"
-            op["local_service_conf"].update(thread_num=1, precision="fp32")
+    config = openvino_config(bundles, (ranker,))
     (directory / "pipeline").mkdir()
     (directory / "program").mkdir()
     with (

@@ -23,8 +23,8 @@ namespace tensor_service {
 using Clock = std::chrono::steady_clock;
 using CallId = std::uint64_t;  // unique within a connection
 
-// Header fields of HTTP that the service reads itself, as they came; of gRPC's metadata x-ranker
-// alone, and baidu_std has none.
+// Header fields of HTTP that the service reads itself, as they came, and of gRPC's
+// metadata; baidu_std has none.
 struct CallFields {
   std::optional<std::string> timeout_ms;  // x-timeout-ms
   std::optional<std::string> request_id;  // x-request-id

@@ -32,13 +32,14 @@ enum class JsonKind : std::uint8_t {
   kFloat,
   kString,
   kArray,
-  kObject
+  kObject,
+  kMoment  // a date, perhaps with a time; YAML has them, JSON has none
 };
 
 struct JsonNode {
   JsonKind kind = JsonKind::kNull;
-  double number = 0.0;          // of a float; infinite beyond its range
-  std::string text;             // of a string; of a whole number its digits, which may be many
+  double number = 0.0;          // of a float; infinite beyond its range; of a moment since 1970, s
+  std::string text;             // of a string; of a whole number its digits; of a moment its repr()
   std::string key;              // of an object's member
   std::vector<JsonNode> items;  // of an array or an object
 

@@ -75,8 +75,9 @@ class Repr {
         out_ += node.text;
         return;
       case JsonKind::kFloat:
-        out_ += std::isinf(node.number) ? (node.number < 0 ? "-inf" : "inf")
-                                        : python_float(node.number);
+        out_ += std::isinf(node.number)   ? (node.number < 0 ? "-inf" : "inf")
+                : std::isnan(node.number) ? "nan"
+                                          : python_float(node.number);
         return;
       case JsonKind::kString:
         text(node.text);
@@ -84,6 +85,9 @@ class Repr {
       case JsonKind::kArray:
       case JsonKind::kObject:
         items(node);
+        return;
+      case JsonKind::kMoment:
+        out_ += node.text;
         return;
     }
   }
@@ -152,6 +156,8 @@ std::string_view python_type(const JsonNode& node) {
       return "str";
     case JsonKind::kArray:
       return "list";
+    case JsonKind::kMoment:
+      return node.text.starts_with("datetime.date(") ? "date" : "datetime";
     case JsonKind::kObject:
       break;
   }
@@ -241,6 +247,7 @@ void append_json(std::string& out, const JsonNode& node, const JsonStyle& style)
       out += python_float(node.number);
       return;
     case JsonKind::kString:
+    case JsonKind::kMoment:
       append_json_text(out, node.text);
       return;
     case JsonKind::kArray:

@@ -52,6 +52,7 @@ struct Output {
 
 struct Model {
   std::uint64_t generation = 0;  // counts up with each model that a service takes
+  std::size_t lane = 0;          // its place in the service: rows of one place wait in one queue
   Bundle bundle;
   Precision precision = Precision::kFp32;
   std::vector<std::unique_ptr<Engine>> engines;

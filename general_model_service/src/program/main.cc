@@ -11,6 +11,7 @@
 
 #include "program/options.h"
 #include "program/reloader.h"
+#include "program/serve_config.h"
 #include "report/log.h"
 #include "server/server.h"
 
@@ -43,6 +44,9 @@ int main(int argc, char** argv) {
     Options options;
     if (const auto status = parse_options(argc, argv, options)) {
       return *status;
+    }
+    if (!options.config.empty()) {
+      return serve_config(options);
     }
     Server server(options.server, options.service);
     const std::string state = files_state(options.model.path);

@@ -35,7 +35,7 @@ struct Flags {
 };
 
 void add_model_flags(CLI::App& app, Flags& flags, Options& options) {
-  app.add_option("--model", flags.model, "bundle, or its serving_server directory")->required();
+  app.add_option("--model", flags.model, "bundle, or its serving_server directory");
   app.add_option("--precision", flags.precision,
                  "fp32, bf16, int8 (of a quantized bundle), or auto: bf16 where the CPU has it")
       ->check(CLI::IsMember({"fp32", "bf16", "int8", "auto"}))
@@ -61,6 +61,31 @@ void add_model_flags(CLI::App& app, Flags& flags, Options& options) {
                  "bytes of answers to keep; 0: none")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40U))  // -1 would mean no bound
       ->capture_default_str();
+}
+
+// The file says all: another flag would be one of two that say the same.
+void add_config_flags(CLI::App& app, Options& options) {
+  app.add_option("--config", options.config,
+                 "config_nlp.yml of the Pipeline, in place of all other flags: serves its rankers "
+                 "on http_port and rpc_port");
+  app.add_flag("--check_config", options.check_config,
+               "read --config, print what is wrong with it or ok, and end");
+}
+
+void check_flags(const CLI::App& app, const Options& options) {
+  const bool has_model = app.count("--model") > 0;
+  if (options.config.empty()) {
+    if (options.check_config || !has_model) {
+      throw CLI::RequiredError(options.check_config ? "--config" : "--model or --config");
+    }
+    return;
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() > 0 && name != "--config" && name != "--check_config") {
+      throw CLI::ExcludesError("--config", name);
+    }
+  }
 }
 
 void add_batch_flags(CLI::App& app, Flags& flags, SchedulerOptions& scheduler) {
@@ -174,12 +199,14 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   CLI::App app("Serves a Paddle Serving bundle: tensors by GeneralModelService, texts by /rerank.",
                "tensor_service");
   Flags flags;
+  add_config_flags(app, options);
   add_model_flags(app, flags, options);
   add_batch_flags(app, flags, options.service.scheduler);
   add_server_flags(app, flags, options.server);
   add_text_flags(app, options.service.text);
   try {
     app.parse(argc, argv);
+    check_flags(app, options);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

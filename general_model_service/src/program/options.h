@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "model/model.h"
 #include "server/server.h"
@@ -15,6 +16,8 @@
 namespace tensor_service {
 
 struct Options {
+  std::string config;         // config_nlp.yml, in place of all other flags; empty: there is none
+  bool check_config = false;  // read it, say what is wrong with it, and end
   ModelOptions model;
   ServerOptions server;
   ServiceOptions service;

@@ -55,8 +55,13 @@ std::string files_state(const fs::path& path) {
 }
 
 Reloader::Reloader(const ModelOptions& options, Service& service, std::chrono::seconds interval,
-                   std::string loaded)
-    : options_(options), service_(service), interval_(interval), tried_(std::move(loaded)) {
+                   std::string loaded, std::size_t place, Check check)
+    : options_(options),
+      service_(service),
+      interval_(interval),
+      place_(place),
+      check_(std::move(check)),
+      tried_(std::move(loaded)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -104,11 +109,14 @@ void Reloader::run() {
 }
 
 void Reloader::reload() {
-  const auto before = service_.model();
+  const auto before = service_.model(place_);
   try {
     auto next = load_model(options_);
+    if (check_) {
+      check_(*next);
+    }
     const std::string now = next->version() + " " + next->golden_text();
-    service_.set_model(std::move(next));
+    service_.set_model(std::move(next), place_);
     service_.metrics().reloads_good.add();
     log_line("bundle " + now + " and answers from now on (before: " + before->version() + ")");
   } catch (const std::exception& error) {

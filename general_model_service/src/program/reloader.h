@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -21,10 +22,13 @@ namespace tensor_service {
 
 class Reloader {
  public:
+  // Throws for a bundle that is good and may not take over.
+  using Check = std::function<void(const Model& next)>;
+
   // loaded is the state of the files before the service's model was read from them. interval 0
-  // watches nothing; request() still works.
+  // watches nothing; request() still works. place: that of the model in the service.
   Reloader(const ModelOptions& options, Service& service, std::chrono::seconds interval,
-           std::string loaded);
+           std::string loaded, std::size_t place = 0, Check check = {});
   ~Reloader();
 
   // Any thread; returns at once.
@@ -37,6 +41,8 @@ class Reloader {
   const ModelOptions options_;
   Service& service_;
   const std::chrono::seconds interval_;
+  const std::size_t place_;
+  const Check check_;
   std::string tried_;      // state of the files that were loaded or refused last
   std::string last_look_;  // state at the last look
   std::mutex mutex_;

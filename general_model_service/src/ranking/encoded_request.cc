@@ -44,19 +44,28 @@ EncodedRows rows_of(const RankRequest& request, const PairEncoder& encoder,
 EncodedRows encode_request(const RankRequest& request, const PairEncoder& encoder,
                            const TextLimits& limits) {
   EncodedRows encoded = rows_of(request, encoder, limits);
-  std::int64_t tokens = 0;
   for (const EncodedRow& row : encoded.rows) {
     if (row.query_kept == 0) {
       refuse_field(request.query_field(row.pair),
                    "has no text that a ranker reads, only spaces and characters that are dropped, "
                    "such as U+200B; send words");
     }
+  }
+  return encoded;
+}
+
+std::int64_t count_tokens(std::span<const EncodedRow> rows) {
+  std::int64_t tokens = 0;
+  for (const EncodedRow& row : rows) {
     tokens += static_cast<std::int64_t>(row.length);
   }
+  return tokens;
+}
+
+void check_tokens(std::int64_t tokens, const TextLimits& limits) {
   if (tokens > limits.max_tokens) {
     refuse_tokens(std::to_string(tokens), limits.max_tokens);
   }
-  return encoded;
 }
 
 }  // namespace tensor_service

@@ -5,14 +5,22 @@
 
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "ranking/rank_request.h"
 #include "ranking/values.h"
 #include "text/pair_encoder.h"
 
 namespace tensor_service {
 
-// Throws RankingError: a query has no token, or there are too many.
+// Throws RankingError: a query has no token, or there are too many for chunks.
 EncodedRows encode_request(const RankRequest& request, const PairEncoder& encoder,
                            const TextLimits& limits);
+
+std::int64_t count_tokens(std::span<const EncodedRow> rows);
+
+// Those of all rankers that are asked. Throws RankingError: there are too many.
+void check_tokens(std::int64_t tokens, const TextLimits& limits);
 
 }  // namespace tensor_service

@@ -52,6 +52,41 @@ std::string usage_json(const RankResponse& response) {
   return "{\"tokens\": " + std::to_string(response.tokens) + ", \"truncated\": " + truncated + "}";
 }
 
+std::string ranking_json(const Ranking& ranking) {
+  const auto numbers = [](const std::vector<double>& values) {
+    return list_json(values, [](std::string& out, double value) { out += python_float(value); });
+  };
+  std::string out = "{\"bundle\": ";
+  append_json_text(out, ranking.bundle);
+  out += ", \"scores\": " + numbers(ranking.scores);
+  if (!ranking.logits.empty()) {
+    out += ", \"logits\": " + numbers(ranking.logits);
+  }
+  return out + ", \"order\": " +
+         list_json(ranking.order,
+                   [](std::string& text, std::size_t index) { text += std::to_string(index); }) +
+         "}";
+}
+
+// By ranker; two bundles of one ranker are told apart by their versions.
+std::string rankings_json(const RankResponse& response) {
+  std::vector<const Ranking*> all{&response};
+  for (const Ranking& other : response.others) {
+    all.push_back(&other);
+  }
+  bool alike = false;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    alike = alike || all[i]->ranker == all[0]->ranker;
+  }
+  std::string out = "{";
+  for (const Ranking* ranking : all) {
+    out += out.size() > 1 ? ", " : "";
+    append_json_text(out, alike ? ranking->ranker + "@" + ranking->bundle : ranking->ranker);
+    out += ": " + ranking_json(*ranking);
+  }
+  return out + "}";
+}
+
 template <class Part>
 std::string texts_json(const WireAnswer& wire, Part part) {
   std::string out = "[";
@@ -77,13 +112,16 @@ std::string five_fields(int err_no, std::string_view message, const WireAnswer& 
 WireAnswer prediction_wire(const RankRequest& request, const RankResponse& response) {
   WireAnswer wire{{"predict", predict_json(response)},
                   {"results", results_json(request, response)},
-                  {"ranker", response.ranker},
+                  {"ranker", response.others.empty() ? response.ranker : std::string(kBothRankers)},
                   {"bundle", response.bundle},
                   {"request_id", request.request_id},
                   {"experiment", ""},
                   {"variant", ""},
                   {"usage", usage_json(response)},
                   {"timings_ms", timings_json(response.timings, kSpaced)}};
+  if (!response.others.empty()) {
+    wire.emplace_back("rankings", rankings_json(response));
+  }
   if (!response.warnings.empty()) {
     wire.emplace_back(
         "warnings", list_json(response.warnings, [](std::string& out, const std::string& warning) {

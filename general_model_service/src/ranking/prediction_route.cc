@@ -34,7 +34,8 @@ class PredictionRoute final : public TextRoute {
     return read_prediction(body_, service_, limits, made_, more);
   }
 
-  const ServedRanker& choose(const RankRequest& request, const ServedRankers& rankers) override {
+  std::vector<ServedRanker> choose(const RankRequest& request,
+                                   const ServedRankers& rankers) override {
     return rankers.asked(service_, request.ranker, header_);
   }
 
@@ -48,7 +49,7 @@ class PredictionRoute final : public TextRoute {
   TextAnswer refuse(const RankingError& error, const Progress& progress) override {
     TextAnswer answer;
     answer.http_status = error.facts().http_status;
-    answer.body = prediction_error_json(error, progress.asked.has_value(), progress.request_id);
+    answer.body = prediction_error_json(error, !progress.asked.empty(), progress.request_id);
     if (!progress.request_id.empty()) {
       answer.fields.emplace_back("x-request-id", progress.request_id);
     }

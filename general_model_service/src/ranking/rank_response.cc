@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <numeric>
 
@@ -46,27 +47,23 @@ bool has_several_texts(const RankRequest& request) {
   return false;
 }
 
-std::string alike_doubt(const RankResponse& response) {
+// named: which of several rankers it is.
+std::string alike_doubt(const Ranking& ranking, bool named) {
   char score[32];
-  std::snprintf(score, sizeof(score), "%.6g", response.scores[0]);
-  const std::string text =
-      "all " + std::to_string(response.scores.size()) + " documents have the same score, " + score;
-  const auto& ordered_by = response.logits.empty() ? response.scores : response.logits;
+  std::snprintf(score, sizeof(score), "%.6g", ranking.scores[0]);
+  const std::string who = named ? " of " + ranking.ranker : "";
+  const std::string text = "all " + std::to_string(ranking.scores.size()) +
+                           " documents have the same score" + who + ", " + score;
+  const auto& ordered_by = ranking.logits.empty() ? ranking.scores : ranking.logits;
   return text + (all_equal(ordered_by)
                      ? "; they stand in the order of the request"
                      : "; their order is that of the logits, which raw_scores of POST /rerank "
                        "gives");
 }
 
-void add_warnings(const RankRequest& request, RankResponse& response) {
-  const Cuts& cuts = response.cuts;
-  auto& said = response.warnings;
-  if (const std::size_t count = cuts.truncated.size() - cuts.lost; count > 0) {
-    said.push_back(
-        documents_text(count, "had more tokens than a row takes and was cut",
-                       "had more tokens than a row takes and were cut") +
-        (request.max_chunks_per_doc < kMaxChunks ? "; max_chunks_per_doc divides instead" : ""));
-  }
+// What was cut besides the ends of documents.
+std::vector<std::string> doubts_of(const Cuts& cuts) {
+  std::vector<std::string> said;
   if (cuts.queries > 0) {
     said.push_back(query_doubt(cuts));
   }
@@ -80,9 +77,58 @@ void add_warnings(const RankRequest& request, RankResponse& response) {
                    " no token: nothing, or only spaces and characters that are not read, such as "
                    "U+200B");
   }
-  if (all_equal(response.scores) && has_several_texts(request)) {
-    said.push_back(alike_doubt(response));
+  return said;
+}
+
+void add_alike(const RankRequest& request, RankResponse& response) {
+  if (!has_several_texts(request)) {
+    return;
   }
+  const bool named = !response.others.empty();
+  if (all_equal(response.scores)) {
+    response.warnings.push_back(alike_doubt(response, named));
+  }
+  for (const Ranking& other : response.others) {
+    if (all_equal(other.scores)) {
+      response.warnings.push_back(alike_doubt(other, named));
+    }
+  }
+}
+
+void add_warnings(const RankRequest& request, const std::vector<Cuts>& all,
+                  RankResponse& response) {
+  auto& said = response.warnings;
+  const Cuts& cuts = response.cuts;
+  if (const std::size_t count = cuts.truncated.size() - cuts.lost; count > 0) {
+    said.push_back(
+        documents_text(count, "had more tokens than a row takes and was cut",
+                       "had more tokens than a row takes and were cut") +
+        (request.max_chunks_per_doc < kMaxChunks ? "; max_chunks_per_doc divides instead" : ""));
+  }
+  const std::size_t first = said.size();
+  for (const Cuts& of_one : all) {
+    for (std::string& doubt : doubts_of(of_one)) {
+      const auto begin = said.begin() + static_cast<std::ptrdiff_t>(first);
+      if (std::find(begin, said.end(), doubt) == said.end()) {
+        said.push_back(std::move(doubt));
+      }
+    }
+  }
+  add_alike(request, response);
+}
+
+// What was cut for any ranker.
+Cuts cuts_of_all(const std::vector<Cuts>& all) {
+  Cuts cuts = all.front();
+  for (const Cuts& other : std::span(all).subspan(1)) {
+    std::vector<std::size_t> truncated;
+    std::set_union(cuts.truncated.begin(), cuts.truncated.end(), other.truncated.begin(),
+                   other.truncated.end(), std::back_inserter(truncated));
+    cuts.truncated = std::move(truncated);
+    cuts.lost = std::max(cuts.lost, other.lost);
+    cuts.queries = std::max(cuts.queries, other.queries);
+  }
+  return cuts;
 }
 
 std::vector<std::size_t> order_of(const std::vector<double>& values,
@@ -180,26 +226,47 @@ std::vector<double> margins_of(std::span<const float> logits, std::size_t rows,
   return margins;
 }
 
-RankResponse rank(const RankRequest& request, std::span<const EncodedRow> rows,
-                  std::span<const double> margins, const ServedRanker& ranker) {
-  RankResponse response;
-  response.ranker = ranker.manifest().ranker;
-  response.bundle = ranker.manifest().version;
+namespace {
+
+Ranking ranking_of(const RankRequest& request, const Scored& scored) {
+  const ServedRanker& ranker = scored.ranker;
+  Ranking ranking;
+  ranking.ranker = ranker.manifest().ranker;
+  ranking.bundle = ranker.manifest().version;
   std::vector<double> best(request.titles.size(), -HUGE_VAL);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    best[rows[i].pair] = std::max(best[rows[i].pair], margins[i]);
-    response.tokens += static_cast<std::int64_t>(rows[i].length);
+  for (std::size_t i = 0; i < scored.rows.size(); ++i) {
+    double& score = best[scored.rows[i].pair];
+    score = std::max(score, scored.margins[i]);
   }
   for (const double margin : best) {
-    response.scores.push_back(ranker.score_of(margin));
+    ranking.scores.push_back(ranker.score_of(margin));
   }
   if (ranker.score->has_logits) {
-    response.logits = std::move(best);
+    ranking.logits = std::move(best);
   }
-  response.order =
-      order_of(response.logits.empty() ? response.scores : response.logits, request.top_n);
-  response.cuts = cuts_of(rows);
-  add_warnings(request, response);
+  ranking.order = order_of(ranking.logits.empty() ? ranking.scores : ranking.logits, request.top_n);
+  return ranking;
+}
+
+}  // namespace
+
+RankResponse rank(const RankRequest& request, std::span<const Scored> scored) {
+  RankResponse response;
+  std::vector<Cuts> cuts;
+  for (const Scored& one : scored) {
+    Ranking ranking = ranking_of(request, one);
+    if (cuts.empty()) {
+      static_cast<Ranking&>(response) = std::move(ranking);
+    } else {
+      response.others.push_back(std::move(ranking));
+    }
+    cuts.push_back(cuts_of(one.rows));
+    for (const EncodedRow& row : one.rows) {
+      response.tokens += static_cast<std::int64_t>(row.length);
+    }
+  }
+  response.cuts = cuts_of_all(cuts);
+  add_warnings(request, cuts, response);
   return response;
 }
 

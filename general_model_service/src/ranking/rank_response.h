@@ -39,14 +39,20 @@ struct Timings {
   double compute_ms = 0.0;
 };
 
-struct RankResponse {
+// What one bundle says.
+struct Ranking {
   std::string ranker;
   std::string bundle;
   std::vector<double> scores;      // in input order
   std::vector<double> logits;      // alike; empty where the graph returns scores alone
   std::vector<std::size_t> order;  // from best to worst, cut to top_n
-  std::int64_t tokens = 0;
-  Cuts cuts;
+};
+
+// The ranking that answers, and what is told of all.
+struct RankResponse : Ranking {
+  std::vector<Ranking> others;  // of the further rankers that were asked
+  std::int64_t tokens = 0;      // over all rankings
+  Cuts cuts;                    // of all: what was cut for any
   Timings timings;
   std::vector<std::string> warnings;
 };
@@ -56,8 +62,14 @@ struct RankResponse {
 std::vector<double> margins_of(std::span<const float> logits, std::size_t rows,
                                const ServedRanker& ranker);
 
-// Several rows of a pair give it the best of their margins.
-RankResponse rank(const RankRequest& request, std::span<const EncodedRow> rows,
-                  std::span<const double> margins, const ServedRanker& ranker);
+// Rows of a request, and the margins that a bundle gave them.
+struct Scored {
+  ServedRanker ranker;
+  std::span<const EncodedRow> rows;
+  std::vector<double> margins;
+};
+
+// Of at least one; the first answers. Several rows of a pair give it the best of their margins.
+RankResponse rank(const RankRequest& request, std::span<const Scored> scored);
 
 }  // namespace tensor_service

@@ -41,7 +41,8 @@ class RerankRoute final : public TextRoute {
     return asked_.request(limits);
   }
 
-  const ServedRanker& choose(const RankRequest& request, const ServedRankers& rankers) override {
+  std::vector<ServedRanker> choose(const RankRequest& request,
+                                   const ServedRankers& rankers) override {
     return rankers.asked("ranker", request.ranker, header_);
   }
 
@@ -65,8 +66,8 @@ class RerankRoute final : public TextRoute {
     if (!progress.request_id.empty()) {
       answer.fields.emplace_back("x-request-id", progress.request_id);
     }
-    if (progress.asked) {
-      const Manifest& manifest = progress.asked->manifest();
+    if (!progress.asked.empty()) {
+      const Manifest& manifest = progress.asked.front().manifest();
       add_who(manifest.ranker, manifest.version, answer);
     }
     return answer;

@@ -141,7 +141,8 @@ class RpcRoute final : public TextRoute {
         limits, made_, more);
   }
 
-  const ServedRanker& choose(const RankRequest& request, const ServedRankers& rankers) override {
+  std::vector<ServedRanker> choose(const RankRequest& request,
+                                   const ServedRankers& rankers) override {
     return rankers.asked(service_, request.ranker, header_);
   }
 
@@ -153,9 +154,8 @@ class RpcRoute final : public TextRoute {
 
   TextAnswer refuse(const RankingError& error, const Progress& progress) override {
     TextAnswer answer;
-    answer.body =
-        response_of(error.facts().err_no, error.text(),
-                    prediction_error_wire(progress.asked.has_value(), progress.request_id));
+    answer.body = response_of(error.facts().err_no, error.text(),
+                              prediction_error_wire(!progress.asked.empty(), progress.request_id));
     return answer;
   }
 

@@ -15,14 +15,19 @@ namespace {
 constexpr std::string_view kDefaultService = "ranker";
 constexpr std::string_view kRankerHeader = "x-ranker";
 
-// A comma between the names of all rankers.
-template <class Name>
-std::string names_of(const std::vector<ServedRanker>& rankers, Name name) {
-  std::string names;
-  for (const ServedRanker& ranker : rankers) {
-    names += (names.empty() ? "" : ", ") + name(ranker);
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) {
+    text += (text.empty() ? "" : ", ") + std::string(name);
   }
-  return names;
+  return text;
+}
+
+// The ranker that the name stands for, or null.
+const std::string* named(const RankerNames::Names& names, std::string_view name) {
+  const auto found =
+      std::find_if(names.begin(), names.end(), [&](const auto& one) { return one.first == name; });
+  return found == names.end() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -36,41 +41,71 @@ double ServedRanker::score_of(double margin) const {
   return calibration ? calibration->score(margin) : score->score(margin);
 }
 
+ServedRankers::ServedRankers(std::vector<ServedRanker> bundles, const RankerNames* names)
+    : bundles_(std::move(bundles)), names_(names) {
+  for (const ServedRanker& bundle : bundles_) {
+    if (of_ranker(bundle.manifest().ranker) == nullptr) {
+      rankers_.push_back(bundle);
+    }
+  }
+}
+
+const ServedRanker* ServedRankers::of_ranker(std::string_view ranker) const {
+  const auto found = std::find_if(rankers_.begin(), rankers_.end(), [&](const ServedRanker& one) {
+    return one.manifest().ranker == ranker;
+  });
+  return found == rankers_.end() ? nullptr : &*found;
+}
+
+const ServedRanker* ServedRankers::of_service(std::string_view service) const {
+  for (const ServedRanker& one : rankers_) {
+    if (one.service() == service) {
+      return &one;
+    }
+  }
+  const std::string* ranker = names_ == nullptr ? nullptr : named(names_->services, service);
+  return ranker == nullptr ? nullptr : of_ranker(*ranker);
+}
+
 const ServedRanker* ServedRankers::find(const std::string& model) const {
+  if (const std::string* ranker = names_ == nullptr ? nullptr : named(names_->models, model)) {
+    return of_ranker(*ranker);
+  }
   if (model.empty() || model == kDefaultService) {
     return nullptr;
   }
-  const auto found = std::find_if(rankers_.begin(), rankers_.end(), [&](const ServedRanker& one) {
-    return model == one.manifest().ranker || model == one.service();
-  });
-  if (found != rankers_.end()) {
-    return &*found;
+  for (const ServedRanker& one : rankers_) {
+    if (model == one.manifest().ranker || model == one.service()) {
+      return &one;
+    }
   }
   if (model == kBothRankers) {
     throw RankingError(Fault::kUnknownService,
                        "both rankers make no one list; POST /ranker/prediction does", "model");
   }
-  const std::string served = names_of(rankers_, [](const ServedRanker& one) {
-    return one.manifest().ranker + ", " + std::string(one.service());
-  });
+  std::vector<std::string_view> served{kDefaultService};
+  for (const ServedRanker& one : rankers_) {
+    served.insert(served.end(), {one.manifest().ranker, one.service()});
+  }
+  const RankerNames none;
+  for (const auto& [alias, ranker] : (names_ == nullptr ? none : *names_).models) {
+    if (!alias.empty() && std::find(served.begin(), served.end(), alias) == served.end()) {
+      served.push_back(alias);
+    }
+  }
   throw RankingError(Fault::kUnknownService,
-                     "no model " + python_repr(model, 80) +
-                         "; served: " + std::string(kDefaultService) + ", " + served,
-                     "model");
+                     "no model " + python_repr(model, 80) + "; served: " + joined(served), "model");
 }
 
 void ServedRankers::check_service(std::string_view service) const {
-  const bool known = service == kDefaultService ||
-                     std::any_of(rankers_.begin(), rankers_.end(),
-                                 [&](const ServedRanker& one) { return one.service() == service; });
-  if (!known) {
+  if (service != kDefaultService && of_service(service) == nullptr) {
     throw RankingError(Fault::kUnknownService, "Failed to inference: Service name error.");
   }
 }
 
-const ServedRanker& ServedRankers::asked(std::string_view service,
-                                         const std::optional<std::string>& ranker,
-                                         const std::string& header) const {
+std::vector<ServedRanker> ServedRankers::asked(std::string_view service,
+                                               const std::optional<std::string>& ranker,
+                                               const std::string& header) const {
   std::optional<std::string> wanted;
   if (!header.empty()) {
     wanted = check_ranker(header, kRankerHeader);
@@ -79,29 +114,28 @@ const ServedRanker& ServedRankers::asked(std::string_view service,
     wanted = ranker;
   }
   if (service != kDefaultService) {
-    const auto own = std::find_if(rankers_.begin(), rankers_.end(), [&](const ServedRanker& one) {
-      return one.service() == service;
-    });
-    if (wanted && *wanted != own->manifest().ranker) {
+    const ServedRanker& own = *of_service(service);
+    if (wanted && *wanted != own.manifest().ranker) {
       refuse_field("ranker", "the service " + std::string(service) + " answers with " +
-                                 own->manifest().ranker + " only; ask " +
+                                 own.manifest().ranker + " only; ask " +
                                  std::string(kDefaultService));
     }
-    return *own;
+    return {own};
   }
   if (!wanted) {
-    return first();
+    return {first()};
   }
-  const auto found = std::find_if(rankers_.begin(), rankers_.end(), [&](const ServedRanker& one) {
-    return one.manifest().ranker == *wanted;
-  });
-  if (found == rankers_.end()) {
-    refuse_field("ranker", *wanted + " is not served here; served: " +
-                               names_of(rankers_, [](const ServedRanker& one) {
-                                 return one.manifest().ranker;
-                               }));
+  if (*wanted == kBothRankers && rankers_.size() > 1) {
+    return rankers_;
   }
-  return *found;
+  if (const ServedRanker* found = of_ranker(*wanted)) {
+    return {*found};
+  }
+  std::vector<std::string_view> served;
+  for (const ServedRanker& one : rankers_) {
+    served.push_back(one.manifest().ranker);
+  }
+  refuse_field("ranker", *wanted + " is not served here; served: " + joined(served));
 }
 
 }  // namespace tensor_service

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bundle/bundle.h"
@@ -21,6 +22,7 @@ struct ServedRanker {
   const Bundle* bundle = nullptr;
   const PairEncoder* encoder = nullptr;
   const ScoreFunction* score = nullptr;
+  std::size_t place = 0;  // among the service's bundles
 
   const Manifest& manifest() const { return *bundle->manifest; }
   // "ernie" or "rocketqa": upstream's name of the service.
@@ -29,12 +31,23 @@ struct ServedRanker {
   double score_of(double margin) const;
 };
 
-// The rankers of a request's moment, the default first.
+// Names besides the rankers' own, each with the ranker that it stands for.
+struct RankerNames {
+  using Names = std::vector<std::pair<std::string, std::string>>;
+  Names models;    // that a caller may give as "model"
+  Names services;  // of /<service>/prediction
+};
+
+// The bundles of a request's moment, the default ranker's first and of each ranker that which
+// answers for it. One that has a name here is never empty.
 class ServedRankers {
  public:
-  explicit ServedRankers(std::vector<ServedRanker> rankers) : rankers_(std::move(rankers)) {}
+  explicit ServedRankers(std::vector<ServedRanker> bundles, const RankerNames* names = nullptr);
 
-  const ServedRanker& first() const { return rankers_.front(); }
+  const ServedRanker& first() const { return bundles_.front(); }
+  const std::vector<ServedRanker>& bundles() const { return bundles_; }
+  // Those that answer for their rankers.
+  const std::vector<ServedRanker>& rankers() const { return rankers_; }
 
   // What a caller may give as "model": the ranker, or null to leave it to the service. Throws
   // RankingError for a name that nothing has.
@@ -43,13 +56,19 @@ class ServedRankers {
   // Throws RankingError unless /<service>/prediction is answered.
   void check_service(std::string_view service) const;
 
-  // Who answers a service's request: the body's ranker wins over the header's. Throws RankingError
-  // when that is not served.
-  const ServedRanker& asked(std::string_view service, const std::optional<std::string>& ranker,
-                            const std::string& header) const;
+  // Who answers a service's request, the default ranker first: the body's ranker wins over the
+  // header's. Throws RankingError when that is not served.
+  std::vector<ServedRanker> asked(std::string_view service,
+                                  const std::optional<std::string>& ranker,
+                                  const std::string& header) const;
 
  private:
+  const ServedRanker* of_ranker(std::string_view ranker) const;
+  const ServedRanker* of_service(std::string_view service) const;
+
+  std::vector<ServedRanker> bundles_;
   std::vector<ServedRanker> rankers_;
+  const RankerNames* names_;
 };
 
 }  // namespace tensor_service

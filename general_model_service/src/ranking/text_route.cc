@@ -3,6 +3,8 @@
 
 #include "ranking/text_route.h"
 
+#include <algorithm>
+
 #include "json/python_text.h"
 #include "ranking/prediction.h"
 
@@ -30,26 +32,53 @@ std::string_view service_of(std::string_view path) {
   return service.find('/') == std::string_view::npos ? service : std::string_view();
 }
 
-std::string models_json(const Manifest& manifest) {
-  return "{\"object\":\"list\",\"data\":[{\"id\":" + json_text(manifest.ranker) +
-         ",\"object\":\"model\",\"created\":0,\"owned_by\":\"ranking-stack\",\"bundle\":" +
-         json_text(manifest.version) + ",\"precision\":" + json_text(manifest.precision) +
-         ",\"max_model_len\":" + std::to_string(manifest.max_seq_length) + "}]}";
+// One behind the other, each written by `write`.
+template <class Write>
+std::string list_json(const std::vector<ServedRanker>& bundles, Write write) {
+  std::string out = "[";
+  for (const ServedRanker& bundle : bundles) {
+    out += (out.size() > 1 ? "," : "") + write(bundle.manifest());
+  }
+  return out + "]";
+}
+
+std::string models_json(const ServedRankers& rankers) {
+  const auto model = [](const Manifest& manifest) {
+    return "{\"id\":" + json_text(manifest.ranker) +
+           ",\"object\":\"model\",\"created\":0,\"owned_by\":\"ranking-stack\",\"bundle\":" +
+           json_text(manifest.version) + ",\"precision\":" + json_text(manifest.precision) +
+           ",\"max_model_len\":" + std::to_string(manifest.max_seq_length) + "}";
+  };
+  return "{\"object\":\"list\",\"data\":" + list_json(rankers.rankers(), model) + "}";
+}
+
+// The first of a ranker answers for it.
+std::string bundles_json(const ServedRankers& rankers) {
+  const auto bundle = [&](const Manifest& manifest) {
+    const auto answers = [&](const ServedRanker& one) { return &one.manifest() == &manifest; };
+    const bool is_default =
+        std::any_of(rankers.rankers().begin(), rankers.rankers().end(), answers);
+    return "{\"ranker\":" + json_text(manifest.ranker) +
+           ",\"version\":" + json_text(manifest.version) +
+           ",\"precision\":" + json_text(manifest.precision) +
+           ",\"max_seq_length\":" + std::to_string(manifest.max_seq_length) +
+           ",\"default\":" + (is_default ? "true" : "false") + "}";
+  };
+  return list_json(rankers.bundles(), bundle);
 }
 
 // The first part as Text Embeddings Inference names it.
-std::string info_json(const Manifest& manifest, const TextLimits& limits, std::size_t max_body) {
+std::string info_json(const ServedRankers& rankers, const TextLimits& limits,
+                      std::size_t max_body) {
+  const Manifest& manifest = rankers.first().manifest();
   const std::string length = std::to_string(manifest.max_seq_length);
   const std::string documents = std::to_string(limits.max_documents);
   return "{\"model_id\":" + json_text(manifest.ranker) +
          ",\"model_sha\":" + json_text(manifest.version) +
          ",\"model_dtype\":" + json_text(manifest.precision) +
          ",\"model_type\":{\"reranker\":{}},\"max_input_length\":" + length +
-         ",\"max_client_batch_size\":" + documents +
-         ",\"bundles\":[{\"ranker\":" + json_text(manifest.ranker) +
-         ",\"version\":" + json_text(manifest.version) +
-         ",\"precision\":" + json_text(manifest.precision) + ",\"max_seq_length\":" + length +
-         ",\"default\":true}],\"experiments\":[],\"limits\":{\"max_documents\":" + documents +
+         ",\"max_client_batch_size\":" + documents + ",\"bundles\":" + bundles_json(rankers) +
+         ",\"experiments\":[],\"limits\":{\"max_documents\":" + documents +
          ",\"max_query_chars\":" + std::to_string(limits.max_query_chars) +
          ",\"max_document_chars\":" + std::to_string(limits.max_document_chars) +
          ",\"max_body_bytes\":" + std::to_string(max_body) +
@@ -75,10 +104,9 @@ bool is_text_path(std::string_view path) {
   return !version_of(path).empty() || !service_of(path).empty() || is_information_path(path);
 }
 
-std::string information_json(std::string_view path, const ServedRanker& ranker,
+std::string information_json(std::string_view path, const ServedRankers& rankers,
                              const TextLimits& limits, std::size_t max_body) {
-  return path == kModels ? models_json(ranker.manifest())
-                         : info_json(ranker.manifest(), limits, max_body);
+  return path == kModels ? models_json(rankers) : info_json(rankers, limits, max_body);
 }
 
 TextAnswer wrong_method(std::string_view method) {

@@ -31,8 +31,8 @@ struct TextAnswer {
 
 // How far a request that failed had come.
 struct Progress {
-  std::string request_id;             // of a request that was read
-  std::optional<ServedRanker> asked;  // who was asked for scores
+  std::string request_id;           // of a request that was read
+  std::vector<ServedRanker> asked;  // who was asked for scores; empty: nobody yet
 };
 
 class TextRoute {
@@ -48,8 +48,9 @@ class TextRoute {
   // what `more` throws.
   virtual RankRequest read(const TextLimits& limits, const ServedRankers& rankers,
                            const MoreBytes& more) = 0;
-  // Who is asked. Throws RankingError: nobody here.
-  virtual const ServedRanker& choose(const RankRequest& request, const ServedRankers& rankers) = 0;
+  // Who is asked, the one that answers first. Throws RankingError: nobody here.
+  virtual std::vector<ServedRanker> choose(const RankRequest& request,
+                                           const ServedRankers& rankers) = 0;
   // Throws RankingError for an answer that the caller does not take.
   virtual TextAnswer answer(const RankRequest& request, RankResponse&& response) = 0;
   virtual TextAnswer refuse(const RankingError& error, const Progress& progress) = 0;
@@ -75,7 +76,7 @@ bool is_text_path(std::string_view path);
 bool is_information_path(std::string_view path);
 
 // GET /v1/models and GET /info.
-std::string information_json(std::string_view path, const ServedRanker& ranker,
+std::string information_json(std::string_view path, const ServedRankers& rankers,
                              const TextLimits& limits, std::size_t max_body);
 
 // 405 of a text path.

@@ -179,10 +179,14 @@ std::string prometheus_text(const Metrics& metrics, const Gauges& gauges) {
          gauges.held_bytes);
   simple(text, "tensor_service_ready", "gauge", "1 when requests are taken.", gauges.ready ? 1 : 0);
   head(text, "tensor_service_bundle_info", "gauge", "The bundle that answers.");
-  line(text, "tensor_service_bundle_info",
-       "ranker=\"" + label_value(gauges.ranker) + "\",version=\"" + label_value(gauges.version) +
-           "\",precision=\"" + label_value(gauges.precision) + "\"",
-       1);
+  // without a bundle there is a line without names, as there was before any was loaded
+  const std::vector<Gauges::Bundle> none{{}};
+  for (const Gauges::Bundle& bundle : gauges.bundles.empty() ? none : gauges.bundles) {
+    line(text, "tensor_service_bundle_info",
+         "ranker=\"" + label_value(bundle.ranker) + "\",version=\"" + label_value(bundle.version) +
+             "\",precision=\"" + label_value(bundle.precision) + "\"",
+         1);
+  }
   return text;
 }
 

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "report/error.h"
 
@@ -66,9 +67,12 @@ struct Gauges {
   std::int64_t cache_bytes = 0;
   std::int64_t held_bytes = 0;
   bool ready = false;
-  std::string ranker;
-  std::string version;
-  std::string precision;
+  struct Bundle {
+    std::string ranker;
+    std::string version;
+    std::string precision;
+  };
+  std::vector<Bundle> bundles;
 };
 
 std::string prometheus_text(const Metrics& metrics, const Gauges& gauges);

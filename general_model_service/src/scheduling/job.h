@@ -40,6 +40,7 @@ struct Job {
   bool equal_rows = true;  // all rows have the same lengths
   std::optional<Clock::time_point> deadline;
   std::atomic<bool> cancelled{false};
+  std::shared_ptr<Job> lead;  // of the same call; its cancel is this one's too
 
   // Called once, when every row is computed or the job has failed; by any thread. What it throws
   // ends the process, or leaves an engine unused for ever.
@@ -58,6 +59,11 @@ struct Job {
 
   // When things happened, for the metrics and profile_time.
   Clock::time_point received{}, decoded{}, started{}, computed{};
+
+  bool is_cancelled() const {
+    return cancelled.load(std::memory_order_relaxed) ||
+           (lead && lead->cancelled.load(std::memory_order_relaxed));
+  }
 
   const RowFeed& feed(std::size_t row, std::size_t input) const {
     return feeds[row * model->inputs.size() + input];

@@ -31,15 +31,34 @@ Scheduler::Scheduler(const SchedulerOptions& options, Executor executor, Metrics
 
 std::int64_t Scheduler::queued_tokens() const {
   const std::lock_guard lock(mutex_);
-  return queued_tokens_;
+  return lanes_.queued_tokens();
 }
 
-void Scheduler::check_room() const {
-  const std::int64_t queued = queued_tokens();
+std::int64_t Scheduler::queued_tokens(std::size_t lane) const {
+  const std::lock_guard lock(mutex_);
+  return lanes_.queued_tokens(lane);
+}
+
+void Scheduler::check_lane(std::size_t lane) const {
+  const std::int64_t queued = queued_tokens(lane);
   if (queued > 0 && queued >= options_.queue_tokens) {
     throw CallError(Status::kOverloaded,
                     "the queue is full (" + std::to_string(queued) +
                         " tokens); try again in a moment, or call another endpoint");
+  }
+}
+
+void Scheduler::check_room(std::size_t lanes) const {
+  std::size_t emptiest = 0;
+  for (std::size_t lane = 1; lane < lanes; ++lane) {
+    emptiest = queued_tokens(lane) < queued_tokens(emptiest) ? lane : emptiest;
+  }
+  check_lane(emptiest);
+}
+
+void Scheduler::abandon() {
+  for (Lane& lane : lanes_.all()) {
+    lane.queue.clear();
   }
 }
 
@@ -54,12 +73,12 @@ void Scheduler::submit(std::shared_ptr<Job> job, bool alone) {
   bool run_here = false;
   {
     const std::lock_guard lock(mutex_);
-    const std::int64_t place = done_tokens_ + job->total_tokens;
-    admit(*job, place, Clock::now());
-    run_here = alone && queue_.empty() && running_ == 0 && woken_ == 0 &&
+    Lane& lane = lanes_.at(job->model->lane);
+    const std::int64_t place = lane.done_tokens + job->total_tokens;
+    admit(lane, *job, place, Clock::now());
+    run_here = alone && lanes_.jobs() == 0 && running_ == 0 && woken_ == 0 &&
                options_.batch_wait == microseconds::zero();
-    queued_tokens_ += job->total_tokens;
-    queue_.emplace(std::pair{place, arrivals_++}, std::move(job));
+    lanes_.add(lane, place, std::move(job));
     if (!run_here) {
       wake();
     }
@@ -72,22 +91,25 @@ void Scheduler::submit(std::shared_ptr<Job> job, bool alone) {
   }
 }
 
-void Scheduler::admit(const Job& job, std::int64_t place, Clock::time_point now) {
-  if (queue_.empty()) {
-    last_empty_ = now;
+void Scheduler::admit(Lane& lane, const Job& job, std::int64_t place, Clock::time_point now) {
+  if (lane.queue.empty()) {
+    lane.last_empty = now;
   }
   std::int64_t ahead = 0;
-  for (const auto& [key, waiting] : queue_) {
+  for (const auto& [key, waiting] : lane.queue) {
     if (key.first > place) {
       break;
     }
     ahead += waiting->pending_tokens;
   }
-  const std::int64_t burst = now - last_empty_ < kStanding ? kBurst : 1;
+  const std::int64_t burst = now - lane.last_empty < kStanding ? kBurst : 1;
   const std::int64_t most =
       burst * std::max(options_.queue_floor, options_.queue_factor * job.total_tokens);
-  const std::int64_t total = queued_tokens_ + job.total_tokens;
-  if (ahead > most || total > std::max(options_.queue_tokens, job.total_tokens)) {
+  const std::int64_t total = lane.queued_tokens + job.total_tokens;
+  const auto rows = static_cast<std::int64_t>(job.rows);
+  if (ahead * lanes_.sharing(lane) > most ||
+      total > std::max(options_.queue_tokens, job.total_tokens) ||
+      lane.queued_rows + rows > std::max(options_.queue_rows, rows)) {
     throw CallError(Status::kOverloaded,
                     "the queue is full (" + std::to_string(ahead) +
                         " tokens ahead of this request); try again in a moment, or call another "
@@ -96,7 +118,7 @@ void Scheduler::admit(const Job& job, std::int64_t place, Clock::time_point now)
 }
 
 void Scheduler::wake() {
-  if (running_ + woken_ < options_.workers && !queue_.empty()) {
+  if (running_ + woken_ < options_.workers && lanes_.jobs() > 0) {
     ++woken_;
     executor_.post([this] { run_posted(); });
   }
@@ -127,8 +149,9 @@ std::optional<Scheduler::Batch> Scheduler::take_batch(bool again) {
     const std::lock_guard lock(mutex_);
     running_ -= again ? 1 : 0;
     lost = drop_lost();
-    if (!queue_.empty() && running_ < options_.workers && !waits_for_more()) {
-      batch = next_batch();
+    Lane* const lane = running_ < options_.workers ? next_lane() : nullptr;
+    if (lane != nullptr) {
+      batch = next_batch(*lane);
       ++running_;
       wake();
     }
@@ -168,6 +191,8 @@ void Scheduler::compute(Batch& batch) {
   Jobs done;
   {
     const std::lock_guard lock(mutex_);
+    lanes_.settle(*batch.lane, batch.tokens, batch.charged,
+                  static_cast<double>(duration_cast<microseconds>(end - start).count()));
     give_back(batch);
     done = settle(batch, status, message);
   }
@@ -180,9 +205,16 @@ void Scheduler::compute(Batch& batch) {
 Scheduler::Jobs Scheduler::drop_lost() {
   Jobs lost;
   const Clock::time_point now = Clock::now();
-  for (auto entry = queue_.begin(); entry != queue_.end();) {
+  for (Lane& lane : lanes_.all()) {
+    drop_lost(lane, now, lost);
+  }
+  return lost;
+}
+
+void Scheduler::drop_lost(Lane& lane, Clock::time_point now, Jobs& lost) {
+  for (auto entry = lane.queue.begin(); entry != lane.queue.end();) {
     Job& job = *entry->second;
-    if (job.status == Status::kOk && job.cancelled.load(std::memory_order_relaxed)) {
+    if (job.status == Status::kOk && job.is_cancelled()) {
       job.status = Status::kCancelled;
       job.message = "the caller has gone";
     } else if (job.status == Status::kOk && job.deadline && *job.deadline <= now) {
@@ -194,23 +226,33 @@ Scheduler::Jobs Scheduler::drop_lost() {
       continue;
     }
     metrics_.cancelled_rows.add(static_cast<std::int64_t>(job.pending.size()));
-    queued_tokens_ -= job.pending_tokens;
+    lane.queued_tokens -= job.pending_tokens;
+    lane.queued_rows -= static_cast<std::int64_t>(job.pending.size());
     job.rows_open -= job.pending.size();
     job.pending.clear();
     job.pending_tokens = 0;
     if (job.rows_open == 0) {
       lost.push_back(entry->second);
     }
-    entry = queue_.erase(entry);
+    entry = lane.queue.erase(entry);
   }
-  return lost;
 }
 
-bool Scheduler::waits_for_more() {
-  if (options_.batch_wait == microseconds::zero() || queued_tokens_ >= options_.batch_tokens) {
+Lane* Scheduler::next_lane() {
+  for (Lane* lane : lanes_.by_turn()) {
+    if (!waits_for_more(*lane)) {
+      return lane;
+    }
+  }
+  return nullptr;
+}
+
+bool Scheduler::waits_for_more(const Lane& lane) {
+  if (options_.batch_wait == microseconds::zero() || lane.queued_tokens >= options_.batch_tokens) {
     return false;
   }
-  const auto waited = duration_cast<microseconds>(Clock::now() - queue_.begin()->second->decoded);
+  const auto waited =
+      duration_cast<microseconds>(Clock::now() - lane.queue.begin()->second->decoded);
   if (waited >= options_.batch_wait) {
     return false;
   }
@@ -227,10 +269,12 @@ bool Scheduler::waits_for_more() {
   return true;
 }
 
-Scheduler::Batch Scheduler::next_batch() {
-  const std::shared_ptr<Job> head = queue_.begin()->second;  // taking its last row drops it there
+Scheduler::Batch Scheduler::next_batch(Lane& lane) {
+  Lane::Queue& queue = lane.queue;
+  const std::shared_ptr<Job> head = queue.begin()->second;  // taking its last row drops it there
   const Model& model = *head->model;
   Batch batch;
+  batch.lane = &lane;
   if (buffers_.empty()) {
     buffers_.push_back(std::make_unique<BatchBuffers>());
   }
@@ -243,39 +287,41 @@ Scheduler::Batch Scheduler::next_batch() {
     batch.pad_to = rounded_length(model, longest);
   }
   const std::int64_t row_tokens = std::max<std::int64_t>(1, std::max(batch.pad_to, longest));
-  const bool lone = running_ == 0 && queue_.size() == 1 && model.lone &&
+  const bool lone = running_ == 0 && lanes_.jobs() == 1 && model.lone &&
                     static_cast<std::int64_t>(head->pending.size()) * row_tokens <=
                         std::max(options_.batch_tokens, row_tokens);
-  batch.capacity = model.rows_independent && !lone ? rows_of_batch(row_tokens) : head->rows;
+  batch.capacity = model.rows_independent && !lone ? rows_of_batch(lane, row_tokens) : head->rows;
   batch.engine = lone ? model.lone.get() : head->model->idle.back();
   if (!lone) {
     head->model->idle.pop_back();
   }
   int seen = 0;
-  for (auto entry = queue_.begin(); entry != queue_.end() && batch.rows.size() < batch.capacity &&
-                                    seen < kLookAhead && (seen == 0 || model.rows_independent);
+  for (auto entry = queue.begin(); entry != queue.end() && batch.rows.size() < batch.capacity &&
+                                   seen < kLookAhead && (seen == 0 || model.rows_independent);
        ++seen) {
     const auto next = std::next(entry);
     take(entry, *head, batch);
     entry = next;
   }
-  metrics_.batch_tokens.observe(row_tokens * static_cast<std::int64_t>(batch.rows.size()));
+  batch.tokens = row_tokens * static_cast<std::int64_t>(batch.rows.size());
+  batch.charged = lanes_.charge(lane, batch.tokens);
+  metrics_.batch_tokens.observe(batch.tokens);
   metrics_.rows.add(static_cast<std::int64_t>(batch.rows.size()));
   return batch;
 }
 
 // As many rows as fit the budget; fewer when other engines are free to take a share.
-std::size_t Scheduler::rows_of_batch(std::int64_t row_tokens) const {
+std::size_t Scheduler::rows_of_batch(const Lane& lane, std::int64_t row_tokens) const {
   std::int64_t rows = std::max<std::int64_t>(1, options_.batch_tokens / row_tokens);
   const int free_workers = options_.workers - running_;
   if (free_workers > 1) {
-    const std::int64_t share = std::max(kLeastSplit, queued_tokens_ / free_workers);
+    const std::int64_t share = std::max(kLeastSplit, lane.queued_tokens / free_workers);
     rows = std::min(rows, (share + row_tokens - 1) / row_tokens);
   }
   return std::min(static_cast<std::size_t>(rows), options_.max_batch_rows);
 }
 
-void Scheduler::take(Queue::iterator entry, const Job& head, Batch& batch) {
+void Scheduler::take(Lane::Queue::iterator entry, const Job& head, Batch& batch) {
   const std::shared_ptr<Job> job = entry->second;
   if (job->model != head.model || job->trailing != head.trailing) {
     return;
@@ -293,8 +339,9 @@ void Scheduler::take(Queue::iterator entry, const Job& head, Batch& batch) {
                : same_lengths(*first.job, first.row, *job, *end))) {
     batch.rows.push_back({job, *end});
     job->pending_tokens -= job->tokens[*end];
-    queued_tokens_ -= job->tokens[*end];
-    done_tokens_ += job->tokens[*end];
+    batch.lane->queued_tokens -= job->tokens[*end];
+    batch.lane->done_tokens += job->tokens[*end];
+    --batch.lane->queued_rows;
     ++end;
   }
   if (begin == end) {
@@ -305,7 +352,7 @@ void Scheduler::take(Queue::iterator entry, const Job& head, Batch& batch) {
   }
   job->pending.erase(begin, end);
   if (job->pending.empty()) {
-    queue_.erase(entry);
+    batch.lane->queue.erase(entry);
   }
 }
 

@@ -4,17 +4,18 @@
 // Decides which rows run next and refuses what cannot run in time. Jobs come from any connection;
 // whichever thread calls run computes batches on a free engine.
 //
+// Bundles: each has a queue of its own, and those with work share the engines' time (lanes.h).
 // Order: a job's place is the work done before it arrived plus its own size in tokens, so a small
 // request passes a large one that has not waited long, and none waits for ever. Admission: a job
-// is refused when the tokens ahead of it are more than queue_factor times its own (and more than
-// queue_floor), so the longest wait is a multiple of what the request itself costs. A queue that
-// was empty a moment ago takes kBurst times as much: many requests at once are no overload yet.
+// is refused when the tokens ahead of it in its queue, times the queues that share the engines, are
+// more than queue_factor times its own (and more than queue_floor), so the longest wait is a
+// multiple of what the request itself costs. A queue that was empty a moment ago takes kBurst times
+// as much: many requests at once are no overload yet.
 
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "report/metrics.h"
 #include "scheduling/batch.h"
 #include "scheduling/job.h"
+#include "scheduling/lanes.h"
 
 namespace tensor_service {
 
@@ -34,7 +36,8 @@ struct SchedulerOptions {
   bool pad_dynamic = false;                 // batch rows of different length
   std::int64_t queue_factor = 32;
   std::int64_t queue_floor = 1024;      // tokens ahead that never refuse
-  std::int64_t queue_tokens = 1 << 20;  // tokens in the queue, at most
+  std::int64_t queue_tokens = 1 << 20;  // tokens in the queue of a bundle, at most
+  std::int64_t queue_rows = 1 << 30;    // rows in it, at most
 };
 
 class Scheduler {
@@ -53,12 +56,15 @@ class Scheduler {
   void submit(std::shared_ptr<Job> job, bool alone);
 
   std::int64_t queued_tokens() const;
+  std::int64_t queued_tokens(std::size_t lane) const;
 
-  // Throws CallError(kOverloaded) when submit would, whatever the job: before one is made.
-  void check_room() const;
+  // Throws CallError(kOverloaded) when submit would, whatever the job: before one is made. For a
+  // bundle, or for whichever of the first so many.
+  void check_lane(std::size_t lane) const;
+  void check_room(std::size_t lanes) const;
 
   // Forgets all queued jobs without an answer. Only when no thread calls the scheduler any more.
-  void abandon() { queue_.clear(); }
+  void abandon();
 
  private:
   struct Batch {
@@ -67,10 +73,11 @@ class Scheduler {
     std::size_t capacity = 0;
     Engine* engine = nullptr;
     std::unique_ptr<BatchBuffers> buffers;
+    Lane* lane = nullptr;
+    std::int64_t tokens = 0;  // padding included
+    double charged = 0.0;     // microseconds
   };
   using Jobs = std::vector<std::shared_ptr<Job>>;
-  // Jobs by place; the number keeps those of one place in order of arrival.
-  using Queue = std::map<std::pair<std::int64_t, std::uint64_t>, std::shared_ptr<Job>>;
 
   // Computes batches on this thread while there is work and an engine is free.
   void run();
@@ -84,12 +91,15 @@ class Scheduler {
 
   // With the lock held.
   void wake();
-  void admit(const Job& job, std::int64_t place, Clock::time_point now);
+  void admit(Lane& lane, const Job& job, std::int64_t place, Clock::time_point now);
   Jobs drop_lost();
-  bool waits_for_more();
-  Batch next_batch();
-  std::size_t rows_of_batch(std::int64_t row_tokens) const;
-  void take(Queue::iterator entry, const Job& head, Batch& batch);
+  void drop_lost(Lane& lane, Clock::time_point now, Jobs& lost);
+  // The lane to serve next; null: none has work that may begin.
+  Lane* next_lane();
+  bool waits_for_more(const Lane& lane);
+  Batch next_batch(Lane& lane);
+  std::size_t rows_of_batch(const Lane& lane, std::int64_t row_tokens) const;
+  void take(Lane::Queue::iterator entry, const Job& head, Batch& batch);
   void give_back(Batch& batch);
   Jobs settle(const Batch& batch, Status status, const std::string& message);
 
@@ -98,14 +108,10 @@ class Scheduler {
   Metrics& metrics_;
 
   mutable std::mutex mutex_;
-  Queue queue_;
-  std::uint64_t arrivals_ = 0;
-  std::int64_t done_tokens_ = 0;  // the clock that places are measured on
-  std::int64_t queued_tokens_ = 0;
-  int running_ = 0;               // threads that compute a batch or write its answers
-  int woken_ = 0;                 // run calls that were posted and have not begun
-  Clock::time_point last_empty_;  // when the queue was last seen empty
-  bool timer_armed_ = false;      // a batch that is not full waits for rows
+  Lanes lanes_;
+  int running_ = 0;           // threads that compute a batch or write its answers
+  int woken_ = 0;             // run calls that were posted and have not begun
+  bool timer_armed_ = false;  // a batch that is not full waits for rows
   std::vector<std::unique_ptr<BatchBuffers>> buffers_;
 };
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace tensor_service {
@@ -32,6 +33,31 @@ ServiceOptions with_budget(ServiceOptions options, const ByteBudget& budget) {
   return options;
 }
 
+// A port of a configuration is refused in the words of pipeline/process/ports.py.
+std::string no_address(const FurtherPort& wanted, const std::string& reason) {
+  if (!wanted.key.empty()) {
+    return wanted.key + "_host: " + wanted.host + " is no address (" + reason +
+           "); name one of this machine, or leave it out";
+  }
+  return "--host " + wanted.host + ": neither an IP address nor a name that has one (" + reason +
+         ")";
+}
+
+std::string not_bound(const FurtherPort& wanted, const asio::ip::tcp::endpoint& endpoint,
+                      const error_code& error) {
+  const std::string port = std::to_string(endpoint.port());
+  if (wanted.key.empty()) {
+    return "port " + port + " of " + endpoint.address().to_string() + ": " + error.message() +
+           "; choose another with --port, or another address with --host";
+  }
+  if (error == std::errc::address_not_available) {
+    return wanted.key + "_host: " + wanted.host + " is no address of this machine (" +
+           error.message() + "); name one, or leave it out";
+  }
+  return wanted.key + "_port: " + port + " cannot be bound (" + error.message() +
+         "); stop what listens there or choose another";
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options, const ServiceOptions& service)
@@ -42,10 +68,13 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
       strand_(asio::make_strand(io_)),
       ticker_(strand_),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
-  listen(acceptors_, options_.port);
+  listen(acceptors_, {options_.key, options_.host, options_.port});
   port_ = acceptors_.front().local_endpoint().port();
+  for (const FurtherPort& further : options_.further) {
+    listen(acceptors_, further);
+  }
   if (options_.prometheus_port != 0) {
-    listen(metrics_acceptors_, options_.prometheus_port);
+    listen(metrics_acceptors_, {"", options_.host, options_.prometheus_port});
   }
 }
 
@@ -58,27 +87,26 @@ Scheduler::Executor Server::executor() {
               }};
 }
 
-void Server::listen(Acceptors& acceptors, std::uint16_t port) {
+void Server::listen(Acceptors& acceptors, const FurtherPort& wanted) {
   error_code error;
   asio::ip::tcp::resolver resolver(io_);
   std::set<asio::ip::address> addresses;
   for (const auto& entry :
-       resolver.resolve(options_.host, "0", asio::ip::tcp::resolver::passive, error)) {
+       resolver.resolve(wanted.host, "0", asio::ip::tcp::resolver::passive, error)) {
     addresses.insert(entry.endpoint().address());
   }
   if (error || addresses.empty()) {
-    throw std::runtime_error("--host " + options_.host +
-                             ": neither an IP address nor a name that "
-                             "has one (" +
-                             error.message() + ")");
+    throw std::runtime_error(no_address(wanted, error.message()));
   }
+  std::uint16_t port = wanted.port;
   for (const auto& address : addresses) {
-    listen(acceptors.emplace_back(strand_), {address, port});
+    listen(acceptors.emplace_back(strand_), {address, port}, wanted);
     port = acceptors.back().local_endpoint().port();  // 0: all at the first one's
   }
 }
 
-void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint) {
+void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint,
+                    const FurtherPort& wanted) {
   error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (!error) {
@@ -89,9 +117,7 @@ void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint)
     acceptor.listen(asio::socket_base::max_listen_connections, error);
   }
   if (error) {
-    throw std::runtime_error("port " + std::to_string(endpoint.port()) + " of " +
-                             endpoint.address().to_string() + ": " + error.message() +
-                             "; choose another with --port, or another address with --host");
+    throw std::runtime_error(not_bound(wanted, endpoint, error));
   }
 }
 

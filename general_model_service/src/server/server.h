@@ -14,6 +14,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "server/connection.h"
@@ -21,9 +22,18 @@
 
 namespace tensor_service {
 
+// A further port that speaks all protocols.
+struct FurtherPort {
+  std::string key;  // of the configuration that names it: "rpc"
+  std::string host;
+  std::uint16_t port = 0;
+};
+
 struct ServerOptions {
+  std::string key;               // of the configuration that names host and port; empty: flags
   std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name: all its addresses
   std::uint16_t port = 9393;
+  std::vector<FurtherPort> further;
   std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
   int threads = 3;                    // engines and one more, so that sockets are always served
   std::size_t max_connections = 10000;
@@ -53,8 +63,9 @@ class Server {
 
   using Acceptors = std::list<Acceptor>;
 
-  void listen(Acceptors& acceptors, std::uint16_t port);
-  void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint);
+  void listen(Acceptors& acceptors, const FurtherPort& wanted);
+  void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint,
+              const FurtherPort& wanted);
   void accept(Acceptor& acceptor, bool metrics_only);
   void on_accept(boost::asio::ip::tcp::socket socket, bool metrics_only);
   void tick();

@@ -38,7 +38,7 @@ std::string_view without_slash(std::string_view path) {
 }
 
 // Whether such a call is answered where a bundle takes texts. "/" is the description's for a GET.
-bool takes_texts(const Call& call, std::string_view path) {
+bool carries_texts(const Call& call, std::string_view path) {
   if (!call.is_http) {
     return is_rpc_text_path(call.path);
   }
@@ -94,29 +94,73 @@ bool reads_fields(std::string_view path) { return is_text_path(without_slash(pat
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
     : options_(options),
       scheduler_(options.scheduler, std::move(executor), metrics_),
-      texts_(options.text, options.max_body, options.large_texts, scheduler_, metrics_),
+      texts_(options.text, options.names, options.max_body, options.large_texts, scheduler_,
+             metrics_),
       cache_(options.cache_bytes) {}
 
-void Service::set_model(std::shared_ptr<Model> model) {
-  const std::lock_guard lock(model_mutex_);
-  model->generation = model_ ? model_->generation + 1 : 1;
-  model_ = std::move(model);
+void Service::take_place(Model& model, std::size_t place) {
+  model.generation = ++generations_;
+  model.lane = place;
+}
+
+void Service::set_models(std::vector<std::shared_ptr<Model>> models) {
+  const std::lock_guard lock(served_mutex_);
+  for (std::size_t place = 0; place < models.size(); ++place) {
+    take_place(*models[place], place);
+  }
+  auto next = std::make_shared<ServedModels>();
+  next->models = std::move(models);
+  served_ = std::move(next);
   cache_.clear();
 }
 
-std::shared_ptr<Model> Service::model() const {
-  const std::lock_guard lock(model_mutex_);
-  return model_;
+void Service::set_model(std::shared_ptr<Model> model, std::size_t place) {
+  const std::lock_guard lock(served_mutex_);
+  take_place(*model, place);
+  auto next = std::make_shared<ServedModels>(*served_);
+  next->models.resize(std::max(next->models.size(), place + 1));
+  next->models[place] = std::move(model);
+  served_ = std::move(next);
+  cache_.clear();
+}
+
+std::shared_ptr<const ServedModels> Service::served() const {
+  const std::lock_guard lock(served_mutex_);
+  return served_;
+}
+
+std::shared_ptr<Model> Service::model(std::size_t place) const {
+  const auto all = served();
+  return place < all->models.size() ? all->models[place] : nullptr;
+}
+
+// Of several bundles the caller of tensors names one, or gets the first.
+std::shared_ptr<Model> Service::model_of(const Call& call) const {
+  const auto all = served();
+  if (all->empty()) {
+    throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
+  }
+  const std::string& named = call.fields.ranker.value_or("");
+  if (named.empty() || all->models.size() == 1) {
+    return all->first();
+  }
+  if (auto found = all->find(named)) {
+    return found;
+  }
+  throw CallError(Status::kInvalid, "x-ranker: '" + named.substr(0, 80) +
+                                        "' is not served here; served: " + all->names());
 }
 
 std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
-  if (takes_texts(call, path)) {
-    if (const auto current = model(); current && TextService::takes_texts(*current)) {
+  if (carries_texts(call, path)) {
+    const auto all = served();
+    if (std::any_of(all->models.begin(), all->models.end(),
+                    [](const auto& one) { return takes_texts(*one); })) {
       const std::string wanted(path);
-      return texts_.handle(std::move(call), wanted, current, alone, std::move(done));
+      return texts_.handle(std::move(call), wanted, all, alone, std::move(done));
     }
   }
   if (!inference && !debug) {
@@ -154,7 +198,7 @@ Reply Service::answer_at_once(const Call& call) {
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
                   "/metrics";
-  if (takes_texts(call, path)) {
+  if (carries_texts(call, path)) {
     reply.message +=
         "; texts are not answered, for the bundle has no manifest, or no tokenizer "
         "of WordPiece's";
@@ -166,15 +210,13 @@ Reply Service::answer_at_once(const Call& call) {
 std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done done) {
   std::uint64_t log_id = call.log_id;
   try {
-    const auto current = model();
-    if (!current) {
-      throw CallError(Status::kUnavailable, "no bundle is loaded yet; try again in a moment");
-    }
+    const auto current = model_of(call);
     InferenceRequest request = decode(call);
     request.log_id = request.log_id != 0 ? request.log_id : log_id;
     request.profile = request.profile || profile;
     log_id = request.log_id;
-    Beside beside{.rows = encode(request, call, *current)};
+    Beside beside;
+    beside.rows = encode(request, call, *current);
     auto job = make_job(std::move(request), current, options_.first_output);
     job->received = call.received;
     job->decoded = Clock::now();
@@ -230,7 +272,7 @@ std::optional<Tensor> Service::encode(InferenceRequest& request, Call& call, con
     return std::nullopt;
   }
   metrics_.text_requests.add();
-  scheduler_.check_room();
+  scheduler_.check_lane(model.lane);
   const std::size_t texts = bytes_of(request);
   const LargeBodies::Place place = texts_.take_place(texts);
   std::optional<Tensor> rows = encode_texts(request, model, options_.text);
@@ -254,7 +296,7 @@ void Service::finish(Job& job, const Call& call, const Done& done, Beside&& besi
   Reply reply;
   // a thread of the loop calls this, and what it throws would end the process
   try {
-    if (!beside.cache_key.empty() && job.model == model()) {
+    if (!beside.cache_key.empty() && job.model == model(job.model->lane)) {
       cache_.store(std::move(beside.cache_key), job.outputs);
     }
     reply = good_reply(job, call, std::move(beside));
@@ -306,10 +348,9 @@ Gauges Service::gauges() const {
   values.cache_bytes = static_cast<std::int64_t>(cache_.bytes());
   values.held_bytes = options_.budget ? static_cast<std::int64_t>(options_.budget->held()) : 0;
   values.ready = ready();
-  if (const auto current = model()) {
-    values.ranker = current->bundle.manifest ? current->bundle.manifest->ranker : "";
-    values.version = current->version();
-    values.precision = precision_name(current->precision);
+  for (const auto& one : served()->models) {
+    values.bundles.push_back({one->bundle.manifest ? one->bundle.manifest->ranker : "",
+                              one->version(), std::string(precision_name(one->precision))});
   }
   return values;
 }

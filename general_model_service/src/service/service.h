@@ -12,12 +12,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "call/call.h"
 #include "model/model.h"
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
 #include "service/response_cache.h"
+#include "service/served_models.h"
 #include "service/text_service.h"
 
 namespace tensor_service {
@@ -28,6 +30,7 @@ struct ServiceOptions {
   std::size_t cache_bytes = 0;         // 0: no cache
   const ByteBudget* budget = nullptr;  // of the protocols, for /metrics
   TextLimits text;                     // of requests that carry texts
+  RankerNames names;                   // besides the rankers' own
   std::size_t max_body = 64U << 20U;   // as /info tells it
   int large_texts = 1;                 // large bodies of texts that are read at once
 };
@@ -43,13 +46,18 @@ class Service {
   // the job for a cancel, or null when it is answered already.
   std::shared_ptr<Job> handle(Call&& call, bool alone, Done done);
 
-  // Requests from now on are answered by this model; those admitted keep theirs.
-  void set_model(std::shared_ptr<Model> model);
-  std::shared_ptr<Model> model() const;
+  // Requests from now on are answered by these; those admitted keep theirs. The default ranker's
+  // first, and of each ranker that which answers for it.
+  void set_models(std::vector<std::shared_ptr<Model>> models);
+  // The next one at a place.
+  void set_model(std::shared_ptr<Model> model, std::size_t place = 0);
+  // Null before the first; so is model where nothing has that place.
+  std::shared_ptr<Model> model(std::size_t place = 0) const;
+  std::shared_ptr<const ServedModels> served() const;
 
   // /ready says no from now on; requests are still answered.
   void begin_shutdown() { closing_ = true; }
-  bool ready() const { return !closing_ && model() != nullptr; }
+  bool ready() const { return !closing_ && !served()->empty(); }
 
   // Forgets jobs that are still queued; for the end, when no thread serves any more.
   void abandon() { scheduler_.abandon(); }
@@ -65,6 +73,8 @@ class Service {
 
   Reply answer_at_once(const Call& call);
   InferenceRequest decode(Call& call);
+  std::shared_ptr<Model> model_of(const Call& call) const;
+  void take_place(Model& model, std::size_t place);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
   std::optional<Tensor> encode(InferenceRequest& request, Call& call, const Model& model);
   void finish(Job& job, const Call& call, const Done& done, Beside&& beside);
@@ -81,8 +91,9 @@ class Service {
   TextService texts_;
   ResponseCache cache_;
   std::atomic<bool> closing_{false};
-  mutable std::mutex model_mutex_;
-  std::shared_ptr<Model> model_;
+  mutable std::mutex served_mutex_;
+  std::shared_ptr<const ServedModels> served_ = std::make_shared<ServedModels>();
+  std::uint64_t generations_ = 0;
 };
 
 // "/GeneralModelService/inference" and "/" with the proto's package before it.

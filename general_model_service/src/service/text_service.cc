@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <new>
+#include <optional>
 
 #include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
@@ -25,11 +27,6 @@ std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) 
   return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
 }
 
-ServedRankers rankers_of(const Model& model) {
-  const ScoreFunction* score = find_score_function(model.bundle.manifest->score_function);
-  return ServedRankers({ServedRanker{&model.bundle, &*model.encoder, score}});
-}
-
 // What is left to say when even a refusal cannot be written.
 Reply last_reply(CallId id) noexcept {
   Reply reply;
@@ -46,42 +43,40 @@ Reply last_reply(CallId id) noexcept {
 
 }  // namespace
 
-// One request on its way; kept by its job's on_done.
+// One request on its way; kept by its jobs' on_done.
 struct TextService::Exchange {
+  // What one of the rankers that are asked has of it.
+  struct Part {
+    std::vector<EncodedRow> rows;
+    Status status = Status::kOk;
+    std::string message;
+    std::vector<float> logits;
+  };
+
   Call call;
-  std::shared_ptr<Model> model;
+  std::shared_ptr<const ServedModels> served;
+  std::optional<ServedRankers> rankers;
   Done done;
   std::atomic<bool> answered{false};
   std::unique_ptr<TextRoute> route;
   RankRequest request;
-  std::vector<EncodedRow> rows;
   Progress progress;
+  std::vector<Part> parts;           // as progress.asked
+  std::atomic<std::size_t> open{0};  // parts whose job has not ended
+  std::mutex timings_mutex;
   Timings timings;
 };
 
-bool TextService::takes_texts(const Model& model) {
-  const auto is_input = [&](std::string_view alias) {
-    return std::any_of(model.inputs.begin(), model.inputs.end(), [alias](const Input& input) {
-      return input.spec.alias == alias && input.spec.type == ElemType::kInt64;
-    });
-  };
-  const auto is_logits = [&](const Output& output) {
-    return output.spec.alias == model.bundle.manifest->logits && output.type == ElemType::kFp32;
-  };
-  return model.bundle.manifest && model.encoder && model.inputs.size() == 2 &&
-         is_input(kIdsAlias) && is_input(kTypesAlias) && model.rows_independent &&
-         std::any_of(model.outputs.begin(), model.outputs.end(), is_logits);
-}
-
 std::shared_ptr<Job> TextService::handle(Call&& call, std::string_view path,
-                                         const std::shared_ptr<Model>& model, bool alone,
-                                         Done done) noexcept {
+                                         const std::shared_ptr<const ServedModels>& served,
+                                         bool alone, Done done) noexcept {
   std::shared_ptr<Exchange> exchange;
   try {
     exchange = std::make_shared<Exchange>();
     exchange->call = std::move(call);
-    exchange->model = model;
+    exchange->served = served;
     exchange->done = std::move(done);
+    exchange->rankers.emplace(text_bundles(*served), &names_);
     return answer(exchange, path, alone);
   } catch (...) {
     exchange ? refuse_caught(*exchange) : tell(done, last_reply(call.id));
@@ -103,20 +98,18 @@ std::shared_ptr<Job> TextService::answer(const std::shared_ptr<Exchange>& exchan
   }
   if (informs) {
     TextAnswer answer;
-    answer.body = information_json(path, rankers_of(*exchange->model).first(), limits_, max_body_);
+    answer.body = information_json(path, *exchange->rankers, limits_, max_body_);
     say(*exchange, reply_of(call, std::move(answer), Status::kOk));
     return nullptr;
   }
   exchange->route = make_text_route(path, ranker_of(call.fields));
   metrics_.text_requests.add();
-  std::shared_ptr<Job> job = read(exchange);
-  scheduler_.submit(job, alone);
-  return job;
+  return submit(read(exchange), alone);
 }
 
-std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange) {
+TextService::Jobs TextService::read(const std::shared_ptr<Exchange>& exchange) {
   Call& call = exchange->call;
-  scheduler_.check_room();
+  scheduler_.check_room(exchange->served->models.size());
   const LargeBodies::Place place = large_bodies_.take(call.body.size());
   const std::size_t body = call.body.capacity();
   std::size_t trees = 0;
@@ -127,51 +120,127 @@ std::shared_ptr<Job> TextService::read(const std::shared_ptr<Exchange>& exchange
     }
   };
   hold(exchange->route->tree_bytes(call.body));
-  const ServedRankers rankers = rankers_of(*exchange->model);
+  const ServedRankers& rankers = *exchange->rankers;
   exchange->route->begin(std::move(call.body), rankers);
-  const Arrival arrival = arrival_of(call.fields);
+  const Arrival arrival = arrival_of(call);
   RankRequest& request = exchange->request;
   request = exchange->route->read(limits_, rankers, hold);
   if (request.request_id.empty()) {
     request.request_id = arrival.request_id.empty() ? new_request_id() : arrival.request_id;
   }
   exchange->progress.request_id = request.request_id;
-  const ServedRanker asked = exchange->route->choose(request, rankers);
-  const Clock::time_point begun = Clock::now();
-  EncodedRows encoded = encode_request(request, *asked.encoder, limits_);
-  exchange->timings.tokenize_ms = milliseconds_between(begun, Clock::now());
-  if (trees > kSmallTree) {
-    call.held.resize(trees + job_bytes(encoded));
+  const std::vector<ServedRanker> asked = exchange->route->choose(request, rankers);
+  for (const ServedRanker& ranker : asked) {
+    scheduler_.check_lane(ranker.place);
   }
-  exchange->rows = encoded.rows;
+  std::vector<InferenceRequest> requests;
+  encode(*exchange, asked, trees, requests);
   exchange->progress.asked = asked;
-  auto job = make_job(inference_request(encoded, asked.manifest().logits), exchange->model, false);
-  job->received = call.received;
-  job->decoded = Clock::now();
-  job->deadline = arrival.deadline ? arrival.deadline : call.deadline;
-  job->on_done = [this, exchange](Job& finished) { finish(finished, *exchange); };
-  metrics_.parse.observe(microseconds_between(job->received, job->decoded));
+  Jobs jobs = make_jobs(exchange, std::move(requests));
+  for (const auto& job : jobs) {
+    job->deadline = arrival.deadline;
+  }
   metrics_.text_documents.add(static_cast<std::int64_t>(request.titles.size()));
-  return job;
+  return jobs;
+}
+
+// Rows for each ranker by its own encoder; their tokens are counted together.
+void TextService::encode(Exchange& exchange, const std::vector<ServedRanker>& asked,
+                         std::size_t trees, std::vector<InferenceRequest>& requests) {
+  const Clock::time_point begun = Clock::now();
+  std::int64_t tokens = 0;
+  std::size_t bytes = trees;
+  for (const ServedRanker& ranker : asked) {
+    EncodedRows encoded = encode_request(exchange.request, *ranker.encoder, limits_);
+    tokens += count_tokens(encoded.rows);
+    bytes += job_bytes(encoded);
+    if (trees > kSmallTree) {
+      exchange.call.held.resize(bytes);
+    }
+    Exchange::Part part;
+    part.rows = encoded.rows;
+    requests.push_back(inference_request(encoded, ranker.manifest().logits));
+    exchange.parts.push_back(std::move(part));
+  }
+  check_tokens(tokens, limits_);
+  exchange.timings.tokenize_ms = milliseconds_between(begun, Clock::now());
+}
+
+// The first one's cancel is that of all.
+TextService::Jobs TextService::make_jobs(const std::shared_ptr<Exchange>& exchange,
+                                         std::vector<InferenceRequest>&& requests) {
+  Jobs jobs;
+  for (std::size_t number = 0; number < requests.size(); ++number) {
+    const std::size_t place = exchange->progress.asked[number].place;
+    auto job = make_job(std::move(requests[number]), exchange->served->models[place], false);
+    job->received = exchange->call.received;
+    job->decoded = Clock::now();
+    job->lead = number == 0 ? nullptr : jobs.front();
+    job->on_done = [this, exchange, number](Job& finished) { take(finished, number, *exchange); };
+    jobs.push_back(std::move(job));
+  }
+  exchange->open = jobs.size();
+  metrics_.parse.observe(microseconds_between(jobs.front()->received, jobs.front()->decoded));
+  return jobs;
+}
+
+// Where one is refused the others are not computed.
+std::shared_ptr<Job> TextService::submit(Jobs&& jobs, bool alone) {
+  const std::shared_ptr<Job> first = jobs.front();
+  try {
+    for (const auto& job : jobs) {
+      scheduler_.submit(job, alone && jobs.size() == 1);
+    }
+  } catch (...) {
+    first->cancelled = true;
+    throw;
+  }
+  return first;
 }
 
 // A thread of the loop calls this, and what it throws would end the process.
-void TextService::finish(Job& job, Exchange& exchange) noexcept {
+void TextService::take(Job& job, std::size_t number, Exchange& exchange) noexcept {
+  if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
+    job.status = Status::kDeadline;
+  }
+  Exchange::Part& part = exchange.parts[number];
+  part.status = job.status;
   try {
-    const ServedRanker& asked = *exchange.progress.asked;
-    if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
-      job.status = Status::kDeadline;
+    part.message = std::move(job.message);
+    if (job.status == Status::kOk) {
+      metrics_.queue.observe(microseconds_between(job.decoded, job.started));
+      metrics_.compute.observe(microseconds_between(job.started, job.computed));
+      part.logits = floats_of(job.outputs.front());
+      const std::lock_guard lock(exchange.timings_mutex);
+      Timings& timings = exchange.timings;
+      timings.queue_ms = std::max(timings.queue_ms, milliseconds_between(job.decoded, job.started));
+      timings.compute_ms =
+          std::max(timings.compute_ms, milliseconds_between(job.started, job.computed));
     }
-    if (job.status != Status::kOk) {
-      throw ranking_error(job.status, job.message, asked.manifest().ranker);
+  } catch (const std::exception&) {
+    part.status = Status::kNoMemory;
+  }
+  if (exchange.open.fetch_sub(1) == 1) {
+    finish(exchange);
+  }
+}
+
+// All rankers have answered.
+void TextService::finish(Exchange& exchange) noexcept {
+  if (exchange.answered) {
+    return;
+  }
+  try {
+    std::vector<Scored> scored;
+    for (std::size_t i = 0; i < exchange.parts.size(); ++i) {
+      Exchange::Part& part = exchange.parts[i];
+      const ServedRanker& asked = exchange.progress.asked[i];
+      if (part.status != Status::kOk) {
+        throw ranking_error(part.status, part.message, asked.manifest().ranker);
+      }
+      scored.push_back({asked, part.rows, margins_of(part.logits, part.rows.size(), asked)});
     }
-    metrics_.queue.observe(microseconds_between(job.decoded, job.started));
-    metrics_.compute.observe(microseconds_between(job.started, job.computed));
-    exchange.timings.queue_ms = milliseconds_between(job.decoded, job.started);
-    exchange.timings.compute_ms = milliseconds_between(job.started, job.computed);
-    const std::vector<double> margins =
-        margins_of(floats_of(job.outputs.front()), exchange.rows.size(), asked);
-    RankResponse response = tensor_service::rank(exchange.request, exchange.rows, margins, asked);
+    RankResponse response = tensor_service::rank(exchange.request, scored);
     response.timings = exchange.timings;
     send(exchange, exchange.route->answer(exchange.request, std::move(response)), Status::kOk);
   } catch (...) {
@@ -190,8 +259,8 @@ void TextService::refuse_caught(Exchange& exchange) noexcept {
     } catch (const RankingError& error) {
       refuse(exchange, error);
     } catch (const CallError& error) {
-      refuse(exchange,
-             ranking_error(error.status(), error.what(), exchange.model->bundle.manifest->ranker));
+      refuse(exchange, ranking_error(error.status(), error.what(),
+                                     exchange.rankers->first().manifest().ranker));
     } catch (const std::bad_alloc&) {
       refuse(exchange, {Fault::kService, "not enough memory for this request; send fewer texts"});
     }

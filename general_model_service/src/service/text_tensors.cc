@@ -13,7 +13,7 @@
 #include "ranking/encoded_request.h"
 #include "ranking/ranking_error.h"
 #include "service/row_tensors.h"
-#include "service/text_service.h"
+#include "service/served_models.h"
 
 namespace tensor_service {
 namespace {
@@ -77,7 +77,9 @@ class TextFeeds {
   }
 
   EncodedRows encoded(const PairEncoder& encoder) const {
-    return encode_request(asked_, encoder, limits_);
+    EncodedRows rows = encode_request(asked_, encoder, limits_);
+    check_tokens(count_tokens(rows.rows), limits_);
+    return rows;
   }
 
  private:
@@ -154,7 +156,7 @@ bool feeds_texts(const InferenceRequest& request, const Model& model) {
 
 std::optional<Tensor> encode_texts(InferenceRequest& request, const Model& model,
                                    const TextLimits& limits) {
-  if (!TextService::takes_texts(model)) {
+  if (!takes_texts(model)) {
     refuse(kQuery,
            "texts are not answered, for the bundle has no manifest, or no tokenizer of "
            "WordPiece's; send rows of tokens");

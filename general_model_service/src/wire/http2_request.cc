@@ -98,13 +98,13 @@ Call Http2Request::finish() {
   Call call;
   call.id = id_;
   call.path = head_.path;
+  call.fields = head_.fields;
   const bool compressed = message_.is_compressed();
   call.body = message_.finish(!grpc_encoding_.empty() && grpc_encoding_ != "identity");
   call.held = std::move(held_bytes_);
   if (compressed) {
     inflate_body(call, limits_.max_body);
   }
-  call.fields.ranker = head_.fields.ranker;
   call.received = received_;
   if (const auto timeout = grpc_timeout(grpc_timeout_)) {
     call.deadline = received_ + *timeout;

@@ -31,6 +31,7 @@ from pipeline.request.trace import outgoing
 _CONNECT_TIMEOUT_S = 2.0
 # A machine that is gone sends not even a refusal. The service answers no ping on a connection whose
 # batch it computes, so the limit has to be longer than any batch.
+_RANKER_HEADER = "x-ranker"
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 20_000),
@@ -68,6 +69,9 @@ class RemoteEngine:
             on_close: called once.
         """
         self._manifest = bundle.manifest
+        # which of its bundles a service of several shall take
+        name = f"{bundle.manifest.ranker}@{bundle.manifest.version}"
+        self._named = ((_RANKER_HEADER, name),)
         self._endpoints = endpoints
         self._timeout_s = timeout_s
         self._on_close = on_close
@@ -147,7 +151,9 @@ class RemoteEngine:
         """Send it to one service, and count how that ended."""
         try:
             with endpoint.calling():
-                data = self._channel(endpoint.address).call(payload, timeout_s, 0, outgoing(), hear)
+                channel = self._channel(endpoint.address)
+                metadata = (*self._named, *outgoing())
+                data = channel.call(payload, timeout_s, 0, metadata, hear)
             answer = self._codec.decode(data)
         except (DeadlineExceeded, *_NOT_ANSWERED) as error:
             endpoint.failed(error.message)

@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "program/service_config.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "bundle/prototxt.h"
+#include "engine/cores.h"
+#include "json/json_node.h"
+#include "service/served_models.h"
+
+namespace tensor_service {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostLoneThreads = 4;
+// Of the memory that bodies may take here, what they become counts too: half as much again.
+constexpr std::int64_t kDecoded = 3;
+constexpr std::int64_t kBodies = 2;
+
+std::string_view op_of(std::string_view ranker) {
+  return ranker == "pairwise" ? "ernie" : "rocketqa";
+}
+
+fs::path server_dir_of(const fs::path& path) {
+  return has_serving_conf(path) ? path : path / "serving_server";
+}
+
+std::string ranker_of_manifest(const fs::path& manifest) {
+  std::ifstream stream(manifest, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const JsonNode* ranker = nullptr;
+  const JsonNode tree = read_json(text, {.keys_once = false});
+  ranker = tree.find("ranker");
+  const bool known = ranker != nullptr && ranker->is_string() &&
+                     (ranker->text == "pairwise" || ranker->text == "cross_encoder");
+  return known ? ranker->text : "";
+}
+
+int engines_of(const ServiceSettings& settings) {
+  int threads = 1;
+  for (const RankerSettings& ranker : settings.rankers) {
+    threads = std::max(threads, ranker.threads);
+  }
+  return std::clamp(usable_cores(), 1, threads);
+}
+
+std::chrono::seconds whole_seconds(double seconds) {
+  return std::chrono::seconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(seconds + 0.5)));
+}
+
+void take_limits(const ServiceSettings& settings, Options& options) {
+  TextLimits& text = options.service.text;
+  text.max_documents = settings.whole("limits.max_documents", 1000);
+  text.max_query_chars = settings.whole("limits.max_query_chars", 10'000);
+  text.max_document_chars = settings.whole("limits.max_document_chars", 100'000);
+  text.max_tokens = settings.whole("limits.max_tokens", 1'000'000);
+  const std::int64_t body = settings.whole("limits.max_body_bytes", 32 << 20);
+  const std::int64_t bodies = settings.whole("limits.max_body_bytes_in_flight", 4 * body);
+  ServerOptions& server = options.server;
+  server.connections.protocol.max_body = static_cast<std::size_t>(body);
+  server.connections.protocol.reads_fields = reads_fields;
+  options.service.max_body = static_cast<std::size_t>(body);
+  server.max_bytes_in_flight = static_cast<std::size_t>(bodies / kBodies * kDecoded);
+  server.max_connections = static_cast<std::size_t>(settings.whole("limits.max_connections", 2048));
+  server.connections.read_timeout = whole_seconds(settings.number("limits.body_timeout_s", 30.0));
+  server.connections.idle_timeout = std::chrono::seconds(settings.whole("limits.keep_alive_s", 65));
+}
+
+void take_scheduler(const ServiceSettings& settings, int engines, SchedulerOptions& scheduler) {
+  scheduler.workers = engines;
+  scheduler.pad_dynamic = true;
+  scheduler.batch_tokens = settings.whole("scheduler.max_batch_tokens", 2048);
+  scheduler.batch_wait = std::chrono::microseconds(
+      static_cast<std::int64_t>(settings.number("scheduler.max_wait_ms", 0.0) * 1000));
+  scheduler.queue_rows = settings.whole("scheduler.max_queue_rows", 10'000);
+}
+
+// http_port is the main one; where it is left out, rpc_port is.
+void take_ports(const ServiceSettings& settings, ServerOptions& server) {
+  std::vector<FurtherPort> ports;
+  if (settings.http_port) {
+    ports.push_back({"http", settings.http_host.value_or("0.0.0.0"), *settings.http_port});
+  }
+  if (settings.rpc_port) {
+    ports.push_back({"rpc", settings.rpc_host.value_or("::"), *settings.rpc_port});
+  }
+  server.key = ports.front().key;
+  server.host = ports.front().host;
+  server.port = ports.front().port;
+  server.further.assign(ports.begin() + 1, ports.end());
+}
+
+}  // namespace
+
+std::string ranker_of_bundle(const fs::path& path) {
+  const fs::path server_dir = server_dir_of(path);
+  std::error_code ignored;
+  const fs::path manifest =
+      fs::weakly_canonical(server_dir, ignored).parent_path() / "manifest.json";
+  try {
+    if (fs::is_regular_file(manifest, ignored)) {
+      return ranker_of_manifest(manifest);
+    }
+    const ServingConf conf = read_serving_conf(server_dir);
+    const Shape& shape = conf.fetches.at(0).shape;
+    return shape == Shape{1} ? "pairwise" : shape == Shape{2} ? "cross_encoder" : "";
+  } catch (const std::exception&) {
+    return "";  // opening it says why
+  }
+}
+
+Options options_of(const ServiceSettings& settings) {
+  Options options;
+  const int engines = engines_of(settings);
+  take_limits(settings, options);
+  take_scheduler(settings, engines, options.service.scheduler);
+  take_ports(settings, options.server);
+  options.server.threads = engines + 1;
+  options.service.large_texts = engines;
+  options.server.drain = std::chrono::ceil<std::chrono::seconds>(settings.drain_timeout);
+  options.service.names.models = settings.model_aliases;
+  options.service.names.services = settings.service_names;
+  return options;
+}
+
+std::vector<ServedBundle> bundles_of(const ServiceSettings& settings) {
+  static const std::vector<std::pair<std::string, Precision>> kPrecisions = {
+      {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}};
+  const int engines = engines_of(settings);
+  std::vector<ServedBundle> bundles;
+  for (const RankerSettings& ranker : settings.rankers) {
+    for (const BundleSettings& named : ranker.bundles) {
+      ServedBundle bundle{ranker.ranker, ranker.where, named.key, {}};
+      bundle.model.path = named.path;
+      bundle.model.engines = engines;
+      bundle.model.lone_threads = std::min({usable_cores(), kMostLoneThreads, ranker.threads});
+      bundle.model.automatic_precision = ranker.precision == "auto";
+      for (const auto& [name, precision] : kPrecisions) {
+        bundle.model.precision = name == ranker.precision ? precision : bundle.model.precision;
+      }
+      bundles.push_back(std::move(bundle));
+    }
+  }
+  return bundles;
+}
+
+void check_bundle(const ServedBundle& bundle, const Model& model) {
+  const std::string path = bundle.model.path.string();
+  const Manifest& manifest = *model.bundle.manifest;
+  if (manifest.ranker != bundle.ranker) {
+    throw ConfigError(bundle.key, path + " is a " + manifest.ranker + " bundle, not " +
+                                      bundle.ranker + "; name it as op." +
+                                      std::string(op_of(manifest.ranker)) +
+                                      ", or leave all other rankers out");
+  }
+  if (!takes_texts(model)) {
+    throw ConfigError(bundle.key, path + " takes no texts here; export it again");
+  }
+}
+
+std::shared_ptr<Model> load_bundle(const ServedBundle& bundle) {
+  const fs::path& path = bundle.model.path;
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    throw ConfigError(bundle.key, "no such directory " + path.string() +
+                                      "; export a bundle there or name another");
+  }
+  const fs::path root = server_dir_of(path).parent_path();
+  if (!fs::is_regular_file(root / "manifest.json", ignored) && has_serving_conf(path)) {
+    throw ConfigError(bundle.key, path.string() +
+                                      " has no manifest, which this service needs; export the "
+                                      "checkpoint again");
+  }
+  auto model = load_model(bundle.model);
+  check_bundle(bundle, *model);
+  return model;
+}
+
+}  // namespace tensor_service
