@@ -10,6 +10,7 @@
 #include "pipeline_service.pb.h"
 #include "ranking/text_route.h"
 #include "recording_sink.h"
+#include "service/text_refusal.h"
 #include "wire/compression.h"
 
 namespace tensor_service {
@@ -26,24 +27,49 @@ Response response_of(const std::string& body) {
   return response;
 }
 
-TEST(RpcRefusal, IsOfItsPathAndOfWhatIsTooMuch) {
-  const CallError large(Status::kTooLarge, "message: 9 bytes");
-  EXPECT_FALSE(rpc_refusal("/other", large));
-  EXPECT_FALSE(rpc_refusal(kPath, CallError(Status::kMalformed, "a")));
-  EXPECT_FALSE(rpc_refusal(kPath, CallError(Status::kUnavailable, "a")));
-  const auto told = rpc_refusal(kPath, large);
-  ASSERT_TRUE(told);
-  EXPECT_EQ(response_of(*told).err_no(), 5000);
-  EXPECT_EQ(response_of(*told).err_msg(), "request: 9 bytes");
-  for (const Status status : {Status::kOverloaded, Status::kCrowded}) {
-    EXPECT_EQ(response_of(*rpc_refusal(kPath, CallError(status, "later"))).err_no(), 51);
-  }
-  EXPECT_EQ(response_of(*rpc_refusal(kPath, CallError(Status::kNoMemory, "a"))).err_no(), 10000);
+std::optional<Reply> refused(std::string_view path, Status status, bool is_http = false) {
+  static const CallFields fields{
+      .timeout_ms = {}, .request_id = "mine", .ranker = {}, .dry_run = {}};
+  return text_refusal({path, is_http, fields, 9, is_http && status == Status::kTooLarge},
+                      CallError(status, "message: why"));
 }
 
-TEST(RpcRefusal, GoesOutAsAnAnswer) {
+TEST(TextRefusal, IsOfItsPathAndOfWhatIsTooMuch) {
+  EXPECT_FALSE(refused("/other", Status::kTooLarge));
+  EXPECT_FALSE(refused(kPath, Status::kMalformed));
+  EXPECT_FALSE(refused(kPath, Status::kUnavailable));
+  EXPECT_FALSE(refused(kPath, Status::kTooLarge, true)) << "no path of HTTP";
+  EXPECT_FALSE(refused("/rerank", Status::kTooLarge)) << "no path of RPC";
+  EXPECT_FALSE(refused("/info", Status::kTooLarge, true));
+  const auto told = refused(kPath, Status::kTooLarge);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->status, Status::kOk);
+  EXPECT_EQ(response_of(told->body).err_no(), 5000);
+  EXPECT_EQ(response_of(told->body).err_msg(), "request: why");
+  for (const Status status : {Status::kOverloaded, Status::kCrowded}) {
+    EXPECT_EQ(response_of(refused(kPath, status)->body).err_no(), 51);
+  }
+  EXPECT_EQ(response_of(refused(kPath, Status::kNoMemory)->body).err_no(), 10000);
+}
+
+TEST(TextRefusal, HasTheShapeOfItsPath) {
+  const auto rerank = refused("/v1/rerank/", Status::kTooLarge, true);
+  ASSERT_TRUE(rerank);
+  EXPECT_EQ(rerank->http_status, 413);
+  EXPECT_NE(rerank->body.find("more than 9 bytes"), std::string::npos);
+  ASSERT_EQ(rerank->fields.size(), 1U);
+  EXPECT_EQ(rerank->fields[0].second, "mine");
+  const auto prediction = refused("/ranker/prediction", Status::kTooLarge, true);
+  ASSERT_TRUE(prediction);
+  EXPECT_EQ(
+      prediction->body,
+      R"({"err_no":5000,"err_msg":"body: more than 9 bytes","key":[],"value":[],"tensors":[]})");
+  EXPECT_EQ(refused("/rerank", Status::kUnavailable, true)->http_status, 503);
+}
+
+TEST(TextRefusal, GoesOutAsAnAnswer) {
   RecordingSink sink;
-  const auto protocol = make_grpc(sink, {.max_body = 1000, .rpc_refusal = rpc_refusal});
+  const auto protocol = make_grpc(sink, {.max_body = 1000, .refusal = text_refusal});
   Http2Peer peer{*protocol};
   const auto call = [&](const char* path) {
     return peer.request({{":method", "POST"},

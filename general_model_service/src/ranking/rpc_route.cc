@@ -174,15 +174,4 @@ std::unique_ptr<TextRoute> make_rpc_route(const std::string& ranker) {
   return std::make_unique<RpcRoute>(ranker);
 }
 
-std::optional<std::string> rpc_refusal(std::string_view path, const CallError& error) {
-  const bool told = error.status() == Status::kTooLarge || error.status() == Status::kOverloaded ||
-                    error.status() == Status::kCrowded || error.status() == Status::kNoMemory;
-  if (!is_rpc_text_path(path) || !told) {
-    return std::nullopt;
-  }
-  RankingError refusal = ranking_error(error.status(), error.what(), {});
-  refusal.field = "request";
-  return response_of(refusal.facts().err_no, refusal.text(), {});
-}
-
 }  // namespace tensor_service

@@ -19,7 +19,6 @@
 #include "ranking/rank_response.h"
 #include "ranking/ranking_error.h"
 #include "ranking/served_ranker.h"
-#include "report/error.h"
 
 namespace tensor_service {
 
@@ -66,10 +65,6 @@ std::unique_ptr<TextRoute> make_rpc_route(const std::string& ranker);
 
 // Whether a call of an RPC protocol is one of PipelineService.inference.
 bool is_rpc_text_path(std::string_view path);
-
-// What PipelineService answers to a call that the connection refused because of its size or
-// because there is no room; nothing for other errors, which are the protocol's to tell.
-std::optional<std::string> rpc_refusal(std::string_view path, const CallError& error);
 
 // Whether a path, without a slash at its end, is one that takes texts or tells of what takes them.
 bool is_text_path(std::string_view path);

@@ -32,9 +32,10 @@ bool is_method(std::string_view path, std::string_view method) {
   return false;
 }
 
-// "/ready/" is "/ready".
+// "/ready/" is "/ready"; "//" is nothing.
 std::string_view without_slash(std::string_view path) {
-  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+  return path.size() > 1 && path.ends_with('/') && path != "//" ? path.substr(0, path.size() - 1)
+                                                                : path;
 }
 
 // Whether such a call is answered where a bundle takes texts. "/" is the description's for a GET.

@@ -85,7 +85,8 @@ void Http2Request::append(std::string_view bytes) {
     return;
   }
   if (bytes.size() > limits_.max_body - body_.size()) {
-    throw CallError(Status::kTooLarge, "body longer than " + std::to_string(limits_.max_body) +
+    throw CallError(Status::kTooLarge, std::string(kBodyTooLong) +
+                                           std::to_string(limits_.max_body) +
                                            " bytes (--max_body_size); send fewer rows");
   }
   held_bytes_.append(body_, bytes, limits_.max_body);
@@ -148,14 +149,7 @@ Http2Answer Http2Request::refuse(const CallError& error) {
   body_ = std::string();
   message_ = GrpcMessage();
   held_bytes_.release();
-  Reply reply = make_error_reply(id_, head_.format, error);
-  if (is_grpc_ && limits_.rpc_refusal != nullptr) {
-    if (auto body = limits_.rpc_refusal(head_.path, error)) {
-      reply.status = Status::kOk;
-      reply.body = std::move(*body);
-    }
-  }
-  return answer(std::move(reply));
+  return answer(make_refusal(head_, id_, !is_grpc_, error, limits_));
 }
 
 }  // namespace tensor_service
