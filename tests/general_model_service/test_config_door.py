@@ -22,7 +22,8 @@ import yaml
 
 from child_services.child import free_port
 from child_services.rank_process import RankProcess
-from contract.errors import SetUpError
+from clients.rpc_client import RpcRankerClient
+from contract.errors import Overloaded, RequestError, SetUpError
 from contract.rankers import CROSS_ENCODER
 from contract.wire.tensor_codec import SERVICE
 from tests.certificates import make_certificate
@@ -123,12 +124,44 @@ def test_keys_of_both_ports(tensor_program: Path, bundles: Path, tmp_path: Path)
         assert service.status(key="new") == 200
 
 
+def ranked(service: Started, port: str, key: str = "") -> str:
+    """The ranker that answered a call of PipelineService."""
+    with RpcRankerClient(f"127.0.0.1:{service.config[port]}", 30, api_key=key) as client:
+        return client.rank("q", ["a"]).ranker
+
+
+def test_keys_of_the_pipelines_service(tensor_program: Path, bundles: Path, tmp_path: Path) -> None:
+    limited = {
+        "slow": {"requests_per_minute": 2},
+        "small": {"documents_per_day": 2},
+    }
+    keys = [KEY]
+    for name, bound in limited.items():
+        keys.append({"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), **bound})
+    with Started(bundles, tmp_path, {"http": {"api_keys": keys}}) as service:
+        for port in ("http_port", "rpc_port"):
+            assert ranked(service, port, "secret") == CROSS_ENCODER
+            with pytest.raises(RequestError, match="api key: missing or unknown; send Auth"):
+                ranked(service, port)
+            with pytest.raises(RequestError, match="api key: missing or unknown; send Auth"):
+                ranked(service, port, "wrong")
+        assert service.status(key="slow") == 200
+        assert ranked(service, "rpc_port", "slow") == CROSS_ENCODER
+        with pytest.raises(Overloaded, match="the key slow may send 2 requests a minute"):
+            ranked(service, "rpc_port", "slow")
+        for port in ("rpc_port", "http_port"):
+            assert ranked(service, port, "small") == CROSS_ENCODER
+        with pytest.raises(Overloaded, match="0 are left of today"):
+            ranked(service, "rpc_port", "small")
+
+
 def test_callers_of_rpc_may_need_no_key(
     tensor_program: Path, bundles: Path, tmp_path: Path
 ) -> None:
     """Those who speak an RPC protocol on its port; no others."""
     keys = {"http": {"api_keys": [KEY]}, "rpc": {"ask_for_key": False}}
     with Started(bundles, tmp_path, keys) as service:
+        assert ranked(service, "rpc_port") == CROSS_ENCODER
         assert service.code("rpc_port") == grpc.StatusCode.INVALID_ARGUMENT
         assert service.code("http_port") == grpc.StatusCode.UNAUTHENTICATED
         assert service.status("rpc_port") == 401

@@ -56,6 +56,15 @@ struct Call {
   Clock::time_point received{};  // when its first byte was read
 };
 
+// What is known of a call that a protocol refuses before it is complete.
+struct RefusedCall {
+  std::string_view path;
+  bool is_http = false;
+  const CallFields& fields;
+  std::size_t max_body = 0;
+  bool body_too_long = false;  // than that
+};
+
 // The answer to one Call. Protocols turn status into their own numbers.
 struct Reply {
   CallId id = 0;

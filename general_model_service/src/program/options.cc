@@ -10,6 +10,7 @@
 #include <map>
 
 #include "engine/cores.h"
+#include "service/text_refusal.h"
 
 namespace tensor_service {
 namespace {
@@ -187,6 +188,7 @@ void apply(const Flags& flags, Options& options) {
   options.server.drain = std::chrono::seconds(flags.drain_s);
   options.server.connections.protocol.max_body = flags.max_body_size;
   options.server.connections.protocol.reads_fields = reads_fields;
+  options.server.connections.protocol.refusal = text_refusal;
   options.service.max_body = flags.max_body_size;
   options.server.max_bytes_in_flight =
       flags.max_bytes_in_flight > 0 ? flags.max_bytes_in_flight : 6 * flags.max_body_size;

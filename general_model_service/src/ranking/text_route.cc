@@ -89,6 +89,9 @@ std::string info_json(const ServedRankers& rankers, const TextLimits& limits,
 }  // namespace
 
 std::unique_ptr<TextRoute> make_text_route(std::string_view path, const std::string& ranker) {
+  if (is_rpc_text_path(path)) {
+    return make_rpc_route(ranker);
+  }
   if (const std::string_view version = version_of(path); !version.empty()) {
     return make_rerank_route(version, ranker);
   }

@@ -9,6 +9,7 @@
 #include "codec/decoding_bytes.h"
 #include "scheduling/job.h"
 #include "service/describe.h"
+#include "service/text_tensors.h"
 
 namespace tensor_service {
 namespace {
@@ -29,6 +30,14 @@ bool is_method(std::string_view path, std::string_view method) {
     }
   }
   return false;
+}
+
+// Whether such a call is answered where a bundle takes texts. "/" is the description's for a GET.
+bool carries_texts(const Call& call, std::string_view path) {
+  if (!call.is_http) {
+    return is_rpc_text_path(call.path);
+  }
+  return is_text_path(path) && !(path == "/" && call.method != "POST");
 }
 
 std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
@@ -83,7 +92,8 @@ Reply plain_reply(const Call& call, Status status, std::string type, std::string
 bool is_inference_path(std::string_view path) { return is_method(path, "inference"); }
 bool is_debug_path(std::string_view path) { return is_method(path, "debug"); }
 std::string_view without_slash(std::string_view path) {
-  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+  return path.size() > 1 && path.ends_with('/') && path != "//" ? path.substr(0, path.size() - 1)
+                                                                : path;
 }
 
 bool reads_fields(std::string_view path) { return is_text_path(without_slash(path)); }
@@ -152,7 +162,7 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
-  if (call.is_http && is_text_path(path) && !(path == "/" && call.method != "POST")) {
+  if (carries_texts(call, path)) {
     const auto all = served();
     if (std::any_of(all->models.begin(), all->models.end(),
                     [](const auto& one) { return takes_texts(*one); })) {
@@ -195,7 +205,7 @@ Reply Service::answer_at_once(const Call& call) {
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
                   "/metrics";
-  if (call.is_http && is_text_path(path)) {
+  if (carries_texts(call, path)) {
     reply.message +=
         "; texts are not answered, for the bundle has no manifest, or no tokenizer "
         "of WordPiece's";
@@ -215,6 +225,8 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
     request.log_id = request.log_id != 0 ? request.log_id : log_id;
     request.profile = request.profile || profile;
     log_id = request.log_id;
+    Beside beside;
+    beside.rows = encode(request, call, *current);
     auto job = make_job(std::move(request), current, options_.first_output);
     job->received = call.received;
     job->decoded = Clock::now();
@@ -223,19 +235,18 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
       call.pass->take_documents(job->rows);
     }
     metrics_.parse.observe(microseconds_between(job->received, job->decoded));
-    std::string key;
     if (cache_.enabled()) {
-      key = ResponseCache::key_of(*job);
-      if (auto outputs = cache_.find(key)) {
+      beside.cache_key = ResponseCache::key_of(*job);
+      if (auto outputs = cache_.find(beside.cache_key)) {
         metrics_.cache_hits.add();
-        reply_from_cache(*job, call, done, std::move(*outputs));
+        reply_from_cache(*job, call, done, std::move(*outputs), std::move(beside));
         return nullptr;
       }
       metrics_.cache_misses.add();
     }
     auto shared_call = std::make_shared<Call>(std::move(call));
-    job->on_done = [this, shared_call, done, key = std::move(key)](Job& finished) mutable {
-      finish(finished, *shared_call, done, std::move(key));
+    job->on_done = [this, shared_call, done, beside = std::move(beside)](Job& finished) mutable {
+      finish(finished, *shared_call, done, std::move(beside));
     };
     try {
       scheduler_.submit(job, alone);
@@ -272,11 +283,27 @@ InferenceRequest Service::decode(Call& call) {
   return request;
 }
 
+// A request that feeds texts has rows of tokens in their place afterwards.
+std::optional<Tensor> Service::encode(InferenceRequest& request, Call& call, const Model& model) {
+  if (!feeds_texts(request, model)) {
+    return std::nullopt;
+  }
+  metrics_.text_requests.add();
+  scheduler_.check_lane(model.lane);
+  const std::size_t texts = bytes_of(request);
+  const LargeBodies::Place place = texts_.take_place(texts);
+  std::optional<Tensor> rows = encode_texts(request, model, options_.text);
+  if (const std::size_t bytes = bytes_of(request); std::max(bytes, texts) > kSmallBody) {
+    call.held.resize(bytes);
+  }
+  return rows;
+}
+
 // A thread of the loop calls this, and what it throws would end the process.
-void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) noexcept {
+void Service::finish(Job& job, const Call& call, const Done& done, Beside&& beside) noexcept {
   Reply reply;
   try {
-    reply = finished_reply(job, call, std::move(cache_key));
+    reply = finished_reply(job, call, std::move(beside));
   } catch (...) {
     // not even the error could be written
     metrics_.count(Status::kNoMemory);
@@ -292,7 +319,7 @@ void Service::finish(Job& job, const Call& call, const Done& done, std::string c
   }
 }
 
-Reply Service::finished_reply(Job& job, const Call& call, std::string&& cache_key) {
+Reply Service::finished_reply(Job& job, const Call& call, Beside&& beside) {
   if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
     job.status = Status::kDeadline;
     job.message = "the deadline passed while the request was computed; allow more time";
@@ -303,10 +330,10 @@ Reply Service::finished_reply(Job& job, const Call& call, std::string&& cache_ke
   metrics_.queue.observe(microseconds_between(job.decoded, job.started));
   metrics_.compute.observe(microseconds_between(job.started, job.computed));
   try {
-    if (!cache_key.empty() && job.model == model(job.model->lane)) {
-      cache_.store(std::move(cache_key), job.outputs);
+    if (!beside.cache_key.empty() && job.model == model(job.model->lane)) {
+      cache_.store(std::move(beside.cache_key), job.outputs);
     }
-    return good_reply(job, call);
+    return good_reply(job, call, std::move(beside));
   } catch (const std::bad_alloc&) {
     return error_reply(call, Status::kNoMemory,
                        "not enough memory for this answer; send fewer rows or fetch less",
@@ -315,17 +342,20 @@ Reply Service::finished_reply(Job& job, const Call& call, std::string&& cache_ke
 }
 
 void Service::reply_from_cache(Job& job, const Call& call, const Done& done,
-                               std::vector<Tensor>&& outputs) {
+                               std::vector<Tensor>&& outputs, Beside&& beside) {
   job.started = job.computed = job.decoded;
   job.outputs = std::move(outputs);
-  done(good_reply(job, call));
+  done(good_reply(job, call, std::move(beside)));
 }
 
-Reply Service::good_reply(Job& job, const Call& call) {
+Reply Service::good_reply(Job& job, const Call& call, Beside&& beside) {
   leave(call, true);
   const Clock::time_point writing = Clock::now();
   InferenceReply answer;
   answer.outputs = std::move(job.outputs);
+  if (beside.rows) {
+    answer.outputs.push_back(std::move(*beside.rows));
+  }
   answer.engine_name = kEngineName;
   answer.log_id = job.request.log_id;
   answer.profile = job.request.profile;

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "call/call.h"
@@ -74,16 +76,23 @@ class Service {
   Metrics& metrics() { return metrics_; }
 
  private:
+  // What a job's answer needs beside the job.
+  struct Beside {
+    std::string cache_key;       // empty: nothing is kept
+    std::optional<Tensor> rows;  // what became of texts
+  };
+
   Reply answer_at_once(const Call& call);
   InferenceRequest decode(Call& call);
   std::shared_ptr<Model> model_of(const Call& call) const;
   void take_place(Model& model, std::size_t place);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
-  void finish(Job& job, const Call& call, const Done& done, std::string cache_key) noexcept;
-  Reply finished_reply(Job& job, const Call& call, std::string&& cache_key);
-  void reply_from_cache(Job& job, const Call& call, const Done& done,
-                        std::vector<Tensor>&& outputs);
-  Reply good_reply(Job& job, const Call& call);
+  std::optional<Tensor> encode(InferenceRequest& request, Call& call, const Model& model);
+  void finish(Job& job, const Call& call, const Done& done, Beside&& beside) noexcept;
+  Reply finished_reply(Job& job, const Call& call, Beside&& beside);
+  void reply_from_cache(Job& job, const Call& call, const Done& done, std::vector<Tensor>&& outputs,
+                        Beside&& beside);
+  Reply good_reply(Job& job, const Call& call, Beside&& beside);
   Reply error_reply(const Call& call, Status status, const std::string& message,
                     std::uint64_t log_id);
   Gauges gauges() const;
@@ -103,7 +112,7 @@ class Service {
 bool is_inference_path(std::string_view path);
 bool is_debug_path(std::string_view path);
 
-// "/ready/" is "/ready".
+// "/ready/" is "/ready"; "//" is nothing.
 std::string_view without_slash(std::string_view path);
 
 // Whether the service reads the header fields of that path itself.

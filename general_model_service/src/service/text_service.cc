@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "call/head.h"
-#include "json/json_node.h"
 #include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
 #include "service/row_tensors.h"
@@ -129,10 +128,10 @@ TextService::Jobs TextService::read(const std::shared_ptr<Exchange>& exchange) {
       call.held.resize(body + trees);
     }
   };
-  hold(json_tree_bytes(call.body));
+  hold(exchange->route->tree_bytes(call.body));
   const ServedRankers& rankers = *exchange->rankers;
   exchange->route->begin(std::move(call.body), rankers);
-  const Arrival arrival = arrival_of(call.fields);
+  const Arrival arrival = arrival_of(call);
   if (call.pass) {
     call.pass->enter(size);
   }
@@ -324,7 +323,8 @@ void TextService::tell(const Done& done, Reply&& reply) noexcept {
 Reply TextService::reply_of(const Call& call, TextAnswer&& answer, Status status) const {
   Reply reply;
   reply.id = call.id;
-  reply.status = status;
+  // the RPC protocols carry an error in the answer's err_no
+  reply.status = call.is_http ? status : Status::kOk;
   reply.http_status = answer.http_status;
   reply.content_type = "application/json";
   reply.body = std::move(answer.body);

@@ -173,7 +173,8 @@ class Http1 final : public Protocol {
                                               std::to_string(limits_.max_header) +
                                               " bytes; send fewer or shorter header fields");
     } else if (error == boost::beast::http::error::body_limit) {
-      refuse_and_close(Status::kTooLarge, "body longer than " + std::to_string(limits_.max_body) +
+      refuse_and_close(Status::kTooLarge, std::string(kBodyTooLong) +
+                                              std::to_string(limits_.max_body) +
                                               " bytes (--max_body_size); send fewer rows");
     } else {
       refuse_and_close(Status::kMalformed,
@@ -252,7 +253,7 @@ class Http1 final : public Protocol {
       sink_.on_call(std::move(call));
     } catch (const CallError& error) {
       sink_.on_refused(error.status());
-      answer(head_, make_error_reply(0, head_.format, error));
+      answer(head_, make_refusal(head_, 0, true, error, limits_));
     }
   }
 
@@ -268,7 +269,7 @@ class Http1 final : public Protocol {
     }
     keep_alive_ = false;
     sink_.on_refused(error.status());
-    answer(request_->head, make_error_reply(0, request_->head.format, error));
+    answer(request_->head, make_refusal(request_->head, 0, true, error, limits_));
   }
 
   void close() {

@@ -103,7 +103,8 @@ void Http2Request::append(std::string_view bytes) {
     return;
   }
   if (bytes.size() > limits_.max_body - body_.size()) {
-    throw CallError(Status::kTooLarge, "body longer than " + std::to_string(limits_.max_body) +
+    throw CallError(Status::kTooLarge, std::string(kBodyTooLong) +
+                                           std::to_string(limits_.max_body) +
                                            " bytes (--max_body_size); send fewer rows");
   }
   held_bytes_.append(body_, bytes, limits_.max_body);
@@ -167,7 +168,7 @@ Http2Answer Http2Request::refuse(const CallError& error) {
   body_ = std::string();
   message_ = GrpcMessage();
   held_bytes_.release();
-  return answer(make_error_reply(id_, head_.format, error));
+  return answer(make_refusal(head_, id_, !is_grpc_, error, limits_));
 }
 
 }  // namespace tensor_service

@@ -249,6 +249,19 @@ Reply make_error_reply(CallId id, Format format, const CallError& error) {
   return reply;
 }
 
+Reply make_refusal(const HttpHead& head, CallId id, bool is_http, const CallError& error,
+                   const ProtocolLimits& limits) {
+  if (limits.refusal != nullptr) {
+    const bool too_long = std::string_view(error.what()).starts_with(kBodyTooLong);
+    const RefusedCall call{head.path, is_http, head.fields, limits.max_body, too_long};
+    if (auto reply = limits.refusal(call, error)) {
+      reply->id = id;
+      return std::move(*reply);
+    }
+  }
+  return make_error_reply(id, head.format, error);
+}
+
 std::string_view http_reason(int status) {
   switch (status) {
     case 200:

@@ -70,6 +70,10 @@ HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolL
 // A protocol's own error, in the request's format.
 Reply make_error_reply(CallId id, Format format, const CallError& error);
 
+// The answer to a call that is refused before it is complete.
+Reply make_refusal(const HttpHead& head, CallId id, bool is_http, const CallError& error,
+                   const ProtocolLimits& limits);
+
 // "Not Found"
 std::string_view http_reason(int status);
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,9 @@ class CallSink {
   virtual void on_refused(Status status) = 0;
 };
 
+// How the message begins when a body is longer than that.
+inline constexpr std::string_view kBodyTooLong = "body longer than ";
+
 struct ProtocolLimits {
   std::size_t max_body = 64U << 20U;         // bytes of a body, also after decompression
   std::size_t max_header = 16U << 10U;       // bytes of an HTTP head or header list
@@ -44,6 +48,9 @@ struct ProtocolLimits {
   // Paths of HTTP whose callers may call a body's type what they like, and whose x-timeout-ms the
   // service checks itself; null: none.
   bool (*reads_fields)(std::string_view path) = nullptr;
+  // The answer to a call that is refused here, where the service words those of its path itself;
+  // null, or nothing: the protocol tells the error.
+  std::optional<Reply> (*refusal)(const RefusedCall& call, const CallError& error) = nullptr;
 };
 
 enum class Stage {
