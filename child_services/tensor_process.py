@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Optional
 
 from child_services.child import ChildService, free_port
 from contract.errors import SetUpError
@@ -30,7 +32,14 @@ class TensorProcess(ChildService):
         ready_s: seconds from the start of Python to the first good ``/ready``.
     """
 
-    def __init__(self, bundle: Path, directory: Path, *flags: str, program: Path = PROGRAM) -> None:
+    def __init__(
+        self,
+        bundle: Path,
+        directory: Path,
+        *flags: str,
+        program: Path = PROGRAM,
+        tls: Optional[ssl.SSLContext] = None,
+    ) -> None:
         """Start it and wait until it is ready.
 
         Args:
@@ -38,6 +47,7 @@ class TensorProcess(ChildService):
             directory: becomes the working directory; gets the log.
             flags: of ``python -m general_model_service``, beside ``--model`` and ``--port``.
             program: the built service.
+            tls: trusts the service's certificate; ``None``: it has none.
 
         Raises:
             SetUpError: it is not built, ended, or was not ready in time; with the end of its log.
@@ -45,6 +55,7 @@ class TensorProcess(ChildService):
         if not program.is_file():
             raise SetUpError("not built; run `make build-tensor-service`", field=str(program))
         self.port = free_port()
+        self._tls = tls
         start = time.monotonic()
         command = [sys.executable, "-m", "general_model_service", "--model", str(bundle.resolve())]
         super().__init__(
@@ -61,13 +72,14 @@ class TensorProcess(ChildService):
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:port``."""
-        return f"http://127.0.0.1:{self.port}"
+        """``http://127.0.0.1:port``, or ``https``."""
+        scheme = "https" if self._tls is not None else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def _wait(self, deadline: float) -> None:
         while True:
             try:
-                with urllib.request.urlopen(f"{self.url}/ready", timeout=5.0):
+                with urllib.request.urlopen(f"{self.url}/ready", timeout=5.0, context=self._tls):
                     return
             except (OSError, urllib.error.URLError) as error:
                 if self.process.poll() is not None:

@@ -92,6 +92,9 @@ def _parser() -> FlagParser:
     parser.add_number("--port", f"of all protocols [{_DEFAULT_PORT}]")
     parser.add_argument("--host", metavar="ADDRESS", help="or name to listen on [0.0.0.0]")
     parser.add_argument(
+        "--door", metavar="FILE", help="YAML with http: API keys, hosts, origins, TLS of the port"
+    )
+    parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         help="int8: of a quantized bundle; auto: bf16 where the CPU has it [fp32]",
@@ -116,7 +119,7 @@ def _arguments(given: Mapping[str, Any], gpu: Optional[int]) -> list[str]:
     """For flags that were not given, the program's default is upstream's."""
     (model,) = given["model"]
     arguments = ["--model", model, "--port", str(given.get("port", _DEFAULT_PORT))]
-    for name in ("--host", "--precision", "--engine"):
+    for name in ("--host", "--door", "--precision", "--engine"):
         arguments += _pair(name, given.get(name[2:]))
     arguments += _pair("--gpu", gpu)
     for name, ours, _ in _NUMBERS:

@@ -9,10 +9,11 @@ builds it and says so in TENSOR_SERVICE_BUILT, they fail.
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
 import pytest
 
@@ -50,11 +51,11 @@ def require_program(program: Path, environment: Mapping[str, str]) -> None:
 def tensor_service(
     tensor_program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StartTensorService]:
-    """``tensor_service(bundle, *flags)`` starts one; all are stopped after the test."""
+    """``tensor_service(bundle, *flags, tls=None)`` starts one; all are stopped after the test."""
     with ExitStack() as stack:
 
-        def start(bundle: Path, *flags: str) -> TensorProcess:
+        def start(bundle: Path, *flags: str, tls: Optional[ssl.SSLContext] = None) -> TensorProcess:
             directory = tmp_path_factory.mktemp("tensor_service")
-            return stack.enter_context(TensorProcess(bundle, directory, *flags))
+            return stack.enter_context(TensorProcess(bundle, directory, *flags, tls=tls))
 
         yield start

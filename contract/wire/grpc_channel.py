@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import grpc
 
-from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge
+from contract.errors import DeadlineExceeded, RankingError, RequestTooLarge, ServiceError
 from contract.protobuf_classes import MAX_MESSAGE_BYTES
 from contract.wire.caller_errors import ConnectionLost, Unreachable, UnreadableAnswer
 from contract.wire.tensor_errors import from_grpc
@@ -73,15 +73,30 @@ class GrpcChannel:
         timeout_s: float,
         log_id: int,
         metadata: Sequence[tuple[str, str]] = (),
+        hear: Optional[Callable[[Callable[[], object]], None]] = None,
     ) -> bytes:
         """Send one request and wait for its answer; the deadline is told to the service.
+
+        Args:
+            payload: the request's message.
+            timeout_s: longest wait.
+            log_id: of no use here.
+            metadata: of the call.
+            hear: given what cancels the call, which then raises ServiceError.
 
         Raises:
             RankingError: the service's error, or that of the connection.
         """
         used = self._call
         try:
-            data: bytes = used(payload, timeout=timeout_s, metadata=tuple(metadata) or None)
+            if hear is None:
+                data: bytes = used(payload, timeout=timeout_s, metadata=tuple(metadata) or None)
+            else:
+                call = used.future(payload, timeout=timeout_s, metadata=tuple(metadata) or None)
+                hear(call.cancel)
+                data = call.result()
+        except grpc.FutureCancelledError as error:
+            raise ServiceError("the call was cancelled", field=self.endpoint) from error
         except grpc.RpcError as error:
             translated = self._translated(error, timeout_s)
             if isinstance(translated, Unreachable):

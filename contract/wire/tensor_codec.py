@@ -54,6 +54,7 @@ _DATA_FIELDS = {
 }
 _CONTENT = "tensor_content"
 _LARGEST_LOG_ID = 2**64 - 1
+_STRINGS = 20
 
 _Tensor, _Request, _ModelOutput, _Response = message_classes(
     PACKAGE,
@@ -65,6 +66,7 @@ _Tensor, _Request, _ModelOutput, _Response = message_classes(
             Field("float64_data", 4, DOUBLE, many=True),
             Field("uint32_data", 5, UINT32, many=True),
             Field("bool_data", 6, BOOL, many=True),
+            Field("data", 9, STRING, many=True),
             Field("elem_type", 10, INT32),
             Field("shape", 11, INT32, many=True),
             Field("name", 13, STRING),
@@ -74,6 +76,7 @@ _Tensor, _Request, _ModelOutput, _Response = message_classes(
         "Request": (
             Field("tensor", 1, "Tensor", many=True),
             Field("fetch_var_names", 2, STRING, many=True),
+            Field("profile_server", 3, BOOL),
             Field("log_id", 4, UINT64),
         ),
         "ModelOutput": (
@@ -82,6 +85,7 @@ _Tensor, _Request, _ModelOutput, _Response = message_classes(
         ),
         "Response": (
             Field("outputs", 1, "ModelOutput", many=True),
+            Field("profile_time", 2, INT64, many=True),
             Field("log_id", 4, UINT64),
             Field("err_no", 5, INT32),
             Field("err_msg", 6, STRING),
@@ -120,6 +124,24 @@ class TensorRequest:
 
 
 @dataclass(frozen=True)
+class TextRequest:
+    """Texts in place of rows of tokens: the service tokenizes them as the bundle does.
+
+    Attributes:
+        queries: one for all titles, or one for each.
+        titles: to be scored.
+        numbers: ``max_tokens_per_doc``, ``max_chunks_per_doc`` and ``max_tokens``, as far as they
+            are asked for.
+        fetch: as of :class:`TensorRequest`; ``rows`` tells what became of the texts.
+    """
+
+    queries: Sequence[str]
+    titles: Sequence[str]
+    numbers: Mapping[str, int]
+    fetch: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class TensorAnswer:
     """What one call got.
 
@@ -127,11 +149,14 @@ class TensorAnswer:
         err_no: 0 when the request was served.
         err_msg: what went wrong otherwise.
         tensors: the outputs by alias.
+        times: when reading, computing and writing began and ended, in microseconds since the
+            epoch; empty where they were not asked for.
     """
 
     err_no: int
     err_msg: str
     tensors: Mapping[str, Array]
+    times: Sequence[int] = ()
 
 
 class Codec(Protocol):
@@ -193,6 +218,21 @@ class ProtoCodec:
         data: bytes = sent.SerializeToString()
         return data
 
+    def encode_texts(self, request: TextRequest) -> bytes:
+        """Write protobuf; the answer tells its times."""
+        sent = _Request(fetch_var_names=request.fetch, profile_server=True)
+        for alias, texts in (("query", request.queries), ("title", request.titles)):
+            sent.tensor.add(alias_name=alias, elem_type=_STRINGS, shape=[len(texts)], data=texts)
+        for alias, number in request.numbers.items():
+            sent.tensor.add(
+                alias_name=alias,
+                elem_type=_ELEM_TYPE_OF["int64"],
+                shape=[1],
+                int64_data=[number],
+            )
+        data: bytes = sent.SerializeToString()
+        return data
+
     def decode(self, data: bytes) -> TensorAnswer:
         """Read protobuf."""
         try:
@@ -201,7 +241,7 @@ class ProtoCodec:
             arrays = dict(_array_of_message(tensor) for tensor in tensors)
         except (message.DecodeError, ValueError, LookupError) as error:
             raise UnreadableAnswer(f"not a GeneralModelService answer ({error!r})") from error
-        return TensorAnswer(answer.err_no, answer.err_msg, arrays)
+        return TensorAnswer(answer.err_no, answer.err_msg, arrays, tuple(answer.profile_time))
 
 
 def _content(spec: TensorSpec, array: Array) -> bytes:

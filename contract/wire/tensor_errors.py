@@ -8,6 +8,7 @@ from typing import NamedTuple, Optional
 
 from contract.errors import (
     DeadlineExceeded,
+    Forbidden,
     InferenceFailed,
     InvalidField,
     MalformedRequest,
@@ -16,6 +17,7 @@ from contract.errors import (
     RequestTooLarge,
     ServiceError,
     ShuttingDown,
+    Unauthorized,
     UnknownService,
 )
 from contract.wire.caller_errors import with_field
@@ -49,6 +51,8 @@ CODES = (
     _Codes(499, 1, 125, -5000, ServiceError),
     _Codes(503, 14, 2003, -5000, ShuttingDown),
     _Codes(500, 13, 0, -5001, InferenceFailed),
+    _Codes(401, 16, 1004, -5000, Unauthorized),
+    _Codes(403, 7, 1003, -5000, Forbidden),
     _Codes(500, 13, 0, -5100, InferenceFailed),
 )
 

@@ -38,7 +38,7 @@ TEST(Metrics, EveryStatusHasItsCounter) {
   EXPECT_TRUE(has_line(text, "tensor_service_requests_total{status=\"internal\"} 1"));
   EXPECT_TRUE(has_line(text, "tensor_service_requests_total{status=\"overloaded\"} 2"));
   EXPECT_TRUE(has_line(text, "pd_query_request_success_total 1"));
-  EXPECT_TRUE(has_line(text, "pd_query_request_failure_total 15"));
+  EXPECT_TRUE(has_line(text, "pd_query_request_failure_total 17"));
 }
 
 TEST(Metrics, LabelsOfAManifestAreEscaped) {

@@ -12,27 +12,12 @@
 #include <stdexcept>
 #include <string>
 
-#include "sum_model.h"
+#include "text_model.h"
 
 namespace tensor_service {
 namespace {
 
 constexpr const char* kOne = R"({"query": "a", "documents": ["a"]})";
-
-// The sum of a row's ids is its logit.
-std::shared_ptr<Model> text_model(SumLog& log) {
-  auto model = sum_model(log);
-  model->bundle.manifest->ranker = "cross_encoder";
-  model->bundle.manifest->score_function = "identity";
-  model->bundle.manifest->logits = "sum";
-  model->inputs[0].spec.alias = "input_ids";
-  model->inputs[1].spec.alias = "token_type_ids";
-  const std::vector<Token> tokens = {{"[UNK]", 0}, {"a", 1}};
-  auto pieces = std::make_shared<const WordPieces>(tokens, 0);
-  auto rules = std::make_shared<const CharacterRules>(Normalization{}, *pieces);
-  model->encoder.emplace(pieces, rules, SpecialIds{1, 2}, 64, Truncation::kLongestFirst);
-  return model;
-}
 
 class TextServiceTest : public ::testing::Test {
  protected:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from contract.encoding import Row
+from contract.encoding import Row, Rows
 from pipeline.engines.engine import Logits
 from pipeline.request.spans import JobTrace
 
@@ -24,11 +24,16 @@ class Scored(NamedTuple):
         logits: ``[N, width]`` in the order of the rows.
         queue_ms: from submission to the start of its first batch.
         compute_ms: from there to the end of its last batch.
+        rows: what a remote engine made of the texts that it was handed; ``None``: the rows are
+            those that this process made.
+        tokenize_ms: that it took for that.
     """
 
     logits: Logits
     queue_ms: float
     compute_ms: float
+    rows: Optional[Rows] = None
+    tokenize_ms: float = 0.0
 
 
 class WantedRow:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from contract.bundle import Bundle
 from contract.text.tokenizer_threads import set_tokenizer_threads
@@ -19,9 +19,11 @@ from pipeline.dag.graph import Dag
 from pipeline.dag.paddle_op import Prepare
 from pipeline.dag.processes import OpProcesses
 from pipeline.dag.rank import Rank
+from pipeline.dag.remote_ranker import RemoteRanker
 from pipeline.dag.sort import Sort
 from pipeline.dag.tokenize import Tokenize
 from pipeline.engines.bundles import describe, engine_source, served
+from pipeline.engines.remote.source import RemoteEngines
 from pipeline.request.route import Target
 from pipeline.routing.reload import first_plan, follow_file
 from pipeline.routing.router import Router
@@ -103,8 +105,11 @@ def _prepares(
             {target: bundle.encoder() for target, bundle in bundles.items()},
             router(),
             config.limits.max_tokens,
+            [target for target in bundles if config.ranker_op(target.ranker).takes_texts],
         ),
-        SORT: lambda _: Sort({target: bundle.score for target, bundle in bundles.items()}),
+        SORT: lambda _: Sort(
+            {target: bundle.score for target, bundle in bundles.items()}, config.limits.max_tokens
+        ),
     }
     for ranker in config.rankers:
         prepares[OP_OF_RANKER[ranker]] = functools.partial(
@@ -124,6 +129,7 @@ def _prepare_ranker(
 ) -> Any:
     """Load a ranker's bundles and start their schedulers; ``index`` is the op's process number."""
     by_version: dict[str, Scheduler] = {}
+    texts: Optional[RemoteRanker] = None
     for target, bundle in bundles.items():
         if target.ranker != ranker:
             continue
@@ -137,9 +143,11 @@ def _prepare_ranker(
         scheduler.start()
         schedulers.append(scheduler)
         by_version[target.bundle] = scheduler
+        if isinstance(source, RemoteEngines) and (handed := source.texts) is not None:
+            texts = RemoteRanker(ranker, handed, metrics.of(name))
         if index == 0:
             announce(OP_OF_RANKER[ranker], describe(bundle, encoder, source.summary))
     op = config.ranker_op(ranker)
     # upstream tries so often, each time for so long; waiting on is a try that forgets nothing
     timeout_s = op.timeout * op.retry / 1000.0 if op.timeout > 0 else None
-    return Rank(ranker, by_version, timeout_s)
+    return Rank(ranker, by_version, timeout_s, texts)

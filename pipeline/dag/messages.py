@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Union
 
 from contract.encoding import Rows
-from contract.errors import RankingError
+from contract.errors import RankingError, RequestTooLarge
 from pipeline.batching.job import Scored
 from pipeline.dag.paddle_op import Message
 from pipeline.request.call import Call
@@ -24,9 +24,9 @@ class Encoded(Message):
     Attributes:
         call: the request.
         route: who scores it.
-        rows: of the pairs, for each of the route's targets.
+        rows: of the pairs, for each of the route's targets but those whose engine takes texts.
         tokenize_ms: time taken.
-        tokens: to score, over all targets.
+        tokens: to score, over all targets that have rows.
         spans: of a traced call; messages after this one add theirs.
     """
 
@@ -51,3 +51,16 @@ class RankerLogits(Message):
     encoded: Encoded
     scored: Mapping[Target, Union[Scored, RankingError]] = field(default_factory=dict)
     spans: Spans = ()
+
+
+def check_tokens(tokens: int, most: int) -> None:
+    """See that a request has no more tokens than it may, over all its targets.
+
+    Raises:
+        RequestTooLarge: it has.
+    """
+    if tokens > most:
+        raise RequestTooLarge(
+            f"{tokens} tokens, at most {most} allowed; send fewer or shorter ones",
+            field="documents",
+        )

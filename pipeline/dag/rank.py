@@ -14,6 +14,7 @@ from contract.errors import CallerGone, DeadlineExceeded, RankingError
 from pipeline.batching.job import Scored
 from pipeline.batching.scheduler import Scheduler
 from pipeline.dag.messages import Encoded, RankerLogits
+from pipeline.dag.remote_ranker import RemoteRanker
 from pipeline.request.call import Call
 from pipeline.request.route import Target
 from pipeline.request.spans import Attribute, JobTrace, Span, Spans
@@ -23,7 +24,11 @@ class Rank:
     """Hands the rows of one request to the schedulers of its targets and waits for the logits."""
 
     def __init__(
-        self, ranker: str, schedulers: Mapping[str, Scheduler], timeout_s: Optional[float]
+        self,
+        ranker: str,
+        schedulers: Mapping[str, Scheduler],
+        timeout_s: Optional[float],
+        texts: Optional[RemoteRanker] = None,
     ) -> None:
         """Bind the schedulers.
 
@@ -31,16 +36,21 @@ class Rank:
             ranker: whose rows to take.
             schedulers: by version of the ranker's bundles; shared by all threads of this op.
             timeout_s: longest wait for one request; ``None`` waits for ever.
+            texts: scores requests of texts in place of the schedulers.
         """
         self._ranker = ranker
         self._schedulers = schedulers
         self._timeout_s = timeout_s
+        self._texts = texts
 
     def __call__(self, encoded: Encoded) -> RankerLogits:
         """Score the rows, or pass at once when no target is a bundle of this ranker.
 
         An error of one target (Overloaded, InferenceFailed, ShuttingDown, DeadlineExceeded) is a
         result, since another target may have an answer.
+
+        Raises:
+            RequestError: a service that was handed the texts cannot take them.
         """
         targets = [target for target in encoded.route.targets if target.ranker == self._ranker]
         if not targets:
@@ -49,6 +59,9 @@ class Rank:
         trace = encoded.call.trace
         traces = {} if trace is None else {target: JobTrace(trace.child()) for target in targets}
         submitted = time.monotonic()
+        if self._texts is not None and encoded.call.request.tokens is None:
+            (target,) = targets  # such an engine has one bundle
+            return self._texts(encoded, target, deadline, traces.get(target))
         waiting = {
             target: self._submit(target, encoded, deadline, traces.get(target))
             for target in targets

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Optional, Union
 
 import numpy as np
@@ -17,7 +18,7 @@ from contract.scoring import FloatArray, ScoreFunction, rank_order
 from contract.wire.request import MAX_CHUNKS
 from contract.wire.response import Draft, Ranking, RankResponse
 from pipeline.batching.job import Scored
-from pipeline.dag.messages import Encoded, RankerLogits
+from pipeline.dag.messages import Encoded, RankerLogits, check_tokens
 from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
 from pipeline.request.spans import Span, Spans
@@ -27,15 +28,26 @@ from pipeline.request.trace import Trace
 class Sort:
     """Scores, orders, interleaves and cuts, and assembles the response."""
 
-    def __init__(self, scorings: Mapping[Target, ScoreFunction]) -> None:
-        """Bind each target's score function."""
+    def __init__(
+        self, scorings: Mapping[Target, ScoreFunction], max_tokens: Optional[int] = None
+    ) -> None:
+        """Bind each target's score function.
+
+        Args:
+            scorings: of each target.
+            max_tokens: of one request, over all its targets; ``None``: as many as there are.
+        """
         self._scorings = scorings
+        self._max_tokens = max_tokens
 
     def __call__(self, messages: Sequence[RankerLogits]) -> Outcome:
         """Build the response, or tell which error there is instead.
 
         Args:
             messages: one from each ranker op.
+
+        Raises:
+            RequestTooLarge: rows that remote engines made are too many together.
         """
         start = time.monotonic()
         encoded = messages[0].encoded
@@ -51,6 +63,7 @@ class Sort:
                     scored[target] = got
                 except RankingError as error:
                     errors.append(error)
+        encoded = _completed(encoded, scored, self._max_tokens)
         route = encoded.route
         result: Union[RankResponse, RankingError]
         # of two orders that were to be interleaved, one alone is an answer too
@@ -116,6 +129,26 @@ class Sort:
         logits = tuple(margins.tolist()) if scoring.has_logits else ()
         order = tuple(rank_order(logits or scores, top_n))
         return Ranking(target.ranker, target.bundle, scores, order, logits)
+
+
+def _completed(
+    encoded: Encoded, scored: Mapping[Target, Scored], max_tokens: Optional[int]
+) -> Encoded:
+    """With the rows that remote engines made of the texts."""
+    made = {target: got.rows for target, got in scored.items() if got.rows is not None}
+    if not made:
+        return encoded
+    lengths = (len(row.input_ids) for of_one in made.values() for row in of_one.rows)
+    tokens = encoded.tokens + sum(lengths)
+    if max_tokens is not None:
+        check_tokens(tokens, max_tokens)
+    known = {**encoded.rows, **made}
+    return replace(
+        encoded,
+        rows={target: known[target] for target in encoded.route.targets if target in known},
+        tokens=tokens,
+        tokenize_ms=encoded.tokenize_ms + max(scored[target].tokenize_ms for target in made),
+    )
 
 
 def _truncated(encoded: Encoded) -> tuple[int, ...]:

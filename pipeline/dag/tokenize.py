@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from contract.encoding import PairEncoder
-from contract.errors import RequestTooLarge
 from contract.wire.request_rows import rows_of
-from pipeline.dag.messages import Encoded
+from pipeline.dag.messages import Encoded, check_tokens
 from pipeline.request.call import Call
 from pipeline.request.route import Target
 from pipeline.request.spans import Span, Spans
@@ -21,7 +20,11 @@ class Tokenize:
     """Decides who shall score a request, and encodes its pairs with the encoder of each."""
 
     def __init__(
-        self, encoders: Mapping[Target, PairEncoder], router: Router, max_tokens: int
+        self,
+        encoders: Mapping[Target, PairEncoder],
+        router: Router,
+        max_tokens: int,
+        texts: Collection[Target] = (),
     ) -> None:
         """Bind what is needed.
 
@@ -29,10 +32,12 @@ class Tokenize:
             encoders: of each target.
             router: decides.
             max_tokens: of one request, over all its targets, padding not counted.
+            texts: targets whose engine tokenizes by itself.
         """
         self._encoders = encoders
         self._router = router
         self._max_tokens = max_tokens
+        self._texts = texts
 
     def __call__(self, call: Call) -> Encoded:
         """Route the call unless it is routed already, and encode the pairs.
@@ -46,15 +51,12 @@ class Tokenize:
         rows = {
             target: rows_of(call.request, self._encoders[target], self._max_tokens)
             for target in route.targets
+            if target not in self._texts or call.request.tokens is not None
         }
         end = time.monotonic()
         spans: Spans = ()
         if call.trace is not None:
             spans = (Span("tokenize", call.trace.child(), start, end),)
         tokens = sum(len(row.input_ids) for of_one in rows.values() for row in of_one.rows)
-        if tokens > self._max_tokens:
-            raise RequestTooLarge(
-                f"{tokens} tokens, at most {self._max_tokens} allowed; send fewer or shorter ones",
-                field="documents",
-            )
+        check_tokens(tokens, self._max_tokens)
         return Encoded(call, route, rows, (end - start) * 1000.0, tokens, spans)

@@ -167,6 +167,7 @@ def engine_source(
             bundle,
             timeout_s=op.timeout / 1000.0 if op.timeout > 0 else None,
             admit=(lambda engine: golden.check(engine, conf.precision)) if golden else None,
+            texts_of=(encoder, config.limits.max_tokens) if op.takes_texts else None,
         )
     if op.engine == AUTO and not golden:
         # nothing could prove another engine's scores

@@ -33,10 +33,13 @@ OPS = (TOKENIZE, *OP_OF_RANKER.values(), SORT)
 LOCAL = "local_predictor"
 PADDLE, OPENVINO, REMOTE, AUTO = "paddle", "openvino", "remote", "auto"
 ENGINES = (PADDLE, OPENVINO, REMOTE, AUTO)
+TENSORS, TEXTS = "tensors", "texts"
 
 GRAPH_DECIDES = "a ranker's bundle says what is fed and fetched"
 SCHEDULER_BATCHES = "the scheduler batches rows of all requests, see scheduler.max_batch_tokens"
 NO_REMOTE = "the ranker runs in this service, by local_service_conf.model_config"
+# one request of the tensor service holds 65,536 strings, and each title may have its own query
+MOST_TITLES = 32_768
 _ENDPOINT = re.compile(r"[^\s/@,]+:\d{1,5}")
 
 
@@ -95,6 +98,8 @@ class OpConfig(Section):
         timeout: milliseconds that the ranker may take; below 1: no limit.
         retry: how often it is asked when it times out.
         server_endpoints: host:port of each GeneralModelService, for engine remote.
+        remote_input: what engine remote hands to them: rows of tokens, or the texts themselves,
+            which tensor services of this version tokenize.
         client_config: serving_client of the bundle that server_endpoints serve, instead of
             model_config; engine is remote then, as upstream means it.
         more_bundles: directories of further bundles of the ranker, for experiments.
@@ -112,6 +117,7 @@ class OpConfig(Section):
     auto_batching_timeout: Whole = field(default=-1, metadata=unused(SCHEDULER_BATCHES))
     local_service_conf: LocalServiceConfig = field(default_factory=LocalServiceConfig)
     server_endpoints: Optional[Texts] = None
+    remote_input: Annotated[str, choice(TENSORS, TEXTS)] = TENSORS
     more_bundles: Texts = ()
     fetch_list: Optional[Texts] = field(default=None, metadata=unused(GRAPH_DECIDES))
     client_config: Optional[Text] = field(default=None, metadata=unused(NO_REMOTE))
@@ -121,6 +127,11 @@ class OpConfig(Section):
     tokenizer: Optional[Text] = None
     max_seq_length: Annotated[int, whole(5)] = 512
     score_function: Optional[Annotated[str, choice(*SCORE_FUNCTIONS)]] = None
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether the ranker's engine tokenizes by itself."""
+        return self.engine == REMOTE and self.remote_input == TEXTS
 
 
 def check_tokenizer_threads(ops: Mapping[str, OpConfig]) -> None:
@@ -159,6 +170,11 @@ def check_ranker(op: OpConfig, where: str) -> None:
             field=f"{where}.local_service_conf.precision",
         )
     if op.engine != REMOTE:
+        if op.remote_input != TENSORS:
+            raise ConfigError(
+                f"{TEXTS} goes with engine remote only, not {op.engine}; leave it out",
+                field=f"{where}.remote_input",
+            )
         return
     if op.more_bundles:
         raise ConfigError(

@@ -39,6 +39,7 @@ from pipeline.settings.log_format import JSON, TEXT
 from pipeline.settings.ops import (
     AUTO,
     ENGINES,
+    MOST_TITLES,
     NO_REMOTE,
     OP_OF_RANKER,
     OPENVINO,
@@ -286,6 +287,7 @@ def _check_together(config: ServiceConfig) -> None:
     check_tokenizer_threads(config.op)
     for ranker in config.rankers:
         check_ranker(config.ranker_op(ranker), f"op.{config.op_name(ranker)}")
+    _check_texts(config)
     if config.limits.body_bytes_in_flight < config.limits.max_body_bytes:
         raise ConfigError(
             f"must be at least limits.max_body_bytes ({config.limits.max_body_bytes}), "
@@ -300,3 +302,23 @@ def _check_together(config: ServiceConfig) -> None:
         )
     if config.dag.enable_prometheus and config.dag.tracer.interval_s < 1:
         raise ConfigError("must be at least 1 for enable_prometheus", field="dag.tracer.interval_s")
+
+
+def _check_texts(config: ServiceConfig) -> None:
+    """What does not go with texts that other services tokenize."""
+    for ranker in config.rankers:
+        if not config.ranker_op(ranker).takes_texts:
+            continue
+        field = f"op.{config.op_name(ranker)}.remote_input"
+        if config.scheduler.cache_rows:
+            raise ConfigError(
+                "texts does not go with scheduler.cache_rows, which keeps scores by rows that this "
+                "service then never has; set that to 0, or hand tensors",
+                field=field,
+            )
+        if config.limits.max_documents > MOST_TITLES:
+            raise ConfigError(
+                f"texts takes at most {MOST_TITLES} documents, and limits.max_documents allows "
+                f"{config.limits.max_documents}; lower that, or hand tensors",
+                field=field,
+            )

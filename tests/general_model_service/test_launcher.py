@@ -165,7 +165,8 @@ def test_the_program_knows_all_that_it_can_be_given(
     repository: Path, program: Path, tensor_program: Path, onnxruntime_gpu: dict[str, str]
 ) -> None:
     everything = (
-        "--port 1 --host h --precision auto --thread 4 --runtime_thread_num 1 --batch_infer_size 1 "
+        "--port 1 --host h --door d --precision auto --thread 4 --runtime_thread_num 1 "
+        "--batch_infer_size 1 "
         "--cpu_math_thread_num 1 --max_body_size 1 --request_cache_size 1 --enable_prometheus "
         "--batch_tokens 1 --batch_wait_us 1 --queue_factor 1 --queue_floor 1 --queue_tokens 1 "
         "--max_bytes_in_flight 1 --max_connections 1 --read_timeout_s 1 --idle_timeout_s 1 "

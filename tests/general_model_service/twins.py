@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, Optional, Union
 
 import httpx
+import yaml
 
 from child_services.child import free_port
 from child_services.rank_process import RankProcess
 from child_services.running_service import RunningService, service_config
 from child_services.tensor_process import TensorProcess
+from tests.pipeline.launch import Launched
 
 Body = Union[bytes, Mapping[str, Any]]
 
@@ -30,6 +32,13 @@ TOLD = (
     "x-warnings",
     "retry-after",
     "allow",
+    "www-authenticate",
+    "vary",
+    "access-control-allow-origin",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-expose-headers",
+    "access-control-max-age",
 )
 _TIMES = re.compile(r'\{\\?"tokenize\\?":.*?\}')
 _ID = re.compile(r"\b[0-9a-f]{32}\b")
@@ -143,4 +152,33 @@ def twins(bundles: Path, ranker: str, directory: Path, *flags: str) -> Iterator[
         httpx.Client(base_url=service.url, timeout=60) as client,
         httpx.Client(base_url=program.url, timeout=60) as other,
     ):
+        yield Twins(client, other)
+
+
+@contextmanager
+def guarded_twins(
+    bundles: Path, ranker: str, directory: Path, http: Mapping[str, Any]
+) -> Iterator[Twins]:
+    """Start both with the same section ``http``; they end with the context.
+
+    Args:
+        bundles: directory of bundles.
+        ranker: that both serve.
+        directory: for logs; theirs alone.
+        http: of config_nlp.yml.
+    """
+    config = {**openvino_config(bundles, (ranker,)), "http": dict(http)}
+    (directory / "pipeline").mkdir()
+    (directory / "program").mkdir()
+    door = directory / "door.yml"
+    door.write_text(yaml.safe_dump({"http": dict(http)}), encoding="utf-8")
+    url = f"http://127.0.0.1:{config['http_port']}"
+    flags = ("--pad_dynamic", "--door", str(door))
+    with (
+        Launched(config, directory / "pipeline") as launched,
+        TensorProcess(bundles / ranker, directory / "program", *flags) as program,
+        httpx.Client(base_url=url, timeout=60) as client,
+        httpx.Client(base_url=program.url, timeout=60) as other,
+    ):
+        launched.wait_ready()
         yield Twins(client, other)

@@ -135,9 +135,15 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def call_baidu_std(port: int, payload: bytes, compress_type: int = 0) -> tuple[int, Any]:
+def call_baidu_std(
+    port: int,
+    payload: bytes,
+    compress_type: int = 0,
+    service: str = SERVICE,
+    response: Any = messages.Response,
+) -> tuple[int, Any]:
     """One call: the error code of brpc, and the response, which is empty with an error."""
-    request = b"\x0a" + bytes([len(SERVICE)]) + SERVICE.encode() + b"\x12\x09inference"
+    request = b"\x0a" + bytes([len(service)]) + service.encode() + b"\x12\x09inference"
     meta = b"\x0a" + bytes([len(request)]) + request + bytes([0x18, compress_type]) + b"\x20\x07"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(b"PRPC" + struct.pack(">II", len(meta) + len(payload), len(meta)))
@@ -145,7 +151,7 @@ def call_baidu_std(port: int, payload: bytes, compress_type: int = 0) -> tuple[i
         answered, body = read_baidu_std(connection)
     fields = fields_of(answered)
     assert fields[4] == 7, "the correlation id"
-    return fields_of(fields[2]).get(1, 0), messages.Response.FromString(body)
+    return fields_of(fields[2]).get(1, 0), response.FromString(body)
 
 
 def fields_of(message: bytes) -> dict[int, Any]:

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,12 @@ namespace tensor_service {
 
 using Clock = std::chrono::steady_clock;
 using CallId = std::uint64_t;  // unique within a connection
+// of an answer's head; the names are constants
+using HeadFields = std::vector<std::pair<std::string_view, std::string>>;
+
+class Pass;
+
+inline constexpr std::string_view kRetryAfter = "Retry-After";
 
 // Header fields of HTTP that the service reads itself, as they came, and of gRPC's
 // metadata; baidu_std has none.
@@ -45,7 +52,17 @@ struct Call {
   HeldBytes held;    // for the body, and then for the tensors it became
   std::optional<Clock::time_point> deadline;
   std::uint64_t log_id = 0;      // of the protocol's header, when it has one
+  std::shared_ptr<Pass> pass;    // what the door gave it; null: there is no door
   Clock::time_point received{};  // when its first byte was read
+};
+
+// What is known of a call that a protocol refuses before it is complete.
+struct RefusedCall {
+  std::string_view path;
+  bool is_http = false;
+  const CallFields& fields;
+  std::size_t max_body = 0;
+  bool body_too_long = false;  // than that
 };
 
 // The answer to one Call. Protocols turn status into their own numbers.
@@ -55,8 +72,8 @@ struct Reply {
   std::string message;  // of an error; one line
   // Used by HTTP only: empty leaves the type to the request's format.
   std::string content_type;
-  std::optional<int> http_status;                                // in place of the status's own
-  std::vector<std::pair<std::string_view, std::string>> fields;  // of the head, names of constants
+  std::optional<int> http_status;  // in place of the status's own
+  HeadFields fields;
   std::string body;
 };
 

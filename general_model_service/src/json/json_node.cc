@@ -10,6 +10,7 @@
 
 #include "json/json_reader.h"
 #include "json/utf8.h"
+#include "text/text_hash.h"
 
 namespace tensor_service {
 namespace {
@@ -71,7 +72,7 @@ JsonNode read_json_object(std::string_view body) {
 }
 
 void keep_last_of_keys(JsonNode& object) {
-  std::unordered_map<std::string_view, std::size_t> seen;
+  std::unordered_map<std::string_view, std::size_t, TextHash> seen;
   std::vector<std::pair<std::size_t, std::size_t>> again;  // the later, and which it replaces
   for (std::size_t i = 0; i < object.items.size(); ++i) {
     const auto [first, is_new] = seen.emplace(object.items[i].key, i);

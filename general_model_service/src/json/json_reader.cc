@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <unordered_set>
 
 #include "json/python_text.h"
 #include "json/utf8.h"
+#include "text/text_hash.h"
 
 namespace tensor_service {
 namespace {
@@ -143,7 +143,7 @@ void JsonReader::check_keys(JsonNode& node) const {
     keep_last_of_keys(node);
     return;
   }
-  std::unordered_set<std::string_view> seen;
+  TextSet seen;
   for (const JsonNode& member : node.items) {
     if (!seen.insert(member.key).second) {
       throw JsonError("not JSON (the key " + python_repr(member.key, kNameShown) +

@@ -8,7 +8,10 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <optional>
 
+#include "program/entrance.h"
 #include "program/options.h"
 #include "program/reloader.h"
 #include "program/serve_config.h"
@@ -26,6 +29,15 @@ void announce(const Options& options, const Server& server, const Model& model) 
                      std::to_string(options.model.threads) + " threads) ";
   log_line(text + model.golden_text() + "; ready on " + options.server.host + ":" +
            std::to_string(server.port()));
+}
+
+Entrance open_door(const EntranceRules& rules, Options& options) {
+  const auto folder = std::filesystem::absolute(options.door).parent_path();
+  Entrance entrance = open_entrance(rules, folder, std::nullopt);
+  options.service.door = entrance.door;
+  options.server.kind.tls = entrance.http_tls;
+  options.server.connections.protocol.shows_heads = true;
+  return entrance;
 }
 
 // Buffers of requests come and go; giving them back to the kernel each time costs up to 150
@@ -48,6 +60,12 @@ int main(int argc, char** argv) {
     if (!options.config.empty()) {
       return serve_config(options);
     }
+    std::optional<EntranceRules> rules;
+    Entrance entrance;
+    if (!options.door.empty()) {
+      rules = read_door_file(options.door);
+      entrance = open_door(*rules, options);
+    }
     Server server(options.server, options.service);
     const std::string state = files_state(options.model.path);
     auto model = load_model(options.model);
@@ -55,6 +73,11 @@ int main(int argc, char** argv) {
     announce(options, server, *model);
     model.reset();
     Reloader reloader(options.model, server.service(), options.reload_interval, state);
+    std::optional<EntranceFollower> follower;
+    if (rules) {
+      follower.emplace(entrance, *rules, options.door,
+                       [file = options.door] { return read_door_file(file); });
+    }
     server.on_reload([&reloader] { reloader.request(); });
     server.run();
     log_line("stopped");

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "engine/cores.h"
+#include "service/text_refusal.h"
 
 namespace tensor_service {
 namespace {
@@ -131,7 +132,7 @@ void add_batch_flags(CLI::App& app, Flags& flags, SchedulerOptions& scheduler) {
       ->capture_default_str();
 }
 
-void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
+void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server, std::string& door) {
   app.add_option("--host", server.host, "IPv4 or IPv6 address, or name, to listen on; ::: all")
       ->capture_default_str();
   app.add_option("--port", server.port, "HTTP, gRPC and baidu_std; 0: a free one")
@@ -160,6 +161,9 @@ void add_server_flags(CLI::App& app, Flags& flags, ServerOptions& server) {
   app.add_option("--idle_timeout_s", flags.idle_timeout_s, "for a connection between requests")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
+  app.add_option("--door", door,
+                 "YAML with `http:` as in config_nlp.yml: API keys, hosts, origins, TLS of --port")
+      ->check(CLI::ExistingFile);
   app.add_option("--drain_s", flags.drain_s, "for open requests after SIGTERM")
       ->check(CLI::Range(0, 3600))
       ->capture_default_str();
@@ -225,6 +229,7 @@ void apply(const Flags& flags, Options& options) {
   options.server.drain = std::chrono::seconds(flags.drain_s);
   options.server.connections.protocol.max_body = flags.max_body_size;
   options.server.connections.protocol.reads_fields = reads_fields;
+  options.server.connections.protocol.refusal = text_refusal;
   options.service.max_body = flags.max_body_size;
   options.server.max_bytes_in_flight =
       flags.max_bytes_in_flight > 0 ? flags.max_bytes_in_flight : 6 * flags.max_body_size;
@@ -242,7 +247,7 @@ std::optional<int> parse_options(int argc, const char* const* argv, Options& opt
   add_config_flags(app, options);
   add_model_flags(app, flags, options);
   add_batch_flags(app, flags, options.service.scheduler);
-  add_server_flags(app, flags, options.server);
+  add_server_flags(app, flags, options.server, options.door);
   add_text_flags(app, options.service.text);
   try {
     app.parse(argc, argv);

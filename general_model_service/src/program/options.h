@@ -22,6 +22,7 @@ struct Options {
   ServerOptions server;
   ServiceOptions service;
   std::chrono::seconds reload_interval{2};
+  std::string door;  // file of --door, or empty
 };
 
 // Reads the arguments; when the program is to end at once (--help, a bad flag), prints why and

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "program/entrance.h"
 #include "program/reloader.h"
 #include "program/service_config.h"
 #include "report/log.h"
@@ -97,12 +98,14 @@ std::string services_of(const ServiceSettings& settings) {
 
 void say_where(const ServiceSettings& settings) {
   if (settings.http_port) {
-    say("HTTP on " + shown(settings.http_host, *settings.http_port) + ": POST /rerank, POST /(" +
+    say((settings.find("http.tls_key") != nullptr ? "HTTPS on " : "HTTP on ") +
+        shown(settings.http_host, *settings.http_port) + ": POST /rerank, POST /(" +
         services_of(settings) +
         ")/prediction, POST /GeneralModelService/inference, GET /v1/models, /info, /health, "
         "/ready, /metrics");
   }
-  say(settings.rpc_port ? "RPC on " + shown(settings.rpc_host, *settings.rpc_port)
+  const std::string rpc = settings.find("rpc.tls_key") != nullptr ? "RPC with TLS on " : "RPC on ";
+  say(settings.rpc_port ? rpc + shown(settings.rpc_host, *settings.rpc_port)
                         : "RPC is off: rpc_port opens it");
 }
 
@@ -124,7 +127,11 @@ int serve_config(const Options& flags) try {
     say("ok");
     return 0;
   }
-  const Options options = options_of(settings);
+  const EntranceRules rules = entrance_rules_of(settings);
+  const Entrance entrance =
+      open_entrance(rules, settings.path.parent_path(), admission_of(settings));
+  Options options = options_of(settings);
+  take_entrance(settings, entrance, options);
   const std::vector<ServedBundle> bundles = bundles_of(settings, open_engine_cache(settings));
   Server server(options.server, options.service);
   std::vector<std::string> states;
@@ -137,6 +144,9 @@ int serve_config(const Options& flags) try {
     for (const auto& reloader : reloaders) {
       reloader->request();
     }
+  });
+  const EntranceFollower follower(entrance, rules, settings.path, [path = settings.path] {
+    return entrance_rules_of(read_service_settings(path, ranker_of_bundle));
   });
   say_where(settings);
   char seconds[32];

@@ -14,6 +14,7 @@
 #include "json/json_node.h"
 #include "report/log.h"
 #include "service/served_models.h"
+#include "service/text_refusal.h"
 
 namespace tensor_service {
 namespace {
@@ -91,6 +92,7 @@ void take_limits(const ServiceSettings& settings, Options& options) {
   ServerOptions& server = options.server;
   server.connections.protocol.max_body = static_cast<std::size_t>(body);
   server.connections.protocol.reads_fields = reads_fields;
+  server.connections.protocol.refusal = text_refusal;
   options.service.max_body = static_cast<std::size_t>(body);
   server.max_bytes_in_flight = static_cast<std::size_t>(bodies / kBodies * kDecoded);
   server.max_connections = static_cast<std::size_t>(settings.whole("limits.max_connections", 2048));

@@ -10,6 +10,8 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "json/json_node.h"
 #include "ranking/rank_request.h"
@@ -23,9 +25,15 @@ namespace tensor_service {
 RankRequest read_prediction(JsonNode& body, std::string_view service, const TextLimits& limits,
                             std::deque<JsonNode>& made, const MoreBytes& more);
 
-std::string prediction_json(const RankRequest& request, const RankResponse& response);
+// Keys and values of an answer, in their order.
+using WireAnswer = std::vector<std::pair<std::string_view, std::string>>;
 
+WireAnswer prediction_wire(const RankRequest& request, const RankResponse& response);
 // routed: somebody was asked already; the answer then says for which request.
+WireAnswer prediction_error_wire(bool routed, std::string_view request_id);
+
+// The same in a body of JSON.
+std::string prediction_json(const RankRequest& request, const RankResponse& response);
 std::string prediction_error_json(const RankingError& error, bool routed,
                                   std::string_view request_id);
 

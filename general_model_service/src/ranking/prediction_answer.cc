@@ -14,8 +14,6 @@ namespace {
 // as json.dumps separates what it writes
 constexpr JsonStyle kSpaced{.comma = ", ", .colon = ": "};
 
-using Wire = std::vector<std::pair<std::string_view, std::string>>;
-
 // Elements of a list, each written by `write`.
 template <class Items, class Write>
 std::string list_json(const Items& items, Write write) {
@@ -90,7 +88,7 @@ std::string rankings_json(const RankResponse& response) {
 }
 
 template <class Part>
-std::string texts_json(const Wire& wire, Part part) {
+std::string texts_json(const WireAnswer& wire, Part part) {
   std::string out = "[";
   for (const auto& entry : wire) {
     out += out.size() > 1 ? "," : "";
@@ -99,7 +97,7 @@ std::string texts_json(const Wire& wire, Part part) {
   return out + "]";
 }
 
-std::string five_fields(int err_no, std::string_view message, const Wire& wire) {
+std::string five_fields(int err_no, std::string_view message, const WireAnswer& wire) {
   std::string out = "{\"err_no\":" + std::to_string(err_no) + ",\"err_msg\":";
   append_json_text(out, message);
   out += ",\"key\":" + texts_json(wire, [](const auto& entry) { return entry.first; });
@@ -111,16 +109,16 @@ std::string five_fields(int err_no, std::string_view message, const Wire& wire) 
 }  // namespace
 
 // "predict" comes first, as existing clients read value[0].
-std::string prediction_json(const RankRequest& request, const RankResponse& response) {
-  Wire wire{{"predict", predict_json(response)},
-            {"results", results_json(request, response)},
-            {"ranker", response.others.empty() ? response.ranker : std::string(kBothRankers)},
-            {"bundle", response.bundle},
-            {"request_id", request.request_id},
-            {"experiment", ""},
-            {"variant", ""},
-            {"usage", usage_json(response)},
-            {"timings_ms", timings_json(response.timings, kSpaced)}};
+WireAnswer prediction_wire(const RankRequest& request, const RankResponse& response) {
+  WireAnswer wire{{"predict", predict_json(response)},
+                  {"results", results_json(request, response)},
+                  {"ranker", response.others.empty() ? response.ranker : std::string(kBothRankers)},
+                  {"bundle", response.bundle},
+                  {"request_id", request.request_id},
+                  {"experiment", ""},
+                  {"variant", ""},
+                  {"usage", usage_json(response)},
+                  {"timings_ms", timings_json(response.timings, kSpaced)}};
   if (!response.others.empty()) {
     wire.emplace_back("rankings", rankings_json(response));
   }
@@ -130,16 +128,23 @@ std::string prediction_json(const RankRequest& request, const RankResponse& resp
           append_json_text(out, warning);
         }));
   }
-  return five_fields(0, "", wire);
+  return wire;
+}
+
+WireAnswer prediction_error_wire(bool routed, std::string_view request_id) {
+  if (!routed) {
+    return {};
+  }
+  return {{"request_id", std::string(request_id)}, {"experiment", ""}, {"variant", ""}};
+}
+
+std::string prediction_json(const RankRequest& request, const RankResponse& response) {
+  return five_fields(0, "", prediction_wire(request, response));
 }
 
 std::string prediction_error_json(const RankingError& error, bool routed,
                                   std::string_view request_id) {
-  Wire wire;
-  if (routed) {
-    wire = {{"request_id", std::string(request_id)}, {"experiment", ""}, {"variant", ""}};
-  }
-  return five_fields(error.facts().err_no, error.text(), wire);
+  return five_fields(error.facts().err_no, error.text(), prediction_error_wire(routed, request_id));
 }
 
 }  // namespace tensor_service

@@ -13,7 +13,7 @@ namespace {
 constexpr int kRequest = 5000;
 
 // In the order of Fault.
-constexpr std::array<FaultFacts, 10> kFacts{{
+constexpr std::array<FaultFacts, 15> kFacts{{
     {"malformed_request", 400, kRequest, Status::kMalformed, "Validation"},
     {"unknown_service", 404, 3002, Status::kNotFound, "Validation"},
     {"too_large", 413, kRequest, Status::kTooLarge, "Validation"},
@@ -24,6 +24,11 @@ constexpr std::array<FaultFacts, 10> kFacts{{
     {"caller_gone", 499, 6000, Status::kCancelled, "Backend"},
     {"inference_failed", 500, 9000, Status::kInternal, "Backend"},
     {"internal", 500, 10000, Status::kInternal, "Backend"},
+    {"unauthorized", 401, kRequest, Status::kUnauthorized, "Validation"},
+    {"forbidden", 403, kRequest, Status::kForbidden, "Validation"},
+    {"unsupported_media", 415, kRequest, Status::kUnsupported, "Validation"},
+    {"over_limit", 429, 51, Status::kOverloaded, "Overloaded"},
+    {"body_timeout", 408, kRequest, Status::kDeadline, "Validation"},
 }};
 
 }  // namespace

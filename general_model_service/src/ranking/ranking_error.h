@@ -27,6 +27,11 @@ enum class Fault {
   kCallerGone,
   kInferenceFailed,
   kService,
+  kUnauthorized,
+  kForbidden,
+  kUnsupportedMedia,
+  kOverLimit,
+  kBodyTimeout,
 };
 
 struct FaultFacts {
@@ -51,6 +56,7 @@ struct RankingError final : std::exception {
   Fault fault;
   std::string message;
   std::optional<std::string> field;
+  double retry_after_s = 1.0;  // of kOverLimit: when there is room again
 };
 
 [[noreturn]] inline void refuse_field(std::string_view field, std::string message) {

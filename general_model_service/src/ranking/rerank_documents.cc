@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 
 #include "json/python_text.h"
 #include "json/utf8.h"
 #include "ranking/ranking_error.h"
+#include "text/text_hash.h"
 
 namespace tensor_service {
 namespace {
@@ -145,7 +145,7 @@ std::optional<FieldNames> read_rank_fields(const JsonNode& value) {
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     names.push_back(check_text(value.items[i], numbered("rank_fields", i), kMostFieldChars));
   }
-  std::unordered_set<std::string_view> seen;
+  TextSet seen;
   for (const std::string_view name : names) {
     if (!seen.insert(name).second) {
       refuse_field("rank_fields", python_repr(name, kNameShown) + " stands twice; name it once");

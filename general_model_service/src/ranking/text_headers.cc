@@ -76,8 +76,13 @@ void check_dry_run(std::string_view text) {
 std::string ranker_of(const CallFields& fields) { return utf8_of(fields.ranker.value_or("")); }
 
 // A dry run leaves no trace in experiments, of which there are none here.
-Arrival arrival_of(const CallFields& fields) {
+Arrival arrival_of(const Call& call) {
+  const CallFields& fields = call.fields;
   Arrival arrival;
+  if (!call.is_http) {
+    arrival.deadline = call.deadline;
+    return arrival;
+  }
   if (fields.timeout_ms) {
     arrival.deadline = deadline_of(*fields.timeout_ms);
   }

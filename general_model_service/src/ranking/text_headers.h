@@ -23,8 +23,9 @@ struct Arrival {
 // x-ranker as UTF-8; empty where there is none.
 std::string ranker_of(const CallFields& fields);
 
-// Throws RankingError naming the header that is wrong.
-Arrival arrival_of(const CallFields& fields);
+// Of a call of RPC the deadline alone: its metadata name no other thing. Throws RankingError naming
+// the header that is wrong.
+Arrival arrival_of(const Call& call);
 
 // The caller's id, when every answer may carry it; else empty.
 std::string echoed_id(const CallFields& fields);

@@ -4,6 +4,7 @@
 #include "ranking/text_route.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "json/python_text.h"
 #include "ranking/prediction.h"
@@ -88,6 +89,9 @@ std::string info_json(const ServedRankers& rankers, const TextLimits& limits,
 }  // namespace
 
 std::unique_ptr<TextRoute> make_text_route(std::string_view path, const std::string& ranker) {
+  if (is_rpc_text_path(path)) {
+    return make_rpc_route(ranker);
+  }
   if (const std::string_view version = version_of(path); !version.empty()) {
     return make_rerank_route(version, ranker);
   }
@@ -107,14 +111,27 @@ std::string information_json(std::string_view path, const ServedRankers& rankers
 }
 
 TextAnswer wrong_method(std::string_view method) {
-  TextAnswer answer;
+  TextAnswer answer = plain_refusal(
+      {Fault::kMalformed, std::string(method) + " is not allowed here; POST /<service>/prediction",
+       "method"});
   answer.http_status = 405;
-  answer.body = prediction_error_json(
-      RankingError(Fault::kMalformed,
-                   std::string(method) + " is not allowed here; POST /<service>/prediction",
-                   "method"),
-      false, {});
   return answer;
+}
+
+TextAnswer plain_refusal(const RankingError& error) {
+  TextAnswer answer;
+  answer.http_status = error.facts().http_status;
+  answer.body = prediction_error_json(error, false, {});
+  return answer;
+}
+
+void add_error_fields(const RankingError& error, HeadFields& fields) {
+  if (error.fault == Fault::kOverLimit) {
+    fields.emplace_back(kRetryAfter,
+                        std::to_string(static_cast<std::int64_t>(std::ceil(error.retry_after_s))));
+  } else if (error.fault == Fault::kUnauthorized) {
+    fields.emplace_back("WWW-Authenticate", "Bearer");
+  }
 }
 
 }  // namespace tensor_service

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The paths that take texts, and one request of such a path: its body in, its ranking request out;
-// its ranking in, the bytes of its answer out. The service drives it and knows no shape.
+// its ranking in, the bytes of its answer out. The service drives it and knows no shape. The path
+// of an RPC call is "/<full name of the service>/<method>".
 
 #pragma once
 
@@ -13,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "call/call.h"
+#include "json/json_node.h"
 #include "ranking/rank_request.h"
 #include "ranking/rank_response.h"
 #include "ranking/ranking_error.h"
@@ -23,7 +26,7 @@ namespace tensor_service {
 struct TextAnswer {
   int http_status = 200;
   std::string body;
-  std::vector<std::pair<std::string_view, std::string>> fields;  // of the head
+  HeadFields fields;
 };
 
 // How far a request that failed had come.
@@ -36,6 +39,9 @@ class TextRoute {
  public:
   virtual ~TextRoute() = default;
 
+  // What begin() and read() make of a body takes so many bytes at most, without the values that
+  // stand in it as texts.
+  virtual std::size_t tree_bytes(std::string_view body) const { return json_tree_bytes(body); }
   // What is read of the body before header fields are looked at. Throws RankingError.
   virtual void begin(std::string&& body, const ServedRankers& rankers) = 0;
   // The rest of it, checked. The request's texts live as long as this. Throws RankingError, and
@@ -56,6 +62,10 @@ std::unique_ptr<TextRoute> make_text_route(std::string_view path, const std::str
 std::unique_ptr<TextRoute> make_rerank_route(std::string_view version, const std::string& ranker);
 std::unique_ptr<TextRoute> make_prediction_route(std::string_view service,
                                                  const std::string& ranker);
+std::unique_ptr<TextRoute> make_rpc_route(const std::string& ranker);
+
+// Whether a call of an RPC protocol is one of PipelineService.inference.
+bool is_rpc_text_path(std::string_view path);
 
 // Whether a path, without a slash at its end, is one that takes texts or tells of what takes them.
 bool is_text_path(std::string_view path);
@@ -67,5 +77,10 @@ std::string information_json(std::string_view path, const ServedRankers& rankers
 
 // 405 of a text path.
 TextAnswer wrong_method(std::string_view method);
+
+// An error in the gateway's five fields, before any route.
+TextAnswer plain_refusal(const RankingError& error);
+// What goes with an error into the head: when to come back, and how to say who calls.
+void add_error_fields(const RankingError& error, HeadFields& fields);
 
 }  // namespace tensor_service

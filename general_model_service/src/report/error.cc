@@ -17,7 +17,7 @@ struct Codes {
 
 // By Status, in its order. brpc's numbers are those of its errno.proto; a status that the caller's
 // tensors caused has none there, because Paddle Serving reports it inside a good response.
-constexpr std::array<Codes, 15> kCodes = {{
+constexpr std::array<Codes, 17> kCodes = {{
     {200, 0, 0, 0},          // kOk
     {400, 3, 0, -5100},      // kInvalid
     {400, 3, 1003, -5000},   // kMalformed, EREQUEST
@@ -32,6 +32,8 @@ constexpr std::array<Codes, 15> kCodes = {{
     {499, 1, 125, -5000},    // kCancelled, ECANCELED
     {503, 14, 2003, -5000},  // kUnavailable, ELOGOFF
     {500, 13, 0, -5001},     // kNoMemory
+    {401, 16, 1004, -5000},  // kUnauthorized, ERPCAUTH
+    {403, 7, 1003, -5000},   // kForbidden, EREQUEST
     {500, 13, 0, -5100},     // kInternal
 }};
 

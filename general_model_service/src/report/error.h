@@ -26,10 +26,12 @@ enum class Status {
   kCancelled,         // the caller has gone
   kUnavailable,       // no model yet, or shutting down
   kNoMemory,
+  kUnauthorized,  // no API key, or one that is not known
+  kForbidden,     // a page of another origin, or a name that is not the service's
   kInternal,
 };
 
-// 200, 400, 404, 405, 413, 415, 429, 499, 500, 503, 504.
+// 200, 400, 401, 403, 404, 405, 413, 415, 429, 499, 500, 503, 504.
 int http_status(Status status);
 
 // grpc::StatusCode by number: 0, 3 INVALID_ARGUMENT, 8 RESOURCE_EXHAUSTED, ...

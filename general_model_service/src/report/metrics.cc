@@ -10,21 +10,12 @@
 namespace tensor_service {
 namespace {
 
-constexpr std::array<std::string_view, kStatuses> kStatusNames = {"ok",
-                                                                  "invalid",
-                                                                  "malformed",
-                                                                  "overflow",
-                                                                  "too_large",
-                                                                  "not_found",
-                                                                  "method_not_allowed",
-                                                                  "unsupported",
-                                                                  "overloaded",
-                                                                  "crowded",
-                                                                  "deadline",
-                                                                  "cancelled",
-                                                                  "unavailable",
-                                                                  "no_memory",
-                                                                  "internal"};
+constexpr std::array<std::string_view, kStatuses> kStatusNames = {
+    "ok",          "invalid",   "malformed",          "overflow",
+    "too_large",   "not_found", "method_not_allowed", "unsupported",
+    "overloaded",  "crowded",   "deadline",           "cancelled",
+    "unavailable", "no_memory", "unauthorized",       "forbidden",
+    "internal"};
 
 std::string number(double value) {
   std::array<char, 32> text{};
@@ -132,6 +123,9 @@ void write_rest(std::string& text, const Metrics& metrics) {
   simple(text, "tensor_service_connections_refused_total", "counter",
          "Connections closed at once because there were too many.",
          metrics.connections_refused.value());
+  simple(text, "tensor_service_tls_failures_total", "counter",
+         "Connections that did not come to speak TLS where it is asked for.",
+         metrics.tls_failures.value());
   simple(text, "tensor_service_timeouts_total", "counter",
          "Connections closed because the peer was too slow.", metrics.timeouts.value());
 }
@@ -177,6 +171,8 @@ std::string prometheus_text(const Metrics& metrics, const Gauges& gauges) {
   simple(text, "tensor_service_held_bytes", "gauge",
          "Bytes of bodies that arrive, inflate or are decoded, and of what they became.",
          gauges.held_bytes);
+  simple(text, "tensor_service_wrong_api_keys_total", "counter",
+         "Requests with an API key that is not known.", gauges.wrong_api_keys);
   simple(text, "tensor_service_ready", "gauge", "1 when requests are taken.", gauges.ready ? 1 : 0);
   head(text, "tensor_service_bundle_info", "gauge", "The bundle that answers.");
   // without a bundle there is a line without names, as there was before any was loaded

@@ -57,6 +57,7 @@ struct Metrics {
   Counter reloads_good, reloads_bad;
   Counter cache_hits, cache_misses;
   Counter connections_opened, connections_closed, connections_refused, timeouts;
+  Counter tls_failures;
 
   void count(Status status) { requests[static_cast<std::size_t>(status)].add(); }
 };
@@ -66,6 +67,7 @@ struct Gauges {
   std::int64_t queued_tokens = 0;
   std::int64_t cache_bytes = 0;
   std::int64_t held_bytes = 0;
+  std::int64_t wrong_api_keys = 0;
   bool ready = false;
   struct Bundle {
     std::string ranker;

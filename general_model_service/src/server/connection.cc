@@ -7,6 +7,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 namespace tensor_service {
 namespace {
@@ -16,17 +17,30 @@ namespace asio = boost::asio;
 // Slower than this, a message that has begun is not worth waiting for.
 constexpr std::size_t kSlowestBytesPerSecond = 16384;
 
+// An IPv4 address is the same on a socket of IPv6.
+std::string address_of(const asio::ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
 }  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket, Service& service,
-                       const ConnectionLimits& limits, bool metrics_only)
+                       const ConnectionLimits& limits, const PortKind& port)
     : socket_(std::move(socket)),
       strand_(asio::make_strand(socket_.get_executor())),
       service_(service),
       limits_(limits),
-      metrics_only_(metrics_only),
+      metrics_only_(port.metrics_only),
       stage_since_(Clock::now()),
       write_progress_(stage_since_) {
+  boost::system::error_code gone;
+  peer_ = {.address = address_of(socket_.remote_endpoint(gone).address()), .rpc_port = port.rpc};
+  if (port.tls) {
+    tls_ = std::make_unique<TlsChannel>(port.tls->current());
+  }
   service_.metrics().connections_opened.add();
 }
 
@@ -42,9 +56,23 @@ void Connection::check_time() {
   asio::post(strand_, [self = shared_from_this()] {
     if (!self->closed_ && self->too_slow(Clock::now())) {
       self->service_.metrics().timeouts.add();
-      self->close();
+      self->give_up();
     }
   });
+}
+
+// A caller whose body is late is told; one that does not speak or read is not.
+void Connection::give_up() {
+  const bool is_told = limits_.body_timeout && in_body_ && !writing_ &&
+                       stage_ == Stage::kReceiving &&
+                       protocol_->give_up([this](const RequestHead& head) {
+                         return service_.late_reply(head, *limits_.body_timeout);
+                       });
+  if (is_told) {
+    flush();
+  } else {
+    close();
+  }
 }
 
 void Connection::drain() {
@@ -57,6 +85,10 @@ void Connection::drain() {
       self->close();
     }
   });
+}
+
+Verdict Connection::on_head(const RequestHead& head) {
+  return metrics_only_ ? Verdict() : service_.look(head, peer_);
 }
 
 void Connection::on_call(Call&& call) { calls_.push_back(std::move(call)); }
@@ -74,8 +106,8 @@ void Connection::on_refused(Status status) { service_.metrics().count(status); }
 
 void Connection::read() {
   const bool full = sending_.size() - sent_ > limits_.max_unsent ||
-                    ready_.size() > limits_.max_unsent_replies ||
-                    (protocol_ && (!protocol_->wants_read() || protocol_->wants_close()));
+                    ready_.size() > limits_.max_unsent_replies || (tls_ && tls_->is_full()) ||
+                    is_over() || (protocol_ && !protocol_->wants_read());
   if (reading_ || closed_ || (full && !lingering_)) {
     return;
   }
@@ -101,17 +133,29 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t byt
     return;
   }
   const std::string_view received(buffer_.data(), bytes);
+  if (!tls_) {
+    take(received);
+  } else if (std::string plain; tls_->receive(received, plain)) {
+    take(plain);
+  } else if (!tls_->is_established()) {
+    service_.metrics().tls_failures.add();
+  }
+  flush();
+  read();
+}
+
+void Connection::take(std::string_view received) {
+  if (received.empty()) {
+    return;  // of the handshake
+  }
   if (protocol_) {
     protocol_->receive(received);
   } else if (!detect(received)) {
-    read();
     return;
   }
-  stage_bytes_ += bytes;
+  stage_bytes_ += received.size();
   note_stage();
   serve_calls();
-  flush();
-  read();
 }
 
 bool Connection::detect(std::string_view bytes) {
@@ -190,20 +234,30 @@ void Connection::flush() {
   if (writing_ || closed_) {
     return;
   }
-  sending_ = protocol_ ? protocol_->take_output() : std::string();
+  if (tls_) {
+    sending_ = tls_->next(protocol_.get(), is_over());
+  } else {
+    sending_ = protocol_ ? protocol_->take_output() : std::string();
+  }
   sent_ = 0;
   if (sending_.empty()) {
     ready_.clear();  // of calls that the peer has cancelled, or the peer's window holds them back
-    if (protocol_ && protocol_->wants_close()) {
+    if (is_over()) {
       linger();
     }
     return;
   }
   writing_ = true;
   write_progress_ = Clock::now();
-  unsent_.swap(ready_);
+  if (!tls_ || !tls_->holds_output()) {
+    unsent_.swap(ready_);
+  }
   on_written({}, 0);
   serve_calls();  // taking output may let the protocol parse on
+}
+
+bool Connection::is_over() const {
+  return (tls_ && tls_->is_over()) || (protocol_ && protocol_->wants_close());
 }
 
 void Connection::on_written(const boost::system::error_code& error, std::size_t bytes) {
@@ -242,8 +296,10 @@ void Connection::on_written(const boost::system::error_code& error, std::size_t 
 
 void Connection::note_stage() {
   const Stage now = protocol_->stage();
-  if (now != stage_) {
+  const bool in_body = now == Stage::kReceiving && protocol_->in_body();
+  if (now != stage_ || (limits_.body_timeout && in_body != in_body_)) {
     stage_ = now;
+    in_body_ = in_body;
     stage_since_ = Clock::now();
     stage_bytes_ = 0;
   }
@@ -257,10 +313,17 @@ bool Connection::too_slow(Clock::time_point now) const {
     return now - write_progress_ > limits_.write_timeout;
   }
   if (stage_ == Stage::kReceiving) {
-    const std::chrono::seconds allowed(stage_bytes_ / kSlowestBytesPerSecond);
-    return now - stage_since_ > limits_.read_timeout + allowed;
+    return receives_too_slowly(now - stage_since_);
   }
   return stage_ == Stage::kIdle && now - stage_since_ > limits_.idle_timeout;
+}
+
+bool Connection::receives_too_slowly(std::chrono::nanoseconds span) const {
+  if (limits_.header_timeout && limits_.body_timeout) {
+    return span > (in_body_ ? *limits_.body_timeout : *limits_.header_timeout);
+  }
+  const std::chrono::seconds allowed(stage_bytes_ / kSlowestBytesPerSecond);
+  return span > limits_.read_timeout + allowed;
 }
 
 // Closing with unread input makes the kernel send a reset, which can destroy the last answer before

@@ -4,11 +4,13 @@
 #include "server/server.h"
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdio>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -22,6 +24,12 @@ constexpr std::chrono::seconds kTick{1};
 constexpr std::chrono::milliseconds kClosingTick{20};
 // After accept failed for want of descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// As the Pipeline says it.
+constexpr std::string_view kTooMany =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+    "Connection: close\r\nContent-Length: 77\r\n\r\n"
+    R"({"error":{"code":"overloaded","message":"too many connections","field":null}})";
 
 ServerOptions with_budget(ServerOptions options, ByteBudget& budget) {
   options.connections.protocol.budget = &budget;
@@ -68,13 +76,13 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
       strand_(asio::make_strand(io_)),
       ticker_(strand_),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
-  listen(acceptors_, {options_.key, options_.host, options_.port});
-  port_ = acceptors_.front().local_endpoint().port();
+  listen({options_.key, options_.host, options_.port, options_.kind});
+  port_ = listeners_.front().acceptor.local_endpoint().port();
   for (const FurtherPort& further : options_.further) {
-    listen(acceptors_, further);
+    listen(further);
   }
   if (options_.prometheus_port != 0) {
-    listen(metrics_acceptors_, {"", options_.host, options_.prometheus_port});
+    listen({"", options_.host, options_.prometheus_port, {.metrics_only = true}});
   }
 }
 
@@ -87,7 +95,7 @@ Scheduler::Executor Server::executor() {
               }};
 }
 
-void Server::listen(Acceptors& acceptors, const FurtherPort& wanted) {
+void Server::listen(const FurtherPort& wanted) {
   error_code error;
   asio::ip::tcp::resolver resolver(io_);
   std::set<asio::ip::address> addresses;
@@ -100,8 +108,9 @@ void Server::listen(Acceptors& acceptors, const FurtherPort& wanted) {
   }
   std::uint16_t port = wanted.port;
   for (const auto& address : addresses) {
-    listen(acceptors.emplace_back(strand_), {address, port}, wanted);
-    port = acceptors.back().local_endpoint().port();  // 0: all at the first one's
+    Listener& listener = listeners_.emplace_back(Listener{Acceptor(strand_), wanted.kind});
+    listen(listener.acceptor, {address, port}, wanted);
+    port = listener.acceptor.local_endpoint().port();  // 0: all at the first one's
   }
 }
 
@@ -121,37 +130,42 @@ void Server::listen(Acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint,
   }
 }
 
-void Server::accept(Acceptor& acceptor, bool metrics_only) {
+void Server::accept(Listener& listener) {
   // a plain io_context executor: each connection makes its own strand of it
-  acceptor.async_accept(
-      io_, [this, &acceptor, metrics_only](const error_code& error, asio::ip::tcp::socket socket) {
-        if (error == asio::error::operation_aborted || !acceptor.is_open()) {
+  listener.acceptor.async_accept(
+      io_, [this, &listener](const error_code& error, asio::ip::tcp::socket socket) {
+        if (error == asio::error::operation_aborted || !listener.acceptor.is_open()) {
           return;
         }
         if (!error) {
-          on_accept(std::move(socket), metrics_only);
-          accept(acceptor, metrics_only);
+          on_accept(std::move(socket), listener.kind);
+          accept(listener);
           return;
         }
         auto pause = std::make_shared<asio::steady_timer>(strand_, kAcceptPause);
-        pause->async_wait([this, pause, &acceptor, metrics_only](const error_code&) {
-          if (acceptor.is_open()) {
-            accept(acceptor, metrics_only);
+        pause->async_wait([this, pause, &listener](const error_code&) {
+          if (listener.acceptor.is_open()) {
+            accept(listener);
           }
         });
       });
 }
 
-void Server::on_accept(asio::ip::tcp::socket socket, bool metrics_only) {
+void Server::on_accept(asio::ip::tcp::socket socket, const PortKind& kind) {
   if (connections_.size() >= options_.max_connections) {
     std::erase_if(connections_, [](const auto& connection) { return connection.expired(); });
   }
   if (connections_.size() >= options_.max_connections) {
     service_.metrics().connections_refused.add();
+    if (options_.tells_when_full && !kind.rpc && !kind.tls) {
+      error_code ignored;
+      socket.non_blocking(true, ignored);
+      socket.write_some(asio::buffer(kTooMany), ignored);
+    }
     return;  // closes it
   }
   auto connection =
-      std::make_shared<Connection>(std::move(socket), service_, options_.connections, metrics_only);
+      std::make_shared<Connection>(std::move(socket), service_, options_.connections, kind);
   connections_.push_back(connection);
   connection->start();
 }
@@ -201,10 +215,8 @@ void Server::shut_down() {
   closing_since_ = Clock::now();
   service_.begin_shutdown();
   error_code ignored;
-  for (Acceptors* acceptors : {&acceptors_, &metrics_acceptors_}) {
-    for (Acceptor& acceptor : *acceptors) {
-      acceptor.close(ignored);
-    }
+  for (Listener& listener : listeners_) {
+    listener.acceptor.close(ignored);
   }
   for (const auto& weak : connections_) {
     if (const auto connection = weak.lock()) {
@@ -217,11 +229,8 @@ void Server::shut_down() {
 
 void Server::run() {
   asio::post(strand_, [this] {
-    for (Acceptor& acceptor : acceptors_) {
-      accept(acceptor, false);
-    }
-    for (Acceptor& acceptor : metrics_acceptors_) {
-      accept(acceptor, true);
+    for (Listener& listener : listeners_) {
+      accept(listener);
     }
     tick();
     wait_for_signal();

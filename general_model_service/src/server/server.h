@@ -27,16 +27,19 @@ struct FurtherPort {
   std::string key;  // of the configuration that names it: "rpc"
   std::string host;
   std::uint16_t port = 0;
+  PortKind kind = {};
 };
 
 struct ServerOptions {
   std::string key;               // of the configuration that names host and port; empty: flags
   std::string host = "0.0.0.0";  // an IPv4 or IPv6 address, or a name: all its addresses
   std::uint16_t port = 9393;
+  PortKind kind;  // of that port
   std::vector<FurtherPort> further;
   std::uint16_t prometheus_port = 0;  // 0: only /metrics of the main port
   int threads = 3;                    // engines and one more, so that sockets are always served
   std::size_t max_connections = 10000;
+  bool tells_when_full = false;  // to a further connection of HTTP, before it is closed
   std::size_t max_bytes_in_flight = 384U << 20U;  // of the bodies of all connections
   std::chrono::seconds drain{10};                 // for open requests after SIGTERM
   ConnectionLimits connections;
@@ -61,13 +64,16 @@ class Server {
   using Acceptor = boost::asio::ip::tcp::acceptor;
   using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
-  using Acceptors = std::list<Acceptor>;
+  struct Listener {
+    Acceptor acceptor;
+    PortKind kind;
+  };
 
-  void listen(Acceptors& acceptors, const FurtherPort& wanted);
+  void listen(const FurtherPort& wanted);
   void listen(Acceptor& acceptor, const boost::asio::ip::tcp::endpoint& endpoint,
               const FurtherPort& wanted);
-  void accept(Acceptor& acceptor, bool metrics_only);
-  void on_accept(boost::asio::ip::tcp::socket socket, bool metrics_only);
+  void accept(Listener& listener);
+  void on_accept(boost::asio::ip::tcp::socket socket, const PortKind& kind);
   void tick();
   void wait_for_signal();
   void shut_down();
@@ -77,9 +83,8 @@ class Server {
   const ServerOptions options_;
   Service service_;  // outlives the handlers that io_ still holds at the end
   boost::asio::io_context io_;
-  Strand strand_;        // the acceptors, the list of connections and the ticks
-  Acceptors acceptors_;  // one for each address of the host
-  Acceptors metrics_acceptors_;
+  Strand strand_;                  // the listeners, the list of connections and the ticks
+  std::list<Listener> listeners_;  // one for each address of each host
   boost::asio::steady_timer ticker_;
   boost::asio::signal_set signals_;
   std::vector<std::weak_ptr<Connection>> connections_;

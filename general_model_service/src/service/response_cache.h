@@ -17,6 +17,7 @@
 
 #include "scheduling/job.h"
 #include "tensor/tensor.h"
+#include "text/text_hash.h"
 
 namespace tensor_service {
 
@@ -48,8 +49,9 @@ class ResponseCache {
 
   const std::size_t max_bytes_;
   mutable std::mutex mutex_;
-  Entries entries_;                                                // most recent first
-  std::unordered_map<std::string_view, Entries::iterator> index_;  // keys live in the entries
+  Entries entries_;  // most recent first
+  // keys live in the entries
+  std::unordered_map<std::string_view, Entries::iterator, TextHash> index_;
   std::size_t bytes_ = 0;
 };
 

@@ -9,6 +9,7 @@
 #include "codec/decoding_bytes.h"
 #include "scheduling/job.h"
 #include "service/describe.h"
+#include "service/text_tensors.h"
 
 namespace tensor_service {
 namespace {
@@ -31,9 +32,12 @@ bool is_method(std::string_view path, std::string_view method) {
   return false;
 }
 
-// "/ready/" is "/ready".
-std::string_view without_slash(std::string_view path) {
-  return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+// Whether such a call is answered where a bundle takes texts. "/" is the description's for a GET.
+bool carries_texts(const Call& call, std::string_view path) {
+  if (!call.is_http) {
+    return is_rpc_text_path(call.path);
+  }
+  return is_text_path(path) && !(path == "/" && call.method != "POST");
 }
 
 std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
@@ -44,6 +48,13 @@ std::int64_t since_epoch(Clock::time_point moment) {
   const auto ago = Clock::now() - moment;
   return duration_cast<microseconds>((std::chrono::system_clock::now() - ago).time_since_epoch())
       .count();
+}
+
+// Its place is free before its caller has the answer and asks again.
+void leave(const Call& call, bool served) noexcept {
+  if (call.pass) {
+    call.pass->leave(served);
+  }
 }
 
 // Start and end of reading, computing and writing, as upstream's three ops note them.
@@ -80,6 +91,11 @@ Reply plain_reply(const Call& call, Status status, std::string type, std::string
 
 bool is_inference_path(std::string_view path) { return is_method(path, "inference"); }
 bool is_debug_path(std::string_view path) { return is_method(path, "debug"); }
+std::string_view without_slash(std::string_view path) {
+  return path.size() > 1 && path.ends_with('/') && path != "//" ? path.substr(0, path.size() - 1)
+                                                                : path;
+}
+
 bool reads_fields(std::string_view path) { return is_text_path(without_slash(path)); }
 
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
@@ -146,7 +162,7 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
-  if (call.is_http && is_text_path(path) && !(path == "/" && call.method != "POST")) {
+  if (carries_texts(call, path)) {
     const auto all = served();
     if (std::any_of(all->models.begin(), all->models.end(),
                     [](const auto& one) { return takes_texts(*one); })) {
@@ -189,7 +205,7 @@ Reply Service::answer_at_once(const Call& call) {
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
                   "/metrics";
-  if (call.is_http && is_text_path(path)) {
+  if (carries_texts(call, path)) {
     reply.message +=
         "; texts are not answered, for the bundle has no manifest, or no tokenizer "
         "of WordPiece's";
@@ -202,28 +218,35 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
   std::uint64_t log_id = call.log_id;
   try {
     const auto current = model_of(call);
+    if (call.pass) {
+      call.pass->enter(call.body.size());
+    }
     InferenceRequest request = decode(call);
     request.log_id = request.log_id != 0 ? request.log_id : log_id;
     request.profile = request.profile || profile;
     log_id = request.log_id;
+    Beside beside;
+    beside.rows = encode(request, call, *current);
     auto job = make_job(std::move(request), current, options_.first_output);
     job->received = call.received;
     job->decoded = Clock::now();
     job->deadline = call.deadline;
+    if (call.pass) {
+      call.pass->take_documents(job->rows);
+    }
     metrics_.parse.observe(microseconds_between(job->received, job->decoded));
-    std::string key;
     if (cache_.enabled()) {
-      key = ResponseCache::key_of(*job);
-      if (auto outputs = cache_.find(key)) {
+      beside.cache_key = ResponseCache::key_of(*job);
+      if (auto outputs = cache_.find(beside.cache_key)) {
         metrics_.cache_hits.add();
-        reply_from_cache(*job, call, done, std::move(*outputs));
+        reply_from_cache(*job, call, done, std::move(*outputs), std::move(beside));
         return nullptr;
       }
       metrics_.cache_misses.add();
     }
     auto shared_call = std::make_shared<Call>(std::move(call));
-    job->on_done = [this, shared_call, done, key = std::move(key)](Job& finished) mutable {
-      finish(finished, *shared_call, done, std::move(key));
+    job->on_done = [this, shared_call, done, beside = std::move(beside)](Job& finished) mutable {
+      finish(finished, *shared_call, done, std::move(beside));
     };
     try {
       scheduler_.submit(job, alone);
@@ -232,6 +255,10 @@ std::shared_ptr<Job> Service::infer(Call&& call, bool profile, bool alone, Done 
       return nullptr;
     }
     return job;
+  } catch (const RankingError& error) {
+    Reply reply = error_reply(call, error.facts().status, error.text(), log_id);
+    add_error_fields(error, reply.fields);
+    done(std::move(reply));
   } catch (const CallError& error) {
     done(error_reply(call, error.status(), error.what(), log_id));
   } catch (const std::bad_alloc&) {
@@ -256,43 +283,79 @@ InferenceRequest Service::decode(Call& call) {
   return request;
 }
 
-void Service::finish(Job& job, const Call& call, const Done& done, std::string cache_key) {
+// A request that feeds texts has rows of tokens in their place afterwards.
+std::optional<Tensor> Service::encode(InferenceRequest& request, Call& call, const Model& model) {
+  if (!feeds_texts(request, model)) {
+    return std::nullopt;
+  }
+  metrics_.text_requests.add();
+  scheduler_.check_lane(model.lane);
+  const std::size_t texts = bytes_of(request);
+  const LargeBodies::Place place = texts_.take_place(texts);
+  std::optional<Tensor> rows = encode_texts(request, model, options_.text);
+  if (const std::size_t bytes = bytes_of(request); std::max(bytes, texts) > kSmallBody) {
+    call.held.resize(bytes);
+  }
+  return rows;
+}
+
+// A thread of the loop calls this, and what it throws would end the process.
+void Service::finish(Job& job, const Call& call, const Done& done, Beside&& beside) noexcept {
+  Reply reply;
+  try {
+    reply = finished_reply(job, call, std::move(beside));
+  } catch (...) {
+    // not even the error could be written
+    metrics_.count(Status::kNoMemory);
+    reply = Reply();
+    reply.id = call.id;
+    reply.status = Status::kNoMemory;
+  }
+  try {
+    done(std::move(reply));
+  } catch (...) {
+    // a connection that fails to take an answer takes no other
+    metrics_.count(Status::kInternal);
+  }
+}
+
+Reply Service::finished_reply(Job& job, const Call& call, Beside&& beside) {
   if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
     job.status = Status::kDeadline;
     job.message = "the deadline passed while the request was computed; allow more time";
   }
   if (job.status != Status::kOk) {
-    done(error_reply(call, job.status, job.message, job.request.log_id));
-    return;
+    return error_reply(call, job.status, job.message, job.request.log_id);
   }
   metrics_.queue.observe(microseconds_between(job.decoded, job.started));
   metrics_.compute.observe(microseconds_between(job.started, job.computed));
-  Reply reply;
-  // a thread of the loop calls this, and what it throws would end the process
   try {
-    if (!cache_key.empty() && job.model == model(job.model->lane)) {
-      cache_.store(std::move(cache_key), job.outputs);
+    if (!beside.cache_key.empty() && job.model == model(job.model->lane)) {
+      cache_.store(std::move(beside.cache_key), job.outputs);
     }
-    reply = good_reply(job, call);
+    return good_reply(job, call, std::move(beside));
   } catch (const std::bad_alloc&) {
-    reply = error_reply(call, Status::kNoMemory,
-                        "not enough memory for this answer; send fewer rows or fetch less",
-                        job.request.log_id);
+    return error_reply(call, Status::kNoMemory,
+                       "not enough memory for this answer; send fewer rows or fetch less",
+                       job.request.log_id);
   }
-  done(std::move(reply));
 }
 
 void Service::reply_from_cache(Job& job, const Call& call, const Done& done,
-                               std::vector<Tensor>&& outputs) {
+                               std::vector<Tensor>&& outputs, Beside&& beside) {
   job.started = job.computed = job.decoded;
   job.outputs = std::move(outputs);
-  done(good_reply(job, call));
+  done(good_reply(job, call, std::move(beside)));
 }
 
-Reply Service::good_reply(Job& job, const Call& call) {
+Reply Service::good_reply(Job& job, const Call& call, Beside&& beside) {
+  leave(call, true);
   const Clock::time_point writing = Clock::now();
   InferenceReply answer;
   answer.outputs = std::move(job.outputs);
+  if (beside.rows) {
+    answer.outputs.push_back(std::move(*beside.rows));
+  }
   answer.engine_name = kEngineName;
   answer.log_id = job.request.log_id;
   answer.profile = job.request.profile;
@@ -306,6 +369,7 @@ Reply Service::good_reply(Job& job, const Call& call) {
 
 Reply Service::error_reply(const Call& call, Status status, const std::string& message,
                            std::uint64_t log_id) {
+  leave(call, false);
   metrics_.count(status);
   metrics_.total_us.add(microseconds_between(call.received, Clock::now()));
   Reply reply = plain_reply(call, status, "", encode_error(call.format, status, message, log_id));
@@ -318,6 +382,7 @@ Gauges Service::gauges() const {
   values.queued_tokens = scheduler_.queued_tokens();
   values.cache_bytes = static_cast<std::int64_t>(cache_.bytes());
   values.held_bytes = options_.budget ? static_cast<std::int64_t>(options_.budget->held()) : 0;
+  values.wrong_api_keys = options_.door ? options_.door->wrong_keys() : 0;
   values.ready = ready();
   for (const auto& one : served()->models) {
     values.bundles.push_back({one->bundle.manifest ? one->bundle.manifest->ranker : "",

@@ -10,9 +10,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "call/call.h"
+#include "call/head.h"
+#include "door/door.h"
 #include "model/model.h"
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
@@ -31,6 +35,7 @@ struct ServiceOptions {
   RankerNames names;                   // besides the rankers' own
   std::size_t max_body = 64U << 20U;   // as /info tells it
   int large_texts = 1;                 // large bodies of texts that are read at once
+  std::shared_ptr<Door> door;          // null: everybody may come in
 };
 
 class Service {
@@ -39,6 +44,12 @@ class Service {
   using Done = std::function<void(Reply&&)>;
 
   Service(const ServiceOptions& options, Scheduler::Executor executor);
+
+  // What is said to a request at its head; nothing where there is no door.
+  Verdict look(const RequestHead& head, const Peer& peer) noexcept;
+
+  // What is said to a request whose body has not come in so long.
+  Reply late_reply(const RequestHead& head, std::chrono::milliseconds allowed) const;
 
   // Answers the call through done. alone: nothing else came with it on its connection. Returns
   // the job for a cancel, or null when it is answered already.
@@ -55,7 +66,9 @@ class Service {
 
   // /ready says no from now on; requests are still answered.
   void begin_shutdown() { closing_ = true; }
-  bool ready() const { return !closing_ && !served()->empty(); }
+  bool ready() const {
+    return !closing_ && !served()->empty() && !(options_.door && options_.door->is_full());
+  }
 
   // Forgets jobs that are still queued; for the end, when no thread serves any more.
   void abandon() { scheduler_.abandon(); }
@@ -63,15 +76,23 @@ class Service {
   Metrics& metrics() { return metrics_; }
 
  private:
+  // What a job's answer needs beside the job.
+  struct Beside {
+    std::string cache_key;       // empty: nothing is kept
+    std::optional<Tensor> rows;  // what became of texts
+  };
+
   Reply answer_at_once(const Call& call);
   InferenceRequest decode(Call& call);
   std::shared_ptr<Model> model_of(const Call& call) const;
   void take_place(Model& model, std::size_t place);
   std::shared_ptr<Job> infer(Call&& call, bool profile, bool alone, Done done);
-  void finish(Job& job, const Call& call, const Done& done, std::string cache_key);
-  void reply_from_cache(Job& job, const Call& call, const Done& done,
-                        std::vector<Tensor>&& outputs);
-  Reply good_reply(Job& job, const Call& call);
+  std::optional<Tensor> encode(InferenceRequest& request, Call& call, const Model& model);
+  void finish(Job& job, const Call& call, const Done& done, Beside&& beside) noexcept;
+  Reply finished_reply(Job& job, const Call& call, Beside&& beside);
+  void reply_from_cache(Job& job, const Call& call, const Done& done, std::vector<Tensor>&& outputs,
+                        Beside&& beside);
+  Reply good_reply(Job& job, const Call& call, Beside&& beside);
   Reply error_reply(const Call& call, Status status, const std::string& message,
                     std::uint64_t log_id);
   Gauges gauges() const;
@@ -90,6 +111,9 @@ class Service {
 // "/GeneralModelService/inference" and "/" with the proto's package before it.
 bool is_inference_path(std::string_view path);
 bool is_debug_path(std::string_view path);
+
+// "/ready/" is "/ready"; "//" is nothing.
+std::string_view without_slash(std::string_view path);
 
 // Whether the service reads the header fields of that path itself.
 bool reads_fields(std::string_view path);

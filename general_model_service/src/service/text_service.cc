@@ -9,7 +9,7 @@
 #include <new>
 #include <optional>
 
-#include "json/json_node.h"
+#include "call/head.h"
 #include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
 #include "service/row_tensors.h"
@@ -26,6 +26,13 @@ double milliseconds_between(Clock::time_point from, Clock::time_point to) {
 
 std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
+}
+
+// Its place is free before its caller has the answer and asks again.
+void leave(const Call& call, bool served) noexcept {
+  if (call.pass) {
+    call.pass->leave(served);
+  }
 }
 
 // What is left to say when even a refusal cannot be written.
@@ -112,6 +119,7 @@ TextService::Jobs TextService::read(const std::shared_ptr<Exchange>& exchange) {
   Call& call = exchange->call;
   scheduler_.check_room(exchange->served->models.size());
   const LargeBodies::Place place = large_bodies_.take(call.body.size());
+  const std::size_t size = call.body.size();
   const std::size_t body = call.body.capacity();
   std::size_t trees = 0;
   const auto hold = [&](std::size_t more) {
@@ -120,14 +128,20 @@ TextService::Jobs TextService::read(const std::shared_ptr<Exchange>& exchange) {
       call.held.resize(body + trees);
     }
   };
-  hold(json_tree_bytes(call.body));
+  hold(exchange->route->tree_bytes(call.body));
   const ServedRankers& rankers = *exchange->rankers;
   exchange->route->begin(std::move(call.body), rankers);
-  const Arrival arrival = arrival_of(call.fields);
+  const Arrival arrival = arrival_of(call);
+  if (call.pass) {
+    call.pass->enter(size);
+  }
   RankRequest& request = exchange->request;
   request = exchange->route->read(limits_, rankers, hold);
   if (request.request_id.empty()) {
     request.request_id = arrival.request_id.empty() ? new_request_id() : arrival.request_id;
+  }
+  if (call.pass) {
+    call.pass->take_documents(request.titles.size());
   }
   exchange->progress.request_id = request.request_id;
   const std::vector<ServedRanker> asked = exchange->route->choose(request, rankers);
@@ -243,6 +257,7 @@ void TextService::finish(Exchange& exchange) noexcept {
     }
     RankResponse response = tensor_service::rank(exchange.request, scored);
     response.timings = exchange.timings;
+    leave(exchange.call, true);
     send(exchange, exchange.route->answer(exchange.request, std::move(response)), Status::kOk);
   } catch (...) {
     refuse_caught(exchange);
@@ -275,7 +290,9 @@ void TextService::refuse(Exchange& exchange, const RankingError& error) {
   if (!exchange.route) {
     throw error;
   }
-  send(exchange, exchange.route->refuse(error, exchange.progress), error.facts().status);
+  TextAnswer answer = exchange.route->refuse(error, exchange.progress);
+  add_error_fields(error, answer.fields);
+  send(exchange, std::move(answer), error.facts().status);
 }
 
 void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
@@ -288,6 +305,7 @@ void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
 // Once.
 void TextService::say(Exchange& exchange, Reply&& reply) noexcept {
   if (!exchange.answered.exchange(true)) {
+    leave(exchange.call, false);
     tell(exchange.done, std::move(reply));
   }
 }
@@ -305,7 +323,8 @@ void TextService::tell(const Done& done, Reply&& reply) noexcept {
 Reply TextService::reply_of(const Call& call, TextAnswer&& answer, Status status) const {
   Reply reply;
   reply.id = call.id;
-  reply.status = status;
+  // the RPC protocols carry an error in the answer's err_no
+  reply.status = call.is_http ? status : Status::kOk;
   reply.http_status = answer.http_status;
   reply.content_type = "application/json";
   reply.body = std::move(answer.body);

@@ -33,8 +33,11 @@ class TextService {
         scheduler_(scheduler),
         metrics_(metrics) {}
 
-  // Answers a call of HTTP to a path that is_text_path, without a slash at its end. At least one
-  // of the served takes texts. As Service::handle.
+  // For texts of so many bytes, while they are read; throws CallError where there is none.
+  LargeBodies::Place take_place(std::size_t size) { return large_bodies_.take(size); }
+
+  // Answers a call of HTTP to a path that is_text_path, without a slash at its end, or one of RPC
+  // to a path that is_rpc_text_path. At least one of the served takes texts. As Service::handle.
   std::shared_ptr<Job> handle(Call&& call, std::string_view path,
                               const std::shared_ptr<const ServedModels>& served, bool alone,
                               Done done) noexcept;

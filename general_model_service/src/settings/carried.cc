@@ -25,11 +25,6 @@ constexpr std::array kIgnored = std::to_array<Note>({
     {"scheduler.length_multiple", "lengths are rounded up to a multiple of 8"},
     {"scheduler.cache_rows", "no scores are kept"},
     {"scheduler.max_compute_s", "a batch is not timed"},
-    {"limits.header_timeout_s", "limits.body_timeout_s bounds the whole request"},
-    {"limits.max_header_bytes", "a head has 64 KiB at most"},
-    {"limits.max_in_flight", "the queue's own rule refuses what would wait long"},
-    {"limits.max_delay_ms", "the queue's own rule refuses what would wait long"},
-    {"limits.ready_share", "the service is ready as long as it takes requests"},
 });
 
 // Whether a key is there and not what it is without it.
@@ -90,11 +85,9 @@ void refuse_dag(const ServiceSettings& settings) {
   }
 }
 
-// What decides who may call, and what experiments do.
+// What experiments do.
 void refuse_others(const ServiceSettings& settings) {
-  for (const char* key :
-       {"http.api_keys", "http.cors_origins", "http.allowed_hosts", "http.tls_certificate",
-        "rpc.tls_certificate", "experiments", "exposures.directory"}) {
+  for (const char* key : {"experiments", "exposures.directory"}) {
     if (is_set(settings, key)) {
       throw ConfigError(key,
                         "is not carried by this service; leave it out, or serve with "

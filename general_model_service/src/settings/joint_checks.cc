@@ -102,18 +102,6 @@ void check_tls(const ServiceSettings& settings, const std::string& section) {
   }
 }
 
-void check_http(const ServiceSettings& settings) {
-  if (const JsonNode* keys = settings.find("http.api_keys")) {
-    for (std::size_t i = 0; i < keys->items.size(); ++i) {
-      check_api_key(*keys, i);
-    }
-  }
-  if (const JsonNode* hosts = settings.find("http.allowed_hosts")) {
-    check_hosts(*hosts);
-  }
-  check_tls(settings, "http");
-}
-
 void check_tracing(const ServiceSettings& settings) {
   static const std::regex url("[hH][tT][tT][pP][sS]?://[^/?#]+.*");
   const JsonNode* endpoint = settings.find("tracing.endpoint");
@@ -161,6 +149,30 @@ void check_endpoints(const ServiceSettings& settings, const std::string& where) 
   }
 }
 
+bool takes_texts(const ServiceSettings& settings, const std::string& where) {
+  return settings.text(where + ".remote_input", "tensors") == "texts";
+}
+
+// What does not go with texts that other services tokenize.
+void check_texts(const ServiceSettings& settings, const std::string& where) {
+  // each title may have its own query, and a request of the tensor service holds twice as many
+  constexpr std::int64_t kMostTitles = 32'768;
+  if (!takes_texts(settings, where)) {
+    return;
+  }
+  if (settings.whole("scheduler.cache_rows", 0) > 0) {
+    throw ConfigError(where + ".remote_input",
+                      "texts does not go with scheduler.cache_rows, which keeps scores by rows "
+                      "that this service then never has; set that to 0, or hand tensors");
+  }
+  if (const auto most = settings.whole("limits.max_documents", 1000); most > kMostTitles) {
+    throw ConfigError(where + ".remote_input",
+                      "texts takes at most " + std::to_string(kMostTitles) +
+                          " documents, and limits.max_documents allows " + std::to_string(most) +
+                          "; lower that, or hand tensors");
+  }
+}
+
 void check_ranker(const ServiceSettings& settings, const RankerSettings& ranker) {
   const std::string& where = ranker.where;
   if (ranker.bundles.empty()) {
@@ -173,6 +185,10 @@ void check_ranker(const ServiceSettings& settings, const RankerSettings& ranker)
                       "auto needs engine auto or openvino, not " + engine + "; name one");
   }
   if (engine != "remote") {
+    if (takes_texts(settings, where)) {
+      throw ConfigError(where + ".remote_input",
+                        "texts goes with engine remote only, not " + engine + "; leave it out");
+    }
     return;
   }
   const JsonNode* more = settings.find(where + ".more_bundles");
@@ -205,6 +221,18 @@ void check_limits(const ServiceSettings& settings) {
 
 }  // namespace
 
+void check_http(const ServiceSettings& settings) {
+  if (const JsonNode* keys = settings.find("http.api_keys")) {
+    for (std::size_t i = 0; i < keys->items.size(); ++i) {
+      check_api_key(*keys, i);
+    }
+  }
+  if (const JsonNode* hosts = settings.find("http.allowed_hosts")) {
+    check_hosts(*hosts);
+  }
+  check_tls(settings, "http");
+}
+
 std::string_view op_of_ranker(std::string_view ranker) {
   return ranker == "pairwise" ? "ernie" : "rocketqa";
 }
@@ -219,6 +247,9 @@ void check_together(const ServiceSettings& settings, const std::vector<std::stri
   check_tokenizer_threads(settings);
   for (const RankerSettings& ranker : settings.rankers) {
     check_ranker(settings, ranker);
+  }
+  for (const RankerSettings& ranker : settings.rankers) {
+    check_texts(settings, ranker.where);
   }
   check_limits(settings);
 }

@@ -12,6 +12,9 @@ namespace tensor_service {
 // The name of a ranker's op: ernie or rocketqa.
 std::string_view op_of_ranker(std::string_view ranker);
 
+// Of the section http: what needs more than one key. Throws ConfigError.
+void check_http(const ServiceSettings& settings);
+
 // Of the whole file. Throws ConfigError.
 void check_together(const ServiceSettings& settings, const std::vector<std::string>& rankers);
 

@@ -82,6 +82,7 @@ const SectionRule& op_keys() {
       {"auto_batching_timeout", kWhole, kSchedulerBatches, "-1"},
       {"local_service_conf", section(local_keys())},
       {"server_endpoints", kTexts},
+      {"remote_input", choice({"tensors", "texts"})},
       {"more_bundles", kTexts},
       {"fetch_list", kTexts, kGraphDecides, "None"},
       {"client_config", kText, kNoRemote, "None"},

@@ -58,6 +58,12 @@ std::string on_one_line(std::string_view text) {
   return line;
 }
 
+JsonNode tree_of(std::string_view text, const fs::path& path) try {
+  return read_yaml(text, path.string());
+} catch (const YamlError& error) {
+  throw ConfigError(path.string(), "not yaml (" + on_one_line(error.what()) + ")");
+}
+
 std::optional<std::uint16_t> port_of(const ServiceSettings& settings, std::string_view key) {
   const JsonNode* node = settings.find(key);
   return node == nullptr ? std::nullopt : std::optional(static_cast<std::uint16_t>(node->whole()));
@@ -201,11 +207,7 @@ ServiceSettings parse_service_settings(std::string_view text, const fs::path& pa
                                        const RankerOf& ranker_of) {
   ServiceSettings settings;
   settings.path = fs::absolute(path);
-  try {
-    settings.file = read_yaml(text, path.string());
-  } catch (const YamlError& error) {
-    throw ConfigError(path.string(), "not yaml (" + on_one_line(error.what()) + ")");
-  }
+  settings.file = tree_of(text, path);
   check_section(settings.file, service_keys());
   add_notes(settings.file, service_keys(), "", settings.notes);
   settings.rpc_port = port_of(settings, "rpc_port");
@@ -228,6 +230,8 @@ ServiceSettings parse_service_settings(std::string_view text, const fs::path& pa
   check_together(settings, rankers);
   return settings;
 }
+
+JsonNode read_settings_tree(const fs::path& path) { return tree_of(content_of(path), path); }
 
 ServiceSettings read_service_settings(const fs::path& path, const RankerOf& ranker_of) {
   return parse_service_settings(content_of(path), path, ranker_of);

@@ -63,6 +63,9 @@ struct ServiceSettings {
 // Which ranker a bundle's directory holds, or its serving_server; empty where that cannot be told.
 using RankerOf = std::function<std::string(const std::filesystem::path&)>;
 
+// A file of YAML, not yet checked. Throws ConfigError.
+JsonNode read_settings_tree(const std::filesystem::path& path);
+
 // Throws ConfigError.
 ServiceSettings read_service_settings(const std::filesystem::path& path, const RankerOf& ranker_of);
 // Of a file's text.

@@ -154,7 +154,23 @@ class BaiduStd final : public Protocol {
     if (refusal) {
       reader_.skip_payload();
       refuse(*refusal);
+    } else if (limits_.shows_heads) {
+      show_head();
     }
+  }
+
+  void show_head() {
+    const std::string path = path_of(reader_.meta().request());
+    Verdict verdict = sink_.on_head({.path = path});
+    pass_ = std::move(verdict.pass);
+    if (verdict.refusal) {
+      reader_.skip_payload();
+      append_baidu_reply(output_, reader_.meta().correlation_id(), *verdict.refusal);
+    }
+  }
+
+  static std::string path_of(const baidu_std::RpcRequestMeta& request) {
+    return "/" + request.service_name() + "/" + request.method_name();
   }
 
   void on_message() {
@@ -168,7 +184,8 @@ class BaiduStd final : public Protocol {
         inflate_body(call, limits_.max_body);
       }
       call.id = ++last_id_;
-      call.path = "/" + request.service_name() + "/" + request.method_name();
+      call.path = path_of(request);
+      call.pass = std::move(pass_);
       call.received = reader_.received();
       call.log_id = static_cast<std::uint64_t>(request.log_id());
       if (request.timeout_ms() > 0) {
@@ -212,6 +229,7 @@ class BaiduStd final : public Protocol {
   std::unordered_map<CallId, OpenCall> open_;
   std::size_t held_ = 0;  // bytes of the open calls' bodies
   CallId last_id_ = 0;
+  std::shared_ptr<Pass> pass_;  // of the message that is being read
 
   std::string output_;
   bool parsing_ = false;

@@ -110,7 +110,21 @@ class Grpc final : public Protocol, private Http2Events {
   }
 
   void on_head(std::int32_t id, bool has_body) override {
-    take(id, [has_body](Stream& stream) { stream.request.end_head(has_body); });
+    take(id, [this, id, has_body](Stream& stream) {
+      stream.request.end_head(has_body);
+      if (limits_.shows_heads) {
+        show(id, stream);
+      }
+    });
+  }
+
+  void show(std::int32_t id, Stream& stream) {
+    Verdict verdict = sink_.on_head(stream.request.shown());
+    std::optional<Reply> refusal = std::move(verdict.refusal);
+    stream.request.let_in(std::move(verdict));
+    if (refusal) {
+      send(id, stream, stream.request.answer(std::move(*refusal)));
+    }
   }
 
   void on_body(std::int32_t id, std::string_view bytes) override {

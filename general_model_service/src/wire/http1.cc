@@ -19,6 +19,9 @@ using boost::beast::error_code;
 // What follows an open call is kept up to this; the rest waits with the kernel.
 constexpr std::size_t kMostPipelined = 16U << 10U;
 
+// Of the body behind an answer that did not wait for it; after more the connection ends.
+constexpr std::uint64_t kMostDiscarded = 64U << 20U;
+
 class Http1 final : public Protocol {
  public:
   Http1(CallSink& sink, const ProtocolLimits& limits) : sink_(sink), limits_(limits) {}
@@ -66,6 +69,20 @@ class Http1 final : public Protocol {
       return Stage::kAnswering;
     }
     return !closing_ && (request_ || !kept_.empty()) ? Stage::kReceiving : Stage::kIdle;
+  }
+
+  bool in_body() const override { return request_ && request_->is_header_done(); }
+
+  bool give_up(const std::function<Reply(const RequestHead&)>& late) override {
+    if (!in_body() || request_->answered) {
+      return false;
+    }
+    Reply reply = late(request_->head.shown(0));
+    sink_.on_refused(reply.status);
+    keep_alive_ = false;
+    answer(request_->head, std::move(reply));
+    close();
+    return true;
   }
 
   void drain() override {
@@ -156,7 +173,8 @@ class Http1 final : public Protocol {
                                               std::to_string(limits_.max_header) +
                                               " bytes; send fewer or shorter header fields");
     } else if (error == boost::beast::http::error::body_limit) {
-      refuse_and_close(Status::kTooLarge, "body longer than " + std::to_string(limits_.max_body) +
+      refuse_and_close(Status::kTooLarge, std::string(kBodyTooLong) +
+                                              std::to_string(limits_.max_body) +
                                               " bytes (--max_body_size); send fewer rows");
     } else {
       refuse_and_close(Status::kMalformed,
@@ -179,6 +197,9 @@ class Http1 final : public Protocol {
                        "Host: missing, or there twice; send one, such as 'Host: localhost'");
       return;
     }
+    if (limits_.shows_heads && !is_let_in()) {
+      return;
+    }
     const bool waits_for_word = request_->head.expects_continue && has_body;
     const auto refusal = request_->head.refusal(has_body, limits_);
     request_->discard = refusal.has_value();
@@ -189,7 +210,31 @@ class Http1 final : public Protocol {
     }
   }
 
+  // Shows the head; one that is refused is answered before its body, which is thrown away.
+  bool is_let_in() {
+    HttpHead& head = request_->head;
+    const std::uint64_t length = request_->content_length().value_or(0);
+    Verdict verdict = sink_.on_head(head.shown(length));
+    head.pass = std::move(verdict.pass);
+    head.answer_fields = std::move(verdict.fields);
+    if (!verdict.refusal) {
+      return true;
+    }
+    const bool ends = request_->has_body() &&
+                      (request_->chunked() || head.expects_continue || length > kMostDiscarded);
+    keep_alive_ = request_->keep_alive() && !ends;
+    old_version_ = request_->version_is_old();
+    request_->discard = true;
+    request_->answered = true;
+    answer(head, std::move(*verdict.refusal));
+    return false;
+  }
+
   void on_request() {
+    if (request_->answered) {
+      request_.reset();
+      return;
+    }
     const bool has_body = request_->has_body();
     keep_alive_ = request_->keep_alive();
     old_version_ = request_->version_is_old();
@@ -208,7 +253,7 @@ class Http1 final : public Protocol {
       sink_.on_call(std::move(call));
     } catch (const CallError& error) {
       sink_.on_refused(error.status());
-      answer(head_, make_error_reply(0, head_.format, error));
+      answer(head_, make_refusal(head_, 0, true, error, limits_));
     }
   }
 
@@ -219,9 +264,12 @@ class Http1 final : public Protocol {
 
   // Answers the request that is being received.
   void refuse(const CallError& error) {
+    if (request_->answered) {
+      return;
+    }
     keep_alive_ = false;
     sink_.on_refused(error.status());
-    answer(request_->head, make_error_reply(0, request_->head.format, error));
+    answer(request_->head, make_refusal(request_->head, 0, true, error, limits_));
   }
 
   void close() {

@@ -21,7 +21,10 @@ namespace tensor_service {
 class Http1Request final : public boost::beast::http::basic_parser<true> {
  public:
   explicit Http1Request(const ProtocolLimits& limits)
-      : received(Clock::now()), held(limits.budget), most_(limits.max_body) {
+      : received(Clock::now()),
+        head(limits.shows_heads),
+        held(limits.budget),
+        most_(limits.max_body) {
     header_limit(
         static_cast<std::uint32_t>(std::min<std::size_t>(limits.max_header, UINT32_MAX / 2)));
     body_limit(static_cast<std::uint64_t>(limits.max_body));
@@ -30,8 +33,9 @@ class Http1Request final : public boost::beast::http::basic_parser<true> {
   const Clock::time_point received;
   HttpHead head;
   std::string body;
-  HeldBytes held;        // the body's share
-  bool discard = false;  // the body is read for its end only
+  HeldBytes held;         // the body's share
+  bool discard = false;   // the body is read for its end only
+  bool answered = false;  // before its body
 
   // True when two readers of this head could disagree about where the body ends.
   bool ambiguous() const { return ambiguous_; }

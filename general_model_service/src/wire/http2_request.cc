@@ -3,6 +3,8 @@
 
 #include "wire/http2_request.h"
 
+#include <charconv>
+
 #include "wire/compression.h"
 
 namespace tensor_service {
@@ -29,9 +31,25 @@ void Http2Request::read_field(std::string_view name, std::string_view value) {
     grpc_encoding_ = value;
   } else if (name == "grpc-timeout") {
     grpc_timeout_ = value;
+  } else if (name == ":authority") {
+    head_.read_field("host", value);
   } else if (!name.starts_with(':')) {
+    if (name == "content-length") {
+      std::from_chars(value.data(), value.data() + value.size(), length_);
+    }
     head_.read_field(name, value);
   }
+}
+
+RequestHead Http2Request::shown() const {
+  RequestHead head = head_.shown(length_);
+  head.is_http = !is_grpc_;
+  return head;
+}
+
+void Http2Request::let_in(Verdict&& verdict) {
+  head_.pass = std::move(verdict.pass);
+  head_.answer_fields = std::move(verdict.fields);
 }
 
 void Http2Request::read_grpc_type(std::string_view value) {
@@ -85,7 +103,8 @@ void Http2Request::append(std::string_view bytes) {
     return;
   }
   if (bytes.size() > limits_.max_body - body_.size()) {
-    throw CallError(Status::kTooLarge, "body longer than " + std::to_string(limits_.max_body) +
+    throw CallError(Status::kTooLarge, std::string(kBodyTooLong) +
+                                           std::to_string(limits_.max_body) +
                                            " bytes (--max_body_size); send fewer rows");
   }
   held_bytes_.append(body_, bytes, limits_.max_body);
@@ -102,6 +121,7 @@ Call Http2Request::finish() {
   const bool compressed = message_.is_compressed();
   call.body = message_.finish(!grpc_encoding_.empty() && grpc_encoding_ != "identity");
   call.held = std::move(held_bytes_);
+  call.pass = head_.pass;
   if (compressed) {
     inflate_body(call, limits_.max_body);
   }
@@ -148,7 +168,7 @@ Http2Answer Http2Request::refuse(const CallError& error) {
   body_ = std::string();
   message_ = GrpcMessage();
   held_bytes_.release();
-  return answer(make_error_reply(id_, head_.format, error));
+  return answer(make_refusal(head_, id_, !is_grpc_, error, limits_));
 }
 
 }  // namespace tensor_service

@@ -23,11 +23,15 @@ class Http2Request {
       : id_(static_cast<CallId>(stream_id)),
         limits_(limits),
         received_(Clock::now()),
+        head_(limits.shows_heads),
         held_bytes_(limits.budget, 0) {}
 
   void read_field(std::string_view name, std::string_view value);
   // The head is complete. Throws CallError when it makes no call.
   void end_head(bool has_body);
+  // As the sink sees it.
+  RequestHead shown() const;
+  void let_in(Verdict&& verdict);
   // Takes a piece of the body. Throws CallError when that is too long or no gRPC message.
   void append(std::string_view bytes);
   // The stream is complete. Throws CallError for a body that cannot be read.
@@ -49,6 +53,7 @@ class Http2Request {
   const Clock::time_point received_;
   HttpHead head_;
   std::size_t head_size_ = 0;
+  std::size_t length_ = 0;  // that the caller says the body has
   bool is_grpc_ = false;
   bool is_proto_ = true;  // application/grpc+json and the like are not
   std::string grpc_encoding_;

@@ -8,6 +8,7 @@
 
 #include "codec/codec.h"
 #include "wire/compression.h"
+#include "wire/door_fields.h"
 
 namespace tensor_service {
 namespace {
@@ -116,6 +117,9 @@ void HttpHead::read_target(std::string_view target) {
 
 void HttpHead::read_field(std::string_view name, std::string_view value) {
   value = trim(value);
+  if (door) {
+    keep_door_field(*door, name, value);
+  }
   const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
   if (is("content-type")) {
     if (const auto known = format_of(value)) {
@@ -165,6 +169,16 @@ void HttpHead::read_call_field(std::string_view name, std::string_view value) {
   }
 }
 
+RequestHead HttpHead::shown(std::size_t body) const {
+  return {.method = method,
+          .path = path,
+          .format = format,
+          .is_http = true,
+          .fields = &fields,
+          .door = door.get(),
+          .body = body};
+}
+
 std::optional<CallError> HttpHead::refusal(bool has_body, const ProtocolLimits& limits) const {
   const bool own = limits.reads_fields != nullptr && limits.reads_fields(path);
   if (has_body && type_refusal_ && !own) {
@@ -185,6 +199,7 @@ Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldByt
   call.format = head.format;
   call.is_http = true;
   call.fields = head.fields;
+  call.pass = head.pass;
   call.body = std::move(body);
   call.held = std::move(held);
   if (head.compressed && !call.body.empty()) {
@@ -208,14 +223,17 @@ HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolL
     answer.fields.emplace_back("Content-Encoding", "gzip");
   }
   answer.fields.emplace_back("Content-Length", std::to_string(answer.body.size()));
-  if (answer.status == 429 || answer.status == 503) {
-    answer.fields.emplace_back("Retry-After", "1");
+  const bool says_when = std::any_of(reply.fields.begin(), reply.fields.end(),
+                                     [](const auto& field) { return field.first == kRetryAfter; });
+  if ((answer.status == 429 || answer.status == 503) && !says_when) {
+    answer.fields.emplace_back(kRetryAfter, "1");
   } else if (answer.status == 405 && reply.fields.empty()) {
     answer.fields.emplace_back("Allow", head.method == "POST" ? "GET, HEAD" : "POST");
   }
   for (auto& field : reply.fields) {
     answer.fields.push_back(std::move(field));
   }
+  answer.fields.insert(answer.fields.end(), head.answer_fields.begin(), head.answer_fields.end());
   if (without_body) {
     answer.body.clear();
   }
@@ -231,16 +249,35 @@ Reply make_error_reply(CallId id, Format format, const CallError& error) {
   return reply;
 }
 
+Reply make_refusal(const HttpHead& head, CallId id, bool is_http, const CallError& error,
+                   const ProtocolLimits& limits) {
+  if (limits.refusal != nullptr) {
+    const bool too_long = std::string_view(error.what()).starts_with(kBodyTooLong);
+    const RefusedCall call{head.path, is_http, head.fields, limits.max_body, too_long};
+    if (auto reply = limits.refusal(call, error)) {
+      reply->id = id;
+      return std::move(*reply);
+    }
+  }
+  return make_error_reply(id, head.format, error);
+}
+
 std::string_view http_reason(int status) {
   switch (status) {
     case 200:
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 413:
       return "Content Too Large";
     case 415:

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,15 @@ struct HttpHead {
   bool expects_continue = false;
   std::optional<std::chrono::milliseconds> timeout;
   CallFields fields;
+  std::unique_ptr<DoorFields> door;  // where heads are shown
+  // what the sink said of the head
+  std::shared_ptr<Pass> pass;
+  HeadFields answer_fields;
 
+  explicit HttpHead(bool shown = false) : door(shown ? std::make_unique<DoorFields>() : nullptr) {}
+
+  // As the sink sees it, of a body of so many bytes.
+  RequestHead shown(std::size_t body) const;
   // Takes "/path?query", or the absolute form that proxies send.
   void read_target(std::string_view target);
   // Takes one header field, its name in any case. Never throws: see refusal().
@@ -60,6 +69,10 @@ HttpAnswer make_http_answer(const HttpHead& head, Reply&& reply, const ProtocolL
 
 // A protocol's own error, in the request's format.
 Reply make_error_reply(CallId id, Format format, const CallError& error);
+
+// The answer to a call that is refused before it is complete.
+Reply make_refusal(const HttpHead& head, CallId id, bool is_http, const CallError& error,
+                   const ProtocolLimits& limits);
 
 // "Not Found"
 std::string_view http_reason(int status);

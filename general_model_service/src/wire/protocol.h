@@ -8,26 +8,34 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "call/call.h"
+#include "call/head.h"
 #include "report/error.h"
 
 namespace tensor_service {
 
-// Who takes the calls. Both functions may be called from inside Protocol::receive, reply and
+// Who takes the calls. All functions may be called from inside Protocol::receive, reply and
 // take_output only.
 class CallSink {
  public:
   virtual ~CallSink() = default;
+  // A request's head has come, where ProtocolLimits::shows_heads; at once for each request.
+  virtual Verdict on_head(const RequestHead&) { return {}; }
   virtual void on_call(Call&& call) = 0;
   // The caller no longer wants it; a reply() may still follow and is then dropped.
   virtual void on_cancel(CallId id) = 0;
   // The protocol has answered a request itself: it was not one, or too large, or too late.
   virtual void on_refused(Status status) = 0;
 };
+
+// How the message begins when a body is longer than that.
+inline constexpr std::string_view kBodyTooLong = "body longer than ";
 
 struct ProtocolLimits {
   std::size_t max_body = 64U << 20U;         // bytes of a body, also after decompression
@@ -36,9 +44,13 @@ struct ProtocolLimits {
   std::size_t max_buffered = 1U << 20U;      // pipelined bytes kept before reading stops
   std::size_t compress_threshold = 512;      // answers shorter than this are not gzipped
   ByteBudget* budget = nullptr;              // what the bodies of all connections may hold
+  bool shows_heads = false;                  // heads go to CallSink::on_head, with DoorFields
   // Paths of HTTP whose callers may call a body's type what they like, and whose x-timeout-ms the
   // service checks itself; null: none.
   bool (*reads_fields)(std::string_view path) = nullptr;
+  // The answer to a call that is refused here, where the service words those of its path itself;
+  // null, or nothing: the protocol tells the error.
+  std::optional<Reply> (*refusal)(const RefusedCall& call, const CallError& error) = nullptr;
 };
 
 enum class Stage {
@@ -71,6 +83,16 @@ class Protocol {
   virtual bool wants_close() const = 0;
 
   virtual Stage stage() const = 0;
+
+  // While receiving: what has begun to come is a body.
+  virtual bool in_body() const { return true; }
+
+  // The body that comes is too late: answers its request by `late` and closes. False: it cannot be
+  // answered by itself.
+  virtual bool give_up(const std::function<Reply(const RequestHead&)>& late) {
+    static_cast<void>(late);
+    return false;
+  }
 
   // No new calls from now on: answers what is open, then wants_close(). For a shutdown.
   virtual void drain() = 0;

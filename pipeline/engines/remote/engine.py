@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
 from typing import Callable, Optional
 
 import numpy as np
@@ -22,7 +21,7 @@ from contract.errors import (
 )
 from contract.wire.caller_errors import ConnectionLost, Unreachable, UnreadableAnswer
 from contract.wire.grpc_channel import GrpcChannel
-from contract.wire.tensor_codec import METHOD, SERVICE, Array, ProtoCodec, TensorRequest
+from contract.wire.tensor_codec import METHOD, SERVICE, ProtoCodec, TensorAnswer, TensorRequest
 from contract.wire.tensor_codec import Feed as SentTensor
 from contract.wire.tensor_errors import from_response
 from pipeline.engines.engine import Feed, Logits
@@ -32,6 +31,7 @@ from pipeline.request.trace import outgoing
 _CONNECT_TIMEOUT_S = 2.0
 # A machine that is gone sends not even a refusal. The service answers no ping on a connection whose
 # batch it computes, so the limit has to be longer than any batch.
+_RANKER_HEADER = "x-ranker"
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 20_000),
@@ -39,6 +39,10 @@ _KEEPALIVE = (
 )
 # a batch that breaks connections may be what ends the services: it is sent so often at most
 _MOST_LOST = 2
+# takes what cancels a call
+Hear = Callable[[Callable[[], object]], None]
+# of an error, that of the caller's request, if it is one
+CallersError = Callable[[RankingError], Optional[RankingError]]
 _NOT_ANSWERED = (Unreachable, UnreadableAnswer, ShuttingDown, UnknownService)
 
 
@@ -65,6 +69,9 @@ class RemoteEngine:
             on_close: called once.
         """
         self._manifest = bundle.manifest
+        # which of its bundles a service of several shall take
+        name = f"{bundle.manifest.ranker}@{bundle.manifest.version}"
+        self._named = ((_RANKER_HEADER, name),)
         self._endpoints = endpoints
         self._timeout_s = timeout_s
         self._on_close = on_close
@@ -83,7 +90,28 @@ class RemoteEngine:
         """
         payload = self._codec.encode(self._request(feed))
         rows = len(next(iter(feed.values())))
-        deadline = time.monotonic() + self._timeout_s
+        answer, endpoint = self.exchange(payload, self._timeout_s)
+        return self.logits_of(answer, rows, endpoint)
+
+    def exchange(
+        self,
+        payload: bytes,
+        timeout_s: float,
+        hear: Optional[Hear] = None,
+        callers: Optional[CallersError] = None,
+    ) -> tuple[TensorAnswer, Endpoint]:
+        """Ask one service after the other; a good answer, and whose it is.
+
+        Args:
+            payload: a request's message.
+            timeout_s: longest wait, all tries together.
+            hear: given what cancels the call that is under way.
+            callers: what the service says of the request itself, or ``None`` where it does not.
+
+        Raises:
+            RankingError: as :meth:`run`, and what ``callers`` makes of an error.
+        """
+        deadline = time.monotonic() + timeout_s
         full: Optional[Overloaded] = None
         waiting = deque(self._endpoints.in_order())
         lost = 0
@@ -91,11 +119,9 @@ class RemoteEngine:
             endpoint = waiting.popleft()
             left = deadline - time.monotonic()
             if left <= 0:
-                raise DeadlineExceeded(
-                    f"no answer within {self._timeout_s:g} s ({self._endpoints})"
-                )
+                raise DeadlineExceeded(f"no answer within {timeout_s:g} s ({self._endpoints})")
             try:
-                return self._logits(self._ask(endpoint, payload, left), rows, endpoint)
+                return self._ask(endpoint, payload, left, hear, callers), endpoint
             except Overloaded as error:
                 full = error
             except (ConnectionLost, UnreadableAnswer):
@@ -114,22 +140,32 @@ class RemoteEngine:
             raise InferenceFailed("not fed", field=str(error.args[0])) from error
         return TensorRequest(sent, [self._manifest.logits])
 
-    def _ask(self, endpoint: Endpoint, payload: bytes, timeout_s: float) -> Mapping[str, Array]:
+    def _ask(
+        self,
+        endpoint: Endpoint,
+        payload: bytes,
+        timeout_s: float,
+        hear: Optional[Hear],
+        callers: Optional[CallersError],
+    ) -> TensorAnswer:
         """Send it to one service, and count how that ended."""
         try:
             with endpoint.calling():
-                data = self._channel(endpoint.address).call(payload, timeout_s, 0, outgoing())
+                channel = self._channel(endpoint.address)
+                metadata = (*self._named, *outgoing())
+                data = channel.call(payload, timeout_s, 0, metadata, hear)
             answer = self._codec.decode(data)
         except (DeadlineExceeded, *_NOT_ANSWERED) as error:
             endpoint.failed(error.message)
             raise _at(endpoint, error) from error
         except RankingError as error:
             endpoint.breaker.succeeded()
-            raise _refused(endpoint, error) from error
+            own = callers(error) if callers is not None else None
+            raise own or _refused(endpoint, error) from error
         endpoint.breaker.succeeded()
         if answer.err_no != 0:
             raise _refused(endpoint, from_response(answer.err_no, answer.err_msg))
-        return answer.tensors
+        return answer
 
     def _channel(self, address: str) -> GrpcChannel:
         if address not in self._channels:
@@ -138,10 +174,15 @@ class RemoteEngine:
             )
         return self._channels[address]
 
-    def _logits(self, tensors: Mapping[str, Array], rows: int, endpoint: Endpoint) -> Logits:
-        logits = tensors.get(self._manifest.logits)
+    def logits_of(self, answer: TensorAnswer, rows: int, endpoint: Endpoint) -> Logits:
+        """Those of so many rows.
+
+        Raises:
+            InferenceFailed: there are others.
+        """
+        logits = answer.tensors.get(self._manifest.logits)
         if logits is None or logits.ndim != 2 or len(logits) != rows:
-            got = {alias: list(array.shape) for alias, array in tensors.items()}
+            got = {alias: list(array.shape) for alias, array in answer.tensors.items()}
             raise InferenceFailed(
                 f"answered {got} to {rows} rows, which is not {self._manifest.logits} of bundle "
                 f"{self._manifest.version}; is this its service?",

@@ -7,6 +7,7 @@ Those may be asked that have scored the bundle's golden pairs since they last fa
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -16,11 +17,12 @@ from typing import Callable, Optional
 import numpy as np
 
 from contract.bundle import Bundle
-from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError, Overloaded, SetUpError
 from pipeline.engines.engine import Engine
 from pipeline.engines.remote.endpoints import COOL_DOWN_S, Endpoint, Endpoints, Only
 from pipeline.engines.remote.engine import RemoteEngine
+from pipeline.engines.remote.texts import RemoteTexts, check_texts
 
 # longest a batch may take where the op has no timeout: a service that hangs must not hold a worker
 LONGEST_CALL_S = 60.0
@@ -43,6 +45,7 @@ class RemoteEngines:
 
     Attributes:
         endpoints: the services and their circuits.
+        texts: hands them texts; ``None``: they take rows of tokens alone.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class RemoteEngines:
         timeout_s: Optional[float],
         connections: int = 1,
         admit: Optional[Callable[[Engine], str]] = None,
+        texts_of: Optional[tuple[PairEncoder, int]] = None,
     ) -> None:
         """Bind the services; nothing connects before the first :meth:`open`.
 
@@ -63,6 +67,8 @@ class RemoteEngines:
             connections: batches under way at each service.
             admit: scores the golden pairs by an engine that asks one service, and tells what was
                 checked; raises BundleError for other scores. ``None`` takes any that answers a row.
+            texts_of: the services are handed texts, of which this encoder makes the same rows, so
+                many tokens of them at most; ``None``: they are not.
 
         Raises:
             ConfigError: no endpoint, or one is not ``host:port``.
@@ -72,6 +78,10 @@ class RemoteEngines:
         self._timeout_s = LONGEST_CALL_S if timeout_s is None else timeout_s
         self._connections = connections
         self._admit = admit or self._answers
+        self._texts_of = texts_of
+        self.texts: Optional[RemoteTexts] = None
+        if texts_of is not None:
+            self.texts = RemoteTexts(bundle, self.endpoints, self._timeout_s, texts_of[1])
         self._open = 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -138,7 +148,9 @@ class RemoteEngines:
         """Let it in or leave it out; returns the error of another bundle."""
         engine = RemoteEngine(self._bundle, Only(endpoint), _PROBE_TIMEOUT_S)
         try:
-            endpoint.passed(self._admit(engine))
+            checked = self._admit(engine)
+            self._check_texts(endpoint)
+            endpoint.passed(checked)
         except BundleError as error:
             endpoint.rejected(str(error))
             return BundleError(str(error), field=f"tensor service {endpoint.address}")
@@ -151,6 +163,14 @@ class RemoteEngines:
         finally:
             engine.close()
         return None
+
+    def _check_texts(self, endpoint: Endpoint) -> None:
+        if self._texts_of is None:
+            return
+        encoder, max_tokens = self._texts_of
+        texts = RemoteTexts(self._bundle, Only(endpoint), _PROBE_TIMEOUT_S, max_tokens)
+        with contextlib.closing(texts):
+            check_texts(encoder, texts)
 
     def _answers(self, engine: Engine) -> str:
         """The probe of a bundle without golden pairs: one row."""

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Optional
 
 from child_services.running_service import RunningService, service_config
 from contract.rankers import RANKERS
@@ -37,13 +38,28 @@ _CASES = re.compile(r"(\d[\d,]*) generated")
 
 
 def fuzz(
-    url: str, directory: Path, seed: int, examples: int, phases: str = "coverage,fuzzing"
+    url: str,
+    directory: Path,
+    seed: int,
+    examples: int,
+    phases: str = "coverage,fuzzing",
+    document: Optional[Path] = None,
 ) -> tuple[int, str]:
-    """One round over all operations; its exit status and what it printed."""
+    """One round over all operations; its exit status and what it printed.
+
+    Args:
+        url: of the service.
+        directory: gets a configuration.
+        seed: of the round.
+        examples: of each operation.
+        phases: of schemathesis.
+        document: which the service is held to; ``None``: its own.
+    """
+    held_to = [f"{url}/openapi.json"] if document is None else [str(document), "--url", url]
     (directory / "schemathesis.toml").write_text(_CONFIG, encoding="utf-8")
     done = subprocess.run(
         [
-            str(Path(sys.executable).parent / "schemathesis"), "run", f"{url}/openapi.json",
+            str(Path(sys.executable).parent / "schemathesis"), "run", *held_to,
             "--phases", phases, "--checks", ",".join(_CHECKS),
             "--max-examples", str(examples), "--seed", str(seed), "--generation-database", "none",
             "--suppress-health-check", "all", "--warnings", "off", "--no-color",
