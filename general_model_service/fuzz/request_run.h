@@ -71,7 +71,8 @@ inline void run_prediction(JsonNode body, const TextLimits& limits) {
     const RankRequest request = read_prediction(body, "ranker", limits, made, [](std::size_t) {});
     require_within(request, limits);
   } catch (const RankingError& error) {
-    require_readable(prediction_error_json(error, true, "id"));
+    require_readable(prediction_error_json(
+        error, {.request_id = "id", .asked = {ServedRanker{}}, .experiment = {}, .variant = {}}));
   }
 }
 

@@ -12,27 +12,12 @@
 #include <stdexcept>
 #include <string>
 
-#include "sum_model.h"
+#include "text_model.h"
 
 namespace tensor_service {
 namespace {
 
 constexpr const char* kOne = R"({"query": "a", "documents": ["a"]})";
-
-// The sum of a row's ids is its logit.
-std::shared_ptr<Model> text_model(SumLog& log) {
-  auto model = sum_model(log);
-  model->bundle.manifest->ranker = "cross_encoder";
-  model->bundle.manifest->score_function = "identity";
-  model->bundle.manifest->logits = "sum";
-  model->inputs[0].spec.alias = "input_ids";
-  model->inputs[1].spec.alias = "token_type_ids";
-  const std::vector<Token> tokens = {{"[UNK]", 0}, {"a", 1}};
-  auto pieces = std::make_shared<const WordPieces>(tokens, 0);
-  auto rules = std::make_shared<const CharacterRules>(Normalization{}, *pieces);
-  model->encoder.emplace(pieces, rules, SpecialIds{1, 2}, 64, Truncation::kLongestFirst);
-  return model;
-}
 
 class TextServiceTest : public ::testing::Test {
  protected:
@@ -41,7 +26,7 @@ class TextServiceTest : public ::testing::Test {
                    {[this](std::function<void()> work) { posted_.push_back(std::move(work)); },
                     [](std::chrono::microseconds, const std::function<void()>&) {}},
                    metrics_),
-        texts_({}, {}, 1U << 20U, 1, scheduler_, metrics_) {}
+        texts_({}, {}, 1U << 20U, 1, scheduler_, metrics_, nullptr) {}
 
   std::shared_ptr<Job> handle(std::string body, bool alone, TextService::Done done) {
     Call call;
@@ -98,7 +83,7 @@ TEST_F(TextServiceTest, AnswersOnceWhenItsJobCannotBePosted) {
                    {[](const std::function<void()>&) { throw std::length_error("no thread"); },
                     [](std::chrono::microseconds, const std::function<void()>&) {}},
                    metrics_);
-  TextService texts({}, {}, 1U << 20U, 1, broken, metrics_);
+  TextService texts({}, {}, 1U << 20U, 1, broken, metrics_, nullptr);
   Call call;
   call.is_http = true;
   call.body = kOne;
@@ -126,7 +111,7 @@ std::string large() {
 TEST_F(TextServiceTest, ReadsFewLargeBodiesAtOnce) {
   EXPECT_EQ(asked(large()), 200);
   EXPECT_EQ(asked(large()), 200);
-  TextService none({}, {}, 1U << 20U, 0, scheduler_, metrics_);
+  TextService none({}, {}, 1U << 20U, 0, scheduler_, metrics_, nullptr);
   for (const auto& [body, expected] :
        {std::pair{large(), 429}, std::pair{std::string(kOne), 200}}) {
     Call call;

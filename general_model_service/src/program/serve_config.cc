@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "program/experiment_watcher.h"
 #include "program/reloader.h"
 #include "program/service_config.h"
 #include "report/log.h"
@@ -95,8 +96,8 @@ void say_where(const ServiceSettings& settings) {
   if (settings.http_port) {
     say("HTTP on " + shown(settings.http_host, *settings.http_port) + ": POST /rerank, POST /(" +
         services_of(settings) +
-        ")/prediction, POST /GeneralModelService/inference, GET /v1/models, /info, /health, "
-        "/ready, /metrics");
+        ")/prediction, POST /feedback, POST /GeneralModelService/inference, GET /v1/models, "
+        "/v1/traffic, /v1/assignments, /info, /health, /ready, /metrics");
   }
   say(settings.rpc_port ? "RPC on " + shown(settings.rpc_host, *settings.rpc_port)
                         : "RPC is off: rpc_port opens it");
@@ -128,7 +129,9 @@ int serve_config(const Options& flags) try {
     states.push_back(files_state(bundle.model.path));
   }
   load_all(bundles, server.service());
+  server.service().experiments()->router().change(plan_of(settings, server.service()));
   const Reloaders reloaders = watch_all(bundles, states, server.service(), options.reload_interval);
+  const ExperimentWatcher watcher(settings, server.service());
   server.on_reload([&reloaders] {
     for (const auto& reloader : reloaders) {
       reloader->request();

@@ -10,11 +10,14 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "json/json_node.h"
 #include "ranking/rank_request.h"
 #include "ranking/rank_response.h"
 #include "ranking/ranking_error.h"
+#include "ranking/text_route.h"
 
 namespace tensor_service {
 
@@ -23,10 +26,20 @@ namespace tensor_service {
 RankRequest read_prediction(JsonNode& body, std::string_view service, const TextLimits& limits,
                             std::deque<JsonNode>& made, const MoreBytes& more);
 
+// A list of strings of a body, taken out of it; what is nothing, as Python's "or" has it, is an
+// empty one. Throws RankingError.
+std::vector<std::string> wire_strings(JsonNode& body, std::string_view name);
+
+// Of keys and values there are as many, and each key stands once. Throws RankingError.
+void check_wire(const std::vector<std::string>& keys, const std::vector<std::string>& values);
+
+// The gateway's five fields, with keys and values of the answer.
+using WireAnswer = std::vector<std::pair<std::string_view, std::string>>;
+std::string gateway_json(int err_no, std::string_view message, const WireAnswer& answer);
+
 std::string prediction_json(const RankRequest& request, const RankResponse& response);
 
-// routed: somebody was asked already; the answer then says for which request.
-std::string prediction_error_json(const RankingError& error, bool routed,
-                                  std::string_view request_id);
+// Where somebody was asked already, the answer says for which request.
+std::string prediction_error_json(const RankingError& error, const Progress& progress);
 
 }  // namespace tensor_service

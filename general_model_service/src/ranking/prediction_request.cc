@@ -48,8 +48,9 @@ bool is_empty(const JsonNode* value) {
          ((value->is_array() || value->is_object()) && value->items.empty());
 }
 
-// Taken out of the object.
-std::vector<std::string> strings_of(JsonNode& object, std::string_view name) {
+}  // namespace
+
+std::vector<std::string> wire_strings(JsonNode& object, std::string_view name) {
   JsonNode* value = object.find(name);
   std::vector<std::string> strings;
   if (is_empty(value)) {
@@ -66,6 +67,21 @@ std::vector<std::string> strings_of(JsonNode& object, std::string_view name) {
   }
   return strings;
 }
+
+void check_wire(const std::vector<std::string>& keys, const std::vector<std::string>& values) {
+  if (keys.size() != values.size()) {
+    refuse_shape("value", std::to_string(keys.size()) + " keys but " +
+                              std::to_string(values.size()) + " values");
+  }
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& key : keys) {
+    if (!seen.insert(key).second) {
+      refuse_shape(key, "the key stands twice");
+    }
+  }
+}
+
+namespace {
 
 struct TextTensor {
   std::string name;
@@ -89,7 +105,7 @@ TextTensor tensor_of(JsonNode& tensor, const std::string& where) {
   TextTensor read;
   read.name = name == nullptr || name->text.empty() ? where : name->text;
   read.elem_type = type == nullptr ? "0" : type->text;
-  for (std::string& part : strings_of(tensor, "str_data")) {
+  for (std::string& part : wire_strings(tensor, "str_data")) {
     read.text = read.text.empty() ? std::move(part) : std::move(read.text) + part;
   }
   return read;
@@ -111,8 +127,8 @@ std::vector<TextTensor> tensors_of(JsonNode& body) {
 }
 
 WireFields wire_fields_of(JsonNode& body) {
-  std::vector<std::string> keys = strings_of(body, "key");
-  std::vector<std::string> values = strings_of(body, "value");
+  std::vector<std::string> keys = wire_strings(body, "key");
+  std::vector<std::string> values = wire_strings(body, "value");
   for (TextTensor& tensor : tensors_of(body)) {
     if (tensor.elem_type != std::to_string(kStringTensor)) {
       refuse_field(tensor.name,
@@ -121,16 +137,7 @@ WireFields wire_fields_of(JsonNode& body) {
     keys.push_back(std::move(tensor.name));
     values.push_back(std::move(tensor.text));
   }
-  if (keys.size() != values.size()) {
-    refuse_shape("value", std::to_string(keys.size()) + " keys but " +
-                              std::to_string(values.size()) + " values");
-  }
-  std::unordered_set<std::string_view> seen;
-  for (const std::string& key : keys) {
-    if (!seen.insert(key).second) {
-      refuse_shape(key, "the key stands twice");
-    }
-  }
+  check_wire(keys, values);
   WireFields fields;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     fields.push_back({std::move(keys[i]), std::move(values[i])});

@@ -80,14 +80,20 @@ Reply plain_reply(const Call& call, Status status, std::string type, std::string
 
 bool is_inference_path(std::string_view path) { return is_method(path, "inference"); }
 bool is_debug_path(std::string_view path) { return is_method(path, "debug"); }
-bool reads_fields(std::string_view path) { return is_text_path(without_slash(path)); }
+bool reads_fields(std::string_view path) {
+  return is_text_path(without_slash(path)) || is_experiment_path(without_slash(path));
+}
 
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
     : options_(options),
       scheduler_(options.scheduler, std::move(executor), metrics_),
+      cache_(options.cache_bytes),
+      experiments_(options.exposures ? std::make_unique<Experiments>(
+                                           *options.exposures, options.text, options.max_body,
+                                           [this] { return served(); }, scheduler_)
+                                     : nullptr),
       texts_(options.text, options.names, options.max_body, options.large_texts, scheduler_,
-             metrics_),
-      cache_(options.cache_bytes) {}
+             metrics_, experiments_.get()) {}
 
 void Service::take_place(Model& model, std::size_t place) {
   model.generation = ++generations_;
@@ -146,7 +152,9 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
-  if (call.is_http && is_text_path(path) && !(path == "/" && call.method != "POST")) {
+  const bool of_experiments = experiments_ && is_experiment_path(path);
+  const bool of_texts = is_text_path(path) && !(path == "/" && call.method != "POST");
+  if (call.is_http && (of_texts || of_experiments)) {
     const auto all = served();
     if (std::any_of(all->models.begin(), all->models.end(),
                     [](const auto& one) { return takes_texts(*one); })) {
@@ -178,8 +186,9 @@ Reply Service::answer_at_once(const Call& call) {
                        good ? "{\"status\": \"ready\"}\n" : "{\"status\": \"not ready\"}\n");
   }
   if (get && path == "/metrics") {
-    return plain_reply(call, Status::kOk, "text/plain; version=0.0.4; charset=utf-8",
-                       prometheus_text(metrics_, gauges()));
+    return plain_reply(
+        call, Status::kOk, "text/plain; version=0.0.4; charset=utf-8",
+        prometheus_text(metrics_, gauges()) + (experiments_ ? experiments_->metrics_text() : ""));
   }
   if (get && path == "/" && current) {
     return plain_reply(call, Status::kOk, "application/json", describe(*current));

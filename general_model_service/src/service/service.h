@@ -10,12 +10,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "call/call.h"
 #include "model/model.h"
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
+#include "service/experiments.h"
 #include "service/response_cache.h"
 #include "service/served_models.h"
 #include "service/text_service.h"
@@ -31,6 +33,8 @@ struct ServiceOptions {
   RankerNames names;                   // besides the rankers' own
   std::size_t max_body = 64U << 20U;   // as /info tells it
   int large_texts = 1;                 // large bodies of texts that are read at once
+  // Of experiments; without, there are none, and nothing is told of them.
+  std::optional<ExposuresConfig> exposures;
 };
 
 class Service {
@@ -61,6 +65,8 @@ class Service {
   void abandon() { scheduler_.abandon(); }
 
   Metrics& metrics() { return metrics_; }
+  // Null where there are none.
+  Experiments* experiments() { return experiments_.get(); }
 
  private:
   Reply answer_at_once(const Call& call);
@@ -79,12 +85,13 @@ class Service {
   const ServiceOptions options_;
   Metrics metrics_;
   Scheduler scheduler_;
-  TextService texts_;
   ResponseCache cache_;
   std::atomic<bool> closing_{false};
   mutable std::mutex served_mutex_;
   std::shared_ptr<const ServedModels> served_ = std::make_shared<ServedModels>();
   std::uint64_t generations_ = 0;
+  std::unique_ptr<Experiments> experiments_;  // its threads use what stands before it
+  TextService texts_;
 };
 
 // "/GeneralModelService/inference" and "/" with the proto's package before it.

@@ -12,6 +12,7 @@
 #include "json/json_node.h"
 #include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
+#include "ranking/traffic_report.h"
 #include "service/row_tensors.h"
 
 namespace tensor_service {
@@ -42,6 +43,22 @@ Reply last_reply(CallId id) noexcept {
   return reply;
 }
 
+// For the metrics, of an answer that was made without one.
+Status status_of(int http_status) {
+  switch (http_status) {
+    case 200:
+      return Status::kOk;
+    case 405:
+      return Status::kMethodNotAllowed;
+    case 413:
+      return Status::kTooLarge;
+    case 429:
+      return Status::kOverloaded;
+    default:
+      return http_status < 500 ? Status::kInvalid : Status::kInternal;
+  }
+}
+
 }  // namespace
 
 // One request on its way; kept by its jobs' on_done.
@@ -62,6 +79,12 @@ struct TextService::Exchange {
   std::unique_ptr<TextRoute> route;
   RankRequest request;
   Progress progress;
+  Arrival arrival;
+  Route chosen;  // who shall score; who the answer tells of
+  std::optional<LargeBodies::Place> place;
+  std::size_t trees = 0;             // bytes of what was read of the body
+  std::weak_ptr<Job> lead;           // the first job, by which the caller cancels; it keeps this
+  bool counted = false;              // among the requests in work
   std::vector<Part> parts;           // as progress.asked
   std::atomic<std::size_t> open{0};  // parts whose job has not ended
   std::mutex timings_mutex;
@@ -77,7 +100,8 @@ std::shared_ptr<Job> TextService::handle(Call&& call, std::string_view path,
     exchange->call = std::move(call);
     exchange->served = served;
     exchange->done = std::move(done);
-    exchange->rankers.emplace(text_bundles(*served), &names_);
+    exchange->rankers.emplace(text_bundles(*served), &names_,
+                              experiments_ ? experiments_->router().plan() : nullptr);
     return answer(exchange, path, alone);
   } catch (...) {
     exchange ? refuse_caught(*exchange) : tell(done, last_reply(call.id));
@@ -88,11 +112,14 @@ std::shared_ptr<Job> TextService::handle(Call&& call, std::string_view path,
 std::shared_ptr<Job> TextService::answer(const std::shared_ptr<Exchange>& exchange,
                                          std::string_view path, bool alone) {
   const Call& call = exchange->call;
+  if (experiments_ != nullptr && is_experiment_path(path)) {
+    answer_of_experiments(*exchange, path);
+    return nullptr;
+  }
   const bool informs = is_information_path(path);
   const bool asks = call.method == "GET" || call.method == "HEAD";
   if (informs ? !asks : call.method != "POST") {
-    TextAnswer answer = wrong_method(call.method);
-    answer.fields.emplace_back("Allow", informs ? "GET, HEAD" : "POST");
+    TextAnswer answer = wrong_method(call.method, informs ? "GET, HEAD" : "POST");
     metrics_.count(Status::kMethodNotAllowed);
     say(*exchange, reply_of(call, std::move(answer), Status::kMethodNotAllowed));
     return nullptr;
@@ -105,57 +132,125 @@ std::shared_ptr<Job> TextService::answer(const std::shared_ptr<Exchange>& exchan
   }
   exchange->route = make_text_route(path, ranker_of(call.fields));
   metrics_.text_requests.add();
-  return submit(read(exchange), alone);
+  exchange->counted = true;
+  in_flight_.fetch_add(1);
+  read(*exchange);
+  return start(exchange, alone);
 }
 
-TextService::Jobs TextService::read(const std::shared_ptr<Exchange>& exchange) {
-  Call& call = exchange->call;
-  scheduler_.check_room(exchange->served->models.size());
-  const LargeBodies::Place place = large_bodies_.take(call.body.size());
+void TextService::answer_of_experiments(Exchange& exchange, std::string_view path) {
+  Call& call = exchange.call;
+  TextAnswer answer;
+  try {
+    const LargeBodies::Place place(large_bodies_, call.body.size());
+    answer = experiments_->answer(call, path, traffic_state(exchange));
+  } catch (const CallError& error) {
+    answer = Experiments::refuse(path, ranking_error(error.status(), error.what(), ""));
+  }
+  const Status status = status_of(answer.http_status);
+  metrics_.count(status);
+  say(exchange, reply_of(call, std::move(answer), status));
+}
+
+// Until it is known who shall score.
+void TextService::read(Exchange& exchange) {
+  Call& call = exchange.call;
+  scheduler_.check_room(exchange.served->models.size());
+  exchange.place.emplace(large_bodies_, call.body.size());
   const std::size_t body = call.body.capacity();
-  std::size_t trees = 0;
   const auto hold = [&](std::size_t more) {
-    trees += more;
-    if (trees > kSmallTree) {
-      call.held.resize(body + trees);
+    exchange.trees += more;
+    if (exchange.trees > kSmallTree) {
+      call.held.resize(body + exchange.trees);
     }
   };
   hold(json_tree_bytes(call.body));
-  const ServedRankers& rankers = *exchange->rankers;
-  exchange->route->begin(std::move(call.body), rankers);
-  const Arrival arrival = arrival_of(call.fields);
-  RankRequest& request = exchange->request;
-  request = exchange->route->read(limits_, rankers, hold);
+  const ServedRankers& rankers = *exchange.rankers;
+  exchange.route->begin(std::move(call.body), rankers);
+  exchange.arrival = arrival_of(call.fields);
+  RankRequest& request = exchange.request;
+  request = exchange.route->read(limits_, rankers, hold);
   if (request.request_id.empty()) {
-    request.request_id = arrival.request_id.empty() ? new_request_id() : arrival.request_id;
+    request.request_id =
+        exchange.arrival.request_id.empty() ? new_request_id() : exchange.arrival.request_id;
   }
-  exchange->progress.request_id = request.request_id;
-  const std::vector<ServedRanker> asked = exchange->route->choose(request, rankers);
-  for (const ServedRanker& ranker : asked) {
-    scheduler_.check_lane(ranker.place);
+  exchange.progress.request_id = request.request_id;
+  exchange.chosen = route_of_request(exchange, exchange.route->choose(request, rankers));
+  metrics_.text_documents.add(static_cast<std::int64_t>(request.titles.size()));
+}
+
+// Whom the request names takes part in nothing; the others are dealt by the plan.
+Route TextService::route_of_request(const Exchange& exchange,
+                                    const std::vector<ServedRanker>& asked) const {
+  const RankRequest& request = exchange.request;
+  const Plan* plan = exchange.rankers->plan();
+  if (asked.empty() && plan != nullptr) {
+    return route_of(*plan, {request.unit_id, request.user_id, request.queries.front()},
+                    exchange.route->experiment(), seconds_now());
+  }
+  Route route;
+  for (const ServedRanker& one : asked.empty() ? std::vector{exchange.rankers->first()} : asked) {
+    route.targets.push_back({one.manifest().ranker, one.manifest().version});
+  }
+  return route;
+}
+
+// A queue that is full is a reason to ask the fallback of an experiment.
+std::shared_ptr<Job> TextService::start(const std::shared_ptr<Exchange>& exchange, bool alone) {
+  try {
+    return ask(exchange, alone);
+  } catch (const CallError& error) {
+    const Fault fault = ranking_error(error.status(), error.what(), "").fault;
+    if (!fall_back(*exchange, fault)) {
+      throw;
+    }
+  }
+  return ask(exchange, alone);
+}
+
+// Has the rows computed for each target of the route.
+std::shared_ptr<Job> TextService::ask(const std::shared_ptr<Exchange>& exchange, bool alone) {
+  Progress& progress = exchange->progress;
+  progress.asked.clear();
+  exchange->parts.clear();
+  exchange->timings = {};
+  std::vector<ServedRanker> asked;
+  for (const Target& target : exchange->chosen.targets) {
+    const ServedRanker* ranker = exchange->rankers->of_target(target);
+    if (ranker == nullptr) {
+      throw RankingError(Fault::kInferenceFailed, target.ranker + " is not served any more");
+    }
+    asked.push_back(*ranker);
+  }
+  progress.experiment = exchange->chosen.experiment;
+  progress.variant = exchange->chosen.variant;
+  progress.asked = std::move(asked);
+  if (exchange->chosen.teams.empty()) {
+    for (const ServedRanker& ranker : progress.asked) {
+      scheduler_.check_lane(ranker.place);
+    }
   }
   std::vector<InferenceRequest> requests;
-  encode(*exchange, asked, trees, requests);
-  exchange->progress.asked = asked;
-  Jobs jobs = make_jobs(exchange, std::move(requests));
-  for (const auto& job : jobs) {
-    job->deadline = arrival.deadline;
+  try {
+    requests = encode(*exchange);
+  } catch (const RankingError&) {
+    progress.asked.clear();  // nobody was, for what was sent cannot be ranked
+    throw;
   }
-  metrics_.text_documents.add(static_cast<std::int64_t>(request.titles.size()));
-  return jobs;
+  return submit(exchange, make_jobs(exchange, std::move(requests)), alone);
 }
 
 // Rows for each ranker by its own encoder; their tokens are counted together.
-void TextService::encode(Exchange& exchange, const std::vector<ServedRanker>& asked,
-                         std::size_t trees, std::vector<InferenceRequest>& requests) {
+std::vector<InferenceRequest> TextService::encode(Exchange& exchange) {
   const Clock::time_point begun = Clock::now();
+  std::vector<InferenceRequest> requests;
   std::int64_t tokens = 0;
-  std::size_t bytes = trees;
-  for (const ServedRanker& ranker : asked) {
+  std::size_t bytes = exchange.trees;
+  for (const ServedRanker& ranker : exchange.progress.asked) {
     EncodedRows encoded = encode_request(exchange.request, *ranker.encoder, limits_);
     tokens += count_tokens(encoded.rows);
     bytes += job_bytes(encoded);
-    if (trees > kSmallTree) {
+    if (exchange.trees > kSmallTree) {
       exchange.call.held.resize(bytes);
     }
     Exchange::Part part;
@@ -165,9 +260,10 @@ void TextService::encode(Exchange& exchange, const std::vector<ServedRanker>& as
   }
   check_tokens(tokens, limits_);
   exchange.timings.tokenize_ms = milliseconds_between(begun, Clock::now());
+  return requests;
 }
 
-// The first one's cancel is that of all.
+// The first one's cancel is that of all, also of those of a fallback.
 TextService::Jobs TextService::make_jobs(const std::shared_ptr<Exchange>& exchange,
                                          std::vector<InferenceRequest>&& requests) {
   Jobs jobs;
@@ -176,8 +272,12 @@ TextService::Jobs TextService::make_jobs(const std::shared_ptr<Exchange>& exchan
     auto job = make_job(std::move(requests[number]), exchange->served->models[place], false);
     job->received = exchange->call.received;
     job->decoded = Clock::now();
-    job->lead = number == 0 ? nullptr : jobs.front();
-    job->on_done = [this, exchange, number](Job& finished) { take(finished, number, *exchange); };
+    job->deadline = exchange->arrival.deadline;
+    job->lead = exchange->lead.lock();
+    if (!job->lead) {
+      exchange->lead = job;
+    }
+    job->on_done = [this, exchange, number](Job& finished) { take(finished, number, exchange); };
     jobs.push_back(std::move(job));
   }
   exchange->open = jobs.size();
@@ -185,26 +285,35 @@ TextService::Jobs TextService::make_jobs(const std::shared_ptr<Exchange>& exchan
   return jobs;
 }
 
-// Where one is refused the others are not computed.
-std::shared_ptr<Job> TextService::submit(Jobs&& jobs, bool alone) {
-  const std::shared_ptr<Job> first = jobs.front();
-  try {
-    for (const auto& job : jobs) {
-      scheduler_.submit(job, alone && jobs.size() == 1);
+// Where one of several is refused the others are not computed, but of two whose orders were to be
+// interleaved one alone is an answer too.
+std::shared_ptr<Job> TextService::submit(const std::shared_ptr<Exchange>& exchange, Jobs&& jobs,
+                                         bool alone) {
+  exchange->place.reset();
+  for (std::size_t number = 0; number < jobs.size(); ++number) {
+    try {
+      scheduler_.submit(jobs[number], alone && jobs.size() == 1);
+    } catch (const CallError& error) {
+      if (exchange->chosen.teams.empty() && jobs.size() > 1) {
+        jobs.front()->cancelled = true;
+        throw;
+      }
+      Exchange::Part& part = exchange->parts[number];
+      part.status = error.status();
+      part.message = error.what();
+      settle(exchange);
     }
-  } catch (...) {
-    first->cancelled = true;
-    throw;
   }
-  return first;
+  return jobs.front();
 }
 
 // A thread of the loop calls this, and what it throws would end the process.
-void TextService::take(Job& job, std::size_t number, Exchange& exchange) noexcept {
+void TextService::take(Job& job, std::size_t number,
+                       const std::shared_ptr<Exchange>& exchange) noexcept {
   if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
     job.status = Status::kDeadline;
   }
-  Exchange::Part& part = exchange.parts[number];
+  Exchange::Part& part = exchange->parts[number];
   part.status = job.status;
   try {
     part.message = std::move(job.message);
@@ -212,8 +321,8 @@ void TextService::take(Job& job, std::size_t number, Exchange& exchange) noexcep
       metrics_.queue.observe(microseconds_between(job.decoded, job.started));
       metrics_.compute.observe(microseconds_between(job.started, job.computed));
       part.logits = floats_of(job.outputs.front());
-      const std::lock_guard lock(exchange.timings_mutex);
-      Timings& timings = exchange.timings;
+      const std::lock_guard lock(exchange->timings_mutex);
+      Timings& timings = exchange->timings;
       timings.queue_ms = std::max(timings.queue_ms, milliseconds_between(job.decoded, job.started));
       timings.compute_ms =
           std::max(timings.compute_ms, milliseconds_between(job.started, job.computed));
@@ -221,31 +330,134 @@ void TextService::take(Job& job, std::size_t number, Exchange& exchange) noexcep
   } catch (const std::exception&) {
     part.status = Status::kNoMemory;
   }
-  if (exchange.open.fetch_sub(1) == 1) {
+  settle(exchange);
+}
+
+void TextService::settle(const std::shared_ptr<Exchange>& exchange) noexcept {
+  if (exchange->open.fetch_sub(1) == 1) {
     finish(exchange);
   }
 }
 
 // All rankers have answered.
-void TextService::finish(Exchange& exchange) noexcept {
-  if (exchange.answered) {
+void TextService::finish(const std::shared_ptr<Exchange>& exchange) noexcept {
+  if (exchange->answered) {
     return;
   }
   try {
-    std::vector<Scored> scored;
-    for (std::size_t i = 0; i < exchange.parts.size(); ++i) {
-      Exchange::Part& part = exchange.parts[i];
-      const ServedRanker& asked = exchange.progress.asked[i];
+    RankResponse response;
+    TextAnswer answer;
+    try {
+      response = response_of(*exchange);
+      answer = exchange->route->answer(exchange->request, response);
+    } catch (const RankingError& error) {
+      if (!fall_back(*exchange, error.fault)) {
+        throw;
+      }
+      ask(exchange, false);
+      return;
+    }
+    note_end(*exchange, {&response, nullptr}, answer.http_status);
+    send(*exchange, std::move(answer), Status::kOk);
+    if (experiments_ != nullptr && !exchange->arrival.dry_run) {
+      experiments_->shadow(exchange->request, exchange->chosen, response);
+    }
+  } catch (...) {
+    refuse_caught(*exchange);
+  }
+}
+
+// Throws RankingError: a ranker that was needed has no scores.
+RankResponse TextService::response_of(Exchange& exchange) const {
+  std::vector<Scored> scored;
+  std::optional<RankingError> failed;
+  for (std::size_t i = 0; i < exchange.parts.size(); ++i) {
+    Exchange::Part& part = exchange.parts[i];
+    const ServedRanker& asked = exchange.progress.asked[i];
+    try {
       if (part.status != Status::kOk) {
         throw ranking_error(part.status, part.message, asked.manifest().ranker);
       }
       scored.push_back({asked, part.rows, margins_of(part.logits, part.rows.size(), asked)});
+    } catch (const RankingError& error) {
+      failed = failed ? failed : error;
     }
-    RankResponse response = tensor_service::rank(exchange.request, scored);
-    response.timings = exchange.timings;
-    send(exchange, exchange.route->answer(exchange.request, std::move(response)), Status::kOk);
-  } catch (...) {
-    refuse_caught(exchange);
+  }
+  if (failed && (exchange.chosen.teams.empty() || scored.empty())) {
+    throw RankingError(*failed);
+  }
+  RankResponse response = tensor_service::rank(exchange.request, scored, exchange.chosen);
+  response.timings = exchange.timings;
+  return response;
+}
+
+// Whether another target is left to ask, which the exchange's route then names: of an experiment
+// with a fallback, when the service failed and the caller still waits.
+bool TextService::fall_back(Exchange& exchange, Fault fault) const {
+  const bool failed = fault == Fault::kOverloaded || fault == Fault::kDeadline ||
+                      fault == Fault::kInferenceFailed || fault == Fault::kService;
+  const auto& deadline = exchange.arrival.deadline;
+  if (!failed || !exchange.chosen.can_fall_back() || (deadline && Clock::now() >= *deadline)) {
+    return false;
+  }
+  exchange.chosen = exchange.chosen.fallen_back();
+  return true;
+}
+
+TrafficState TextService::traffic_state(const Exchange& exchange) const {
+  TrafficState state;
+  state.time = seconds_now();
+  state.in_flight = in_flight_;
+  for (const ServedRanker& ranker : exchange.rankers->rankers()) {
+    RankerRows rows{.ranker = ranker.manifest().ranker};
+    for (const ServedRanker& bundle : exchange.rankers->bundles()) {
+      if (bundle.manifest().ranker == rows.ranker) {
+        const LaneRows own = scheduler_.rows(bundle.place);
+        rows.computed += own.computed;
+        rows.waiting += own.waiting;
+      }
+    }
+    state.rankers.push_back(std::move(rows));
+  }
+  return state;
+}
+
+// Tells the experiments how a request ended, and the traffic of the last minutes.
+void TextService::note_end(Exchange& exchange, const Outcome& outcome, int http_status) noexcept {
+  if (experiments_ == nullptr) {
+    return;
+  }
+  const double seconds = milliseconds_between(exchange.call.received, Clock::now()) / 1000.0;
+  const bool dry = exchange.arrival.dry_run;
+  const Progress& progress = exchange.progress;
+  try {
+    TrafficLine line;
+    const auto add = [&](const std::string& ranker) {
+      if (line.ranker.empty()) {
+        line.ranker = ranker;
+      } else if (line.ranker != ranker) {
+        line.ranker += "+" + ranker;
+      }
+    };
+    if (outcome.response != nullptr) {
+      add(outcome.response->ranker);
+      for (const Ranking& other : outcome.response->others) {
+        add(other.ranker);
+      }
+    }
+    if (!progress.asked.empty() && !dry) {
+      line.experiment = progress.experiment;
+      line.variant = progress.variant;
+      for (std::size_t i = 0; outcome.error != nullptr && i < progress.asked.size(); ++i) {
+        add(progress.asked[i].manifest().ranker);
+      }
+    }
+    experiments_->traffic().ended(line, http_status, seconds);
+  } catch (const std::bad_alloc&) {
+    metrics_.count(Status::kNoMemory);
+  }
+  if (!dry && !progress.asked.empty()) {
+    experiments_->exposed({exchange.request, exchange.chosen, outcome, seconds});
   }
 }
 
@@ -275,7 +487,9 @@ void TextService::refuse(Exchange& exchange, const RankingError& error) {
   if (!exchange.route) {
     throw error;
   }
-  send(exchange, exchange.route->refuse(error, exchange.progress), error.facts().status);
+  TextAnswer answer = exchange.route->refuse(error, exchange.progress);
+  note_end(exchange, {nullptr, &error}, answer.http_status);
+  send(exchange, std::move(answer), error.facts().status);
 }
 
 void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
@@ -288,6 +502,7 @@ void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
 // Once.
 void TextService::say(Exchange& exchange, Reply&& reply) noexcept {
   if (!exchange.answered.exchange(true)) {
+    in_flight_.fetch_sub(exchange.counted ? 1 : 0);
     tell(exchange.done, std::move(reply));
   }
 }

@@ -90,11 +90,10 @@ void refuse_dag(const ServiceSettings& settings) {
   }
 }
 
-// What decides who may call, and what experiments do.
+// What decides who may call.
 void refuse_others(const ServiceSettings& settings) {
-  for (const char* key :
-       {"http.api_keys", "http.cors_origins", "http.allowed_hosts", "http.tls_certificate",
-        "rpc.tls_certificate", "experiments", "exposures.directory"}) {
+  for (const char* key : {"http.api_keys", "http.cors_origins", "http.allowed_hosts",
+                          "http.tls_certificate", "rpc.tls_certificate"}) {
     if (is_set(settings, key)) {
       throw ConfigError(key,
                         "is not carried by this service; leave it out, or serve with "
