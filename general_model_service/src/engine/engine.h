@@ -43,6 +43,9 @@ struct EngineOptions {
   // Names the caller will look for in inputs() and outputs(): a tensor may have several, of which
   // OpenVINO tells one.
   std::vector<std::string> names = {};
+  // Where OpenVINO keeps compiled graphs, which it loads several times faster than it compiles;
+  // empty: nowhere. What lies there is not checked: the scores of the engine have to be.
+  std::filesystem::path cache = {};
 };
 
 // True where the CPU multiplies bfloat16 in hardware.

@@ -141,8 +141,14 @@ CompiledPtr compile_handle(const ov_model_t* graph, const EngineOptions& options
                                       "CPU_RUNTIME_CACHE_CAPACITY",
                                       kKernelsKept};
   ov_compiled_model_t* compiled = nullptr;
-  check(ov_core_compile_model(core(), graph, "CPU", p.size(), &compiled, p[0], p[1], p[2], p[3],
-                              p[4], p[5], p[6], p[7], p[8], p[9]));
+  if (options.cache.empty()) {
+    check(ov_core_compile_model(core(), graph, "CPU", p.size(), &compiled, p[0], p[1], p[2], p[3],
+                                p[4], p[5], p[6], p[7], p[8], p[9]));
+  } else {
+    check(ov_core_compile_model(core(), graph, "CPU", p.size() + 2, &compiled, p[0], p[1], p[2],
+                                p[3], p[4], p[5], p[6], p[7], p[8], p[9], "CACHE_DIR",
+                                options.cache.c_str()));
+  }
   return CompiledPtr(compiled);
 }
 

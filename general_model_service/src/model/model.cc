@@ -106,9 +106,12 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
   model->bundle = bundle;
   model->precision = precision;
   const std::vector<std::string> names = names_of(bundle);
-  model->engines = make_openvino_engines(
-      bundle.model, {.precision = precision, .threads = options.threads, .names = names},
-      options.engines);
+  model->engines = make_openvino_engines(bundle.model,
+                                         {.precision = precision,
+                                          .threads = options.threads,
+                                          .names = names,
+                                          .cache = options.engine_cache},
+                                         options.engines);
   const Engine& engine = *model->engines.front();
   match_inputs(*model, engine.inputs());
   model->rows_independent =
@@ -123,12 +126,28 @@ std::shared_ptr<Model> compile(const ModelOptions& options, const Bundle& bundle
     model->golden = check_golden(bundle, *compiled, precision);
   }
   if (options.lone_threads > options.threads) {
-    const EngineOptions wide{
-        .precision = precision, .threads = options.lone_threads, .names = names};
+    const EngineOptions wide{.precision = precision,
+                             .threads = options.lone_threads,
+                             .names = names,
+                             .cache = options.engine_cache};
     model->lone = std::move(make_openvino_engines(bundle.model, wide, 1).front());
     check_golden(bundle, *model->lone, precision);
   }
   return model;
+}
+
+std::shared_ptr<Model> load_compiled(const ModelOptions& options) {
+  const Bundle bundle = open_bundle(options.path);
+  const Precision precision = chosen_precision(options, bundle);
+  if (!options.automatic_precision || precision != Precision::kBf16) {
+    return compile(options, bundle, precision);
+  }
+  try {
+    return compile(options, bundle, precision);
+  } catch (const BundleError& error) {
+    log_line(std::string("--precision auto: fp32, for in bf16 ") + error.what());
+    return compile(options, bundle, Precision::kFp32);
+  }
 }
 
 }  // namespace
@@ -144,17 +163,20 @@ std::string Model::golden_text() const {
   return "passes its golden pairs" + (golden->doubt.empty() ? "" : ", but " + golden->doubt);
 }
 
+// What is kept of compiled graphs may be damaged: without it the bundle says whose fault it is.
 std::shared_ptr<Model> load_model(const ModelOptions& options) {
-  const Bundle bundle = open_bundle(options.path);
-  const Precision precision = chosen_precision(options, bundle);
-  if (!options.automatic_precision || precision != Precision::kBf16) {
-    return compile(options, bundle, precision);
+  if (options.engine_cache.empty()) {
+    return load_compiled(options);
   }
   try {
-    return compile(options, bundle, precision);
-  } catch (const BundleError& error) {
-    log_line(std::string("--precision auto: fp32, for in bf16 ") + error.what());
-    return compile(options, bundle, Precision::kFp32);
+    return load_compiled(options);
+  } catch (const std::exception&) {
+    ModelOptions plain = options;
+    plain.engine_cache.clear();
+    auto model = load_compiled(plain);
+    log_line("engine_cache: " + options.engine_cache.string() +
+             " holds a damaged graph; it is not used, delete it");
+    return model;
   }
 }
 

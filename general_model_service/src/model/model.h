@@ -26,6 +26,7 @@ struct ModelOptions {
   int engines = 1;
   int threads = 1;       // of one engine
   int lone_threads = 1;  // of the engine for requests that have the machine to themselves
+  std::filesystem::path engine_cache = {};  // of compiled graphs; empty: none is kept
 };
 
 // What the values of an input may be; see bounds.h.

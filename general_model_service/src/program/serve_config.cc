@@ -3,6 +3,8 @@
 
 #include "program/serve_config.h"
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -60,6 +62,8 @@ void load_all(const std::vector<ServedBundle>& bundles, Service& service) {
     models.push_back(std::move(model));
   }
   service.set_models(std::move(models));
+  // what compiling took and freed, which is kept else
+  ::malloc_trim(0);
 }
 
 // Each follows its own files.
@@ -122,7 +126,7 @@ int serve_config(const Options& flags) try {
     return 0;
   }
   const Options options = options_of(settings);
-  const std::vector<ServedBundle> bundles = bundles_of(settings);
+  const std::vector<ServedBundle> bundles = bundles_of(settings, open_engine_cache(settings));
   Server server(options.server, options.service);
   std::vector<std::string> states;
   for (const ServedBundle& bundle : bundles) {

@@ -3,6 +3,8 @@
 
 #include "program/service_config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -11,6 +13,7 @@
 #include "engine/cores.h"
 #include "json/json_node.h"
 #include "records/exposures_config.h"
+#include "report/log.h"
 #include "service/served_models.h"
 
 namespace tensor_service {
@@ -18,10 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLoneThreads = 4;
 // Of the memory that bodies may take here, what they become counts too: half as much again.
 constexpr std::int64_t kDecoded = 3;
 constexpr std::int64_t kBodies = 2;
+// Compiled graphs, each as large as the bundle's.
+constexpr std::size_t kMostKept = 16;
 
 std::string_view op_of(std::string_view ranker) {
   return ranker == "pairwise" ? "ernie" : "rocketqa";
@@ -31,15 +35,38 @@ fs::path server_dir_of(const fs::path& path) {
   return has_serving_conf(path) ? path : path / "serving_server";
 }
 
-std::string ranker_of_manifest(const fs::path& manifest) {
+// A text of a manifest; empty where there is none. Throws JsonError.
+std::string text_of_manifest(const fs::path& manifest, std::string_view key) {
   std::ifstream stream(manifest, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  const JsonNode* ranker = nullptr;
   const JsonNode tree = read_json(text, {.keys_once = false});
-  ranker = tree.find("ranker");
-  const bool known = ranker != nullptr && ranker->is_string() &&
-                     (ranker->text == "pairwise" || ranker->text == "cross_encoder");
-  return known ? ranker->text : "";
+  const JsonNode* value = tree.find(key);
+  return value != nullptr && value->is_string() ? value->text : "";
+}
+
+std::string ranker_of_manifest(const fs::path& manifest) {
+  const std::string ranker = text_of_manifest(manifest, "ranker");
+  return ranker == "pairwise" || ranker == "cross_encoder" ? ranker : "";
+}
+
+// In the words of pipeline/engines/candidates.py.
+void check_precision(const ServedBundle& bundle, const fs::path& manifest) {
+  if (bundle.model.automatic_precision) {
+    return;
+  }
+  std::string kept;
+  try {
+    kept = text_of_manifest(manifest, "precision");
+  } catch (const JsonError&) {
+    return;  // opening it says what is wrong
+  }
+  const std::string asked(precision_name(bundle.model.precision));
+  const std::string can = kept == "int8" ? "int8" : cpu_has_bf16() ? "bf16, fp32" : "fp32";
+  if (can.find(asked) == std::string::npos) {
+    throw ConfigError(
+        bundle.where + ".local_service_conf.precision",
+        asked + " cannot be had from this bundle on this machine; use auto or " + can);
+  }
 }
 
 int engines_of(const ServiceSettings& settings) {
@@ -147,7 +174,8 @@ Options options_of(const ServiceSettings& settings) {
   return options;
 }
 
-std::vector<ServedBundle> bundles_of(const ServiceSettings& settings) {
+std::vector<ServedBundle> bundles_of(const ServiceSettings& settings,
+                                     const fs::path& engine_cache) {
   static const std::vector<std::pair<std::string, Precision>> kPrecisions = {
       {"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}, {"int8", Precision::kInt8}};
   const int engines = engines_of(settings);
@@ -156,8 +184,9 @@ std::vector<ServedBundle> bundles_of(const ServiceSettings& settings) {
     for (const BundleSettings& named : ranker.bundles) {
       ServedBundle bundle{ranker.ranker, ranker.where, named.key, {}};
       bundle.model.path = named.path;
+      // none with more threads for lone requests: it takes 60 MB, and their rows are divided anyway
       bundle.model.engines = engines;
-      bundle.model.lone_threads = std::min({usable_cores(), kMostLoneThreads, ranker.threads});
+      bundle.model.engine_cache = engine_cache;
       bundle.model.automatic_precision = ranker.precision == "auto";
       for (const auto& [name, precision] : kPrecisions) {
         bundle.model.precision = name == ranker.precision ? precision : bundle.model.precision;
@@ -166,6 +195,30 @@ std::vector<ServedBundle> bundles_of(const ServiceSettings& settings) {
     }
   }
   return bundles;
+}
+
+fs::path open_engine_cache(const ServiceSettings& settings) try {
+  if (settings.engine_cache.empty()) {
+    return {};
+  }
+  // apart from the Pipeline's entries, which have another form
+  const fs::path directory = settings.engine_cache / "openvino";
+  fs::create_directories(directory);
+  std::vector<std::pair<fs::file_time_type, fs::path>> kept;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() == ".blob") {
+      kept.emplace_back(entry.last_write_time(), entry.path());
+    }
+  }
+  std::sort(kept.rbegin(), kept.rend());
+  for (std::size_t i = kMostKept; i < kept.size(); ++i) {
+    fs::remove(kept[i].second);
+  }
+  return ::access(directory.c_str(), W_OK) == 0 ? directory : fs::path();
+} catch (const fs::filesystem_error& error) {
+  log_line("engine_cache: " + settings.engine_cache.string() + " (" + error.code().message() +
+           "); nothing is kept");
+  return {};
 }
 
 void check_bundle(const ServedBundle& bundle, const Model& model) {
@@ -195,6 +248,7 @@ std::shared_ptr<Model> load_bundle(const ServedBundle& bundle) {
                                       " has no manifest, which this service needs; export the "
                                       "checkpoint again");
   }
+  check_precision(bundle, root / "manifest.json");
   auto model = load_model(bundle.model);
   check_bundle(bundle, *model);
   return model;

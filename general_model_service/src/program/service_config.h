@@ -32,7 +32,12 @@ std::string ranker_of_bundle(const std::filesystem::path& path);
 Options options_of(const ServiceSettings& settings);
 
 // The default ranker's first, and of each ranker that of model_config.
-std::vector<ServedBundle> bundles_of(const ServiceSettings& settings);
+std::vector<ServedBundle> bundles_of(const ServiceSettings& settings,
+                                     const std::filesystem::path& engine_cache);
+
+// Makes the directory of compiled graphs and leaves the newest in it; empty where that fails, which
+// is logged.
+std::filesystem::path open_engine_cache(const ServiceSettings& settings);
 
 // Throws ConfigError or BundleError.
 std::shared_ptr<Model> load_bundle(const ServedBundle& bundle);

@@ -24,6 +24,11 @@ constexpr std::int64_t kBurst = 2;
 // Jobs looked at for rows that fit a batch.
 constexpr int kLookAhead = 128;
 
+// A batch that takes no time at all would be no turn.
+double took_us(Clock::time_point start, Clock::time_point end) {
+  return std::max(1.0, std::chrono::duration<double, std::micro>(end - start).count());
+}
+
 }  // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options, Executor executor, Metrics& metrics)
@@ -197,8 +202,7 @@ void Scheduler::compute(Batch& batch) {
   Jobs done;
   {
     const std::lock_guard lock(mutex_);
-    lanes_.settle(*batch.lane, batch.tokens, batch.charged,
-                  static_cast<double>(duration_cast<microseconds>(end - start).count()));
+    lanes_.settle(*batch.lane, batch.tokens, batch.charged, took_us(start, end));
     give_back(batch);
     done = settle(batch, status, message);
   }
