@@ -259,24 +259,6 @@ Draft draft_of(const RankResponse& response, const Route& route, const std::stri
 
 }  // namespace
 
-std::vector<Shown> shown_of(const RankResponse& response) {
-  std::vector<Shown> shown;
-  if (!response.draft) {
-    for (const std::size_t index : response.order) {
-      shown.push_back({index, &response, {}});
-    }
-    return shown;
-  }
-  const Draft& draft = *response.draft;
-  const std::size_t all = draft.order.size();
-  for (std::size_t place = 0; place < std::min(all, response.top_n.value_or(all)); ++place) {
-    const std::size_t picker = draft.pickers[place];
-    const Ranking& ranking = picker == 0 ? response : response.others[picker - 1];
-    shown.push_back({draft.order[place], &ranking, draft.teams[picker]});
-  }
-  return shown;
-}
-
 RankResponse rank(const RankRequest& request, std::span<const Scored> scored, const Route& route) {
   RankResponse response;
   response.experiment = route.experiment;
