@@ -15,10 +15,12 @@
 #include "json/json_node.h"
 #include "json/python_text.h"
 #include "json/utf8.h"
+#include "ranking/experiment_requests.h"
 #include "ranking/prediction.h"
 #include "ranking/rerank_answer.h"
 #include "ranking/rerank_documents.h"
 #include "ranking/rerank_request.h"
+#include "records/feedback_request.h"
 
 namespace tensor_service {
 
@@ -76,6 +78,23 @@ inline void run_prediction(JsonNode body, const TextLimits& limits) {
   }
 }
 
+// Looks at experiments, and feedback. Bytes are a URL's query too.
+inline void run_experiments(const JsonNode& body, std::string_view bytes,
+                            const TextLimits& limits) {
+  const Plan plan{.rankers = {{"pairwise", "1"}}, .experiments = {}, .holdout = {}};
+  const auto answer = [](const auto& ask) {
+    try {
+      require_readable(ask());
+    } catch (const RankingError& error) {
+      require_readable(problem_json(error));
+    }
+  };
+  answer([&] { return answer_assignment(body, plan, limits, 1.0); });
+  answer([&] { return answer_assignment(fields_of_query(bytes), plan, limits, 1.0); });
+  answer([&] { return answer_interleave(body, limits); });
+  answer([&] { return line_of(read_feedback(bytes, limits, 1.0, [](std::size_t) {})); });
+}
+
 inline void run_request(std::string_view bytes) {
   const TextLimits limits{.max_documents = 8, .max_query_chars = 32, .max_document_chars = 64};
   JsonNode body;
@@ -87,6 +106,7 @@ inline void run_request(std::string_view bytes) {
   }
   run_rerank(body, limits);
   run_prediction(body, limits);
+  run_experiments(body, bytes, limits);
 }
 
 }  // namespace tensor_service

@@ -35,8 +35,8 @@ Plan plan_of(const std::string& experiments, const std::string& holdout = "{}") 
   const JsonNode file =
       read_json("{\"experiments\": [" + experiments + "], \"holdout\": " + holdout + "}");
   check_section(file, service_keys());
-  return make_plan(read_experiments(file.find("experiments")),
-                   read_holdout(file.find("holdout")), kServed);
+  return make_plan(read_experiments(file.find("experiments")), read_holdout(file.find("holdout")),
+                   kServed);
 }
 
 Route route(const Plan& plan, std::string_view unit, std::string_view only = "") {
