@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -125,6 +126,8 @@ int serve_config(const Options& flags) try {
     say("ok");
     return 0;
   }
+  // a file that may not grow any more is a disk that is full: records wait for it
+  std::signal(SIGXFSZ, SIG_IGN);
   const Options options = options_of(settings);
   const std::vector<ServedBundle> bundles = bundles_of(settings, open_engine_cache(settings));
   Server server(options.server, options.service);
