@@ -66,7 +66,8 @@ class Lab(NamedTuple):
         found = []
         for name in ("pipeline", "program"):
             files = sorted((self.directory / name / "records").glob(f"{log}-*.jsonl"))
-            lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+            # half a line may stand there for a moment, without its end
+            lines = [line for file in files for line in file.read_text("utf-8").split("\n")[:-1]]
             found.append([line for line in lines if json.loads(line)["request_id"] in ids])
         return found
 
