@@ -53,6 +53,7 @@ is_there() {
         clang) command -v clang++ ;;
         cmake) command -v cmake ;;
         g++) command -v c++ ;;
+        libb2-dev) has_header blake2.h ;;
         libboost-dev) has_header boost/asio.hpp ;;
         libclang-rt-dev) has_libfuzzer ;;
         libcli11-dev) has_header CLI/App.hpp ;;

@@ -15,10 +15,12 @@
 #include "json/json_node.h"
 #include "json/python_text.h"
 #include "json/utf8.h"
+#include "ranking/experiment_requests.h"
 #include "ranking/prediction.h"
 #include "ranking/rerank_answer.h"
 #include "ranking/rerank_documents.h"
 #include "ranking/rerank_request.h"
+#include "records/feedback_request.h"
 
 namespace tensor_service {
 
@@ -71,8 +73,26 @@ inline void run_prediction(JsonNode body, const TextLimits& limits) {
     const RankRequest request = read_prediction(body, "ranker", limits, made, [](std::size_t) {});
     require_within(request, limits);
   } catch (const RankingError& error) {
-    require_readable(prediction_error_json(error, true, "id"));
+    require_readable(prediction_error_json(
+        error, {.request_id = "id", .asked = {ServedRanker{}}, .experiment = {}, .variant = {}}));
   }
+}
+
+// Looks at experiments, and feedback. Bytes are a URL's query too.
+inline void run_experiments(const JsonNode& body, std::string_view bytes,
+                            const TextLimits& limits) {
+  const Plan plan{.rankers = {{"pairwise", "1"}}, .experiments = {}, .holdout = {}};
+  const auto answer = [](const auto& ask) {
+    try {
+      require_readable(ask());
+    } catch (const RankingError& error) {
+      require_readable(problem_json(error));
+    }
+  };
+  answer([&] { return answer_assignment(body, plan, limits, 1.0); });
+  answer([&] { return answer_assignment(fields_of_query(bytes), plan, limits, 1.0); });
+  answer([&] { return answer_interleave(body, limits); });
+  answer([&] { return line_of(read_feedback(bytes, limits, 1.0, [](std::size_t) {})); });
 }
 
 inline void run_request(std::string_view bytes) {
@@ -86,6 +106,7 @@ inline void run_request(std::string_view bytes) {
   }
   run_rerank(body, limits);
   run_prediction(body, limits);
+  run_experiments(body, bytes, limits);
 }
 
 }  // namespace tensor_service

@@ -199,11 +199,13 @@ TEST(Margins, AreThoseOfAsManyRowsAsWereAsked) {
 }
 
 TEST(Prediction, WritesTheFiveFields) {
-  EXPECT_EQ(prediction_error_json({Fault::kUnknownService, "no"}, false, ""),
+  EXPECT_EQ(prediction_error_json({Fault::kUnknownService, "no"}, {}),
             R"({"err_no":3002,"err_msg":"no","key":[],"value":[],"tensors":[]})");
-  EXPECT_EQ(prediction_error_json({Fault::kDeadline, "late"}, true, "r"),
+  const Progress progress{
+      .request_id = "r", .asked = {ServedRanker{}}, .experiment = "ab", .variant = "a"};
+  EXPECT_EQ(prediction_error_json({Fault::kDeadline, "late"}, progress),
             R"({"err_no":6000,"err_msg":"late","key":["request_id","experiment","variant"],)"
-            R"("value":["r","",""],"tensors":[]})");
+            R"("value":["r","ab","a"],"tensors":[]})");
 }
 
 TEST(TextRoutes, AreFoundByTheirPaths) {

@@ -1,20 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// A ranker of one word, whose logit of a row is the sum of its ids; for tests of calls with texts.
+// The model of sum_model.h as a ranker of texts that knows one word, "a".
 
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "sum_model.h"
 
 namespace tensor_service {
 
-inline std::shared_ptr<Model> text_model(SumLog& log) {
+// The sum of a row's ids is its logit.
+inline std::shared_ptr<Model> text_model(SumLog& log, const std::string& ranker = "cross_encoder") {
   auto model = sum_model(log);
-  model->bundle.manifest->ranker = "cross_encoder";
+  model->bundle.manifest->ranker = ranker;
   model->bundle.manifest->score_function = "identity";
   model->bundle.manifest->logits = "sum";
   model->inputs[0].spec.alias = "input_ids";

@@ -26,7 +26,7 @@ class TextServiceTest : public ::testing::Test {
                    {[this](std::function<void()> work) { posted_.push_back(std::move(work)); },
                     [](std::chrono::microseconds, const std::function<void()>&) {}},
                    metrics_),
-        texts_({}, {}, 1U << 20U, 1, scheduler_, metrics_) {}
+        texts_({}, {}, 1U << 20U, 1, scheduler_, metrics_, nullptr) {}
 
   std::shared_ptr<Job> handle(std::string body, bool alone, TextService::Done done) {
     Call call;
@@ -83,7 +83,7 @@ TEST_F(TextServiceTest, AnswersOnceWhenItsJobCannotBePosted) {
                    {[](const std::function<void()>&) { throw std::length_error("no thread"); },
                     [](std::chrono::microseconds, const std::function<void()>&) {}},
                    metrics_);
-  TextService texts({}, {}, 1U << 20U, 1, broken, metrics_);
+  TextService texts({}, {}, 1U << 20U, 1, broken, metrics_, nullptr);
   Call call;
   call.is_http = true;
   call.body = kOne;
@@ -111,7 +111,7 @@ std::string large() {
 TEST_F(TextServiceTest, ReadsFewLargeBodiesAtOnce) {
   EXPECT_EQ(asked(large()), 200);
   EXPECT_EQ(asked(large()), 200);
-  TextService none({}, {}, 1U << 20U, 0, scheduler_, metrics_);
+  TextService none({}, {}, 1U << 20U, 0, scheduler_, metrics_, nullptr);
   for (const auto& [body, expected] :
        {std::pair{large(), 429}, std::pair{std::string(kOne), 200}}) {
     Call call;

@@ -45,6 +45,7 @@ struct Call {
   std::string method = "POST";  // HTTP's; POST for the RPC protocols
   // HTTP path without query; for RPC "/<service full name>/<method>"
   std::string path;
+  std::string query;  // of HTTP, as it came
   Format format = Format::kProto;
   bool is_http = false;  // not one of the RPC protocols
   CallFields fields;

@@ -5,11 +5,13 @@
 
 #include <malloc.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <vector>
 
 #include "program/entrance.h"
+#include "program/experiment_watcher.h"
 #include "program/reloader.h"
 #include "program/service_config.h"
 #include "report/log.h"
@@ -101,8 +103,8 @@ void say_where(const ServiceSettings& settings) {
     say((settings.find("http.tls_key") != nullptr ? "HTTPS on " : "HTTP on ") +
         shown(settings.http_host, *settings.http_port) + ": POST /rerank, POST /(" +
         services_of(settings) +
-        ")/prediction, POST /GeneralModelService/inference, GET /v1/models, /info, /health, "
-        "/ready, /metrics");
+        ")/prediction, POST /feedback, POST /GeneralModelService/inference, GET /v1/models, "
+        "/v1/traffic, /v1/assignments, /info, /health, /ready, /metrics");
   }
   const std::string rpc = settings.find("rpc.tls_key") != nullptr ? "RPC with TLS on " : "RPC on ";
   say(settings.rpc_port ? rpc + shown(settings.rpc_host, *settings.rpc_port)
@@ -127,6 +129,8 @@ int serve_config(const Options& flags) try {
     say("ok");
     return 0;
   }
+  // a file that may not grow any more is a disk that is full: records wait for it
+  std::signal(SIGXFSZ, SIG_IGN);
   const EntranceRules rules = entrance_rules_of(settings);
   const Entrance entrance =
       open_entrance(rules, settings.path.parent_path(), admission_of(settings));
@@ -139,7 +143,9 @@ int serve_config(const Options& flags) try {
     states.push_back(files_state(bundle.model.path));
   }
   load_all(bundles, server.service());
+  server.service().experiments()->router().change(plan_of(settings, server.service()));
   const Reloaders reloaders = watch_all(bundles, states, server.service(), options.reload_interval);
+  const ExperimentWatcher watcher(settings, server.service());
   server.on_reload([&reloaders] {
     for (const auto& reloader : reloaders) {
       reloader->request();

@@ -12,6 +12,7 @@
 #include "bundle/prototxt.h"
 #include "engine/cores.h"
 #include "json/json_node.h"
+#include "records/exposures_config.h"
 #include "report/log.h"
 #include "service/served_models.h"
 #include "service/text_refusal.h"
@@ -109,6 +110,23 @@ void take_scheduler(const ServiceSettings& settings, int engines, SchedulerOptio
   scheduler.queue_rows = settings.whole("scheduler.max_queue_rows", 10'000);
 }
 
+// The directory is made, so that a wrong one is told before bundles are loaded.
+ExposuresConfig exposures_of(const ServiceSettings& settings) {
+  ExposuresConfig exposures = read_exposures(settings.find("exposures"));
+  if (exposures.directory) {
+    const fs::path directory = settings.resolve(*exposures.directory);
+    std::error_code failed;
+    fs::create_directories(directory, failed);
+    if (failed) {
+      throw ConfigError("exposures.directory", "cannot make " + directory.string() + " (" +
+                                                   failed.message() +
+                                                   "); name one that can be written");
+    }
+    exposures.directory = directory.string();
+  }
+  return exposures;
+}
+
 // http_port is the main one; where it is left out, rpc_port is.
 void take_ports(const ServiceSettings& settings, ServerOptions& server) {
   std::vector<FurtherPort> ports;
@@ -154,6 +172,7 @@ Options options_of(const ServiceSettings& settings) {
   options.server.drain = std::chrono::ceil<std::chrono::seconds>(settings.drain_timeout);
   options.service.names.models = settings.model_aliases;
   options.service.names.services = settings.service_names;
+  options.service.exposures = exposures_of(settings);
   return options;
 }
 

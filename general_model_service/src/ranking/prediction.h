@@ -17,6 +17,7 @@
 #include "ranking/rank_request.h"
 #include "ranking/rank_response.h"
 #include "ranking/ranking_error.h"
+#include "ranking/text_route.h"
 
 namespace tensor_service {
 
@@ -25,16 +26,22 @@ namespace tensor_service {
 RankRequest read_prediction(JsonNode& body, std::string_view service, const TextLimits& limits,
                             std::deque<JsonNode>& made, const MoreBytes& more);
 
+// A list of strings of a body, taken out of it; what is nothing, as Python's "or" has it, is an
+// empty one. Throws RankingError.
+std::vector<std::string> wire_strings(JsonNode& body, std::string_view name);
+
 // Keys and values of an answer, in their order.
 using WireAnswer = std::vector<std::pair<std::string_view, std::string>>;
 
 WireAnswer prediction_wire(const RankRequest& request, const RankResponse& response);
-// routed: somebody was asked already; the answer then says for which request.
-WireAnswer prediction_error_wire(bool routed, std::string_view request_id);
+// Where somebody was asked already, the answer says for which request.
+WireAnswer prediction_error_wire(const Progress& progress);
 
-// The same in a body of JSON.
+// The gateway's five fields, with keys and values of the answer.
+std::string gateway_json(int err_no, std::string_view message, const WireAnswer& answer);
+
 std::string prediction_json(const RankRequest& request, const RankResponse& response);
-std::string prediction_error_json(const RankingError& error, bool routed,
-                                  std::string_view request_id);
+
+std::string prediction_error_json(const RankingError& error, const Progress& progress);
 
 }  // namespace tensor_service

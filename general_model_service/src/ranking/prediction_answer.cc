@@ -25,21 +25,37 @@ std::string list_json(const Items& items, Write write) {
   return out + "]";
 }
 
+// 1 - place / documents: who sorts by it sees what was drafted, for scores of two rankers do not
+// compare.
+std::vector<double> drafted_scores(const Draft& draft) {
+  std::vector<double> scores(draft.order.size());
+  for (std::size_t place = 0; place < draft.order.size(); ++place) {
+    scores[draft.order[place]] =
+        1.0 - static_cast<double>(place) / static_cast<double>(scores.size());
+  }
+  return scores;
+}
+
 // Nested one by one for the pair-wise ranker, as upstream's two services shape them.
 std::string predict_json(const RankResponse& response) {
   const bool nested = response.ranker == "pairwise";
-  return list_json(response.scores, [nested](std::string& out, double score) {
+  const auto write = [nested](std::string& out, double score) {
     out += (nested ? "[" : "") + python_float(score) + (nested ? "]" : "");
-  });
+  };
+  return list_json(response.draft ? drafted_scores(*response.draft) : response.scores, write);
 }
 
 std::string results_json(const RankRequest& request, const RankResponse& response) {
-  return list_json(response.order, [&](std::string& out, std::size_t index) {
-    out += "{\"index\": " + std::to_string(index) +
-           ", \"score\": " + python_float(response.scores[index]);
+  return list_json(shown_of(response), [&](std::string& out, const Shown& shown) {
+    out += "{\"index\": " + std::to_string(shown.index) +
+           ", \"score\": " + python_float(shown.ranking->scores[shown.index]);
+    if (response.draft) {
+      out += ", \"team\": ";
+      append_json_text(out, shown.team);
+    }
     if (request.return_documents) {
       out += ", \"document\": ";
-      append_json_text(out, request.titles[index]);
+      append_json_text(out, request.titles[shown.index]);
     }
     out += '}';
   });
@@ -97,7 +113,9 @@ std::string texts_json(const WireAnswer& wire, Part part) {
   return out + "]";
 }
 
-std::string five_fields(int err_no, std::string_view message, const WireAnswer& wire) {
+}  // namespace
+
+std::string gateway_json(int err_no, std::string_view message, const WireAnswer& wire) {
   std::string out = "{\"err_no\":" + std::to_string(err_no) + ",\"err_msg\":";
   append_json_text(out, message);
   out += ",\"key\":" + texts_json(wire, [](const auto& entry) { return entry.first; });
@@ -106,8 +124,6 @@ std::string five_fields(int err_no, std::string_view message, const WireAnswer& 
   return out + ",\"tensors\":[]}";
 }
 
-}  // namespace
-
 // "predict" comes first, as existing clients read value[0].
 WireAnswer prediction_wire(const RankRequest& request, const RankResponse& response) {
   WireAnswer wire{{"predict", predict_json(response)},
@@ -115,8 +131,8 @@ WireAnswer prediction_wire(const RankRequest& request, const RankResponse& respo
                   {"ranker", response.others.empty() ? response.ranker : std::string(kBothRankers)},
                   {"bundle", response.bundle},
                   {"request_id", request.request_id},
-                  {"experiment", ""},
-                  {"variant", ""},
+                  {"experiment", response.experiment},
+                  {"variant", response.variant},
                   {"usage", usage_json(response)},
                   {"timings_ms", timings_json(response.timings, kSpaced)}};
   if (!response.others.empty()) {
@@ -131,20 +147,21 @@ WireAnswer prediction_wire(const RankRequest& request, const RankResponse& respo
   return wire;
 }
 
-WireAnswer prediction_error_wire(bool routed, std::string_view request_id) {
-  if (!routed) {
+WireAnswer prediction_error_wire(const Progress& progress) {
+  if (progress.asked.empty()) {
     return {};
   }
-  return {{"request_id", std::string(request_id)}, {"experiment", ""}, {"variant", ""}};
+  return {{"request_id", progress.request_id},
+          {"experiment", progress.experiment},
+          {"variant", progress.variant}};
 }
 
 std::string prediction_json(const RankRequest& request, const RankResponse& response) {
-  return five_fields(0, "", prediction_wire(request, response));
+  return gateway_json(0, "", prediction_wire(request, response));
 }
 
-std::string prediction_error_json(const RankingError& error, bool routed,
-                                  std::string_view request_id) {
-  return five_fields(error.facts().err_no, error.text(), prediction_error_wire(routed, request_id));
+std::string prediction_error_json(const RankingError& error, const Progress& progress) {
+  return gateway_json(error.facts().err_no, error.text(), prediction_error_wire(progress));
 }
 
 }  // namespace tensor_service

@@ -29,8 +29,9 @@ bool is_empty(const JsonNode* value) {
          ((value->is_array() || value->is_object()) && value->items.empty());
 }
 
-// Taken out of the object.
-std::vector<std::string> strings_of(JsonNode& object, std::string_view name) {
+}  // namespace
+
+std::vector<std::string> wire_strings(JsonNode& object, std::string_view name) {
   JsonNode* value = object.find(name);
   std::vector<std::string> strings;
   if (is_empty(value)) {
@@ -48,6 +49,8 @@ std::vector<std::string> strings_of(JsonNode& object, std::string_view name) {
   return strings;
 }
 
+namespace {
+
 WireTensor tensor_of(JsonNode& tensor, const std::string& where) {
   bool known = tensor.is_object();
   for (const JsonNode& member : tensor.items) {
@@ -64,7 +67,7 @@ WireTensor tensor_of(JsonNode& tensor, const std::string& where) {
   WireTensor read;
   read.name = name == nullptr || name->text.empty() ? where : name->text;
   read.elem_type = type == nullptr ? "0" : type->text;
-  for (std::string& part : strings_of(tensor, "str_data")) {
+  for (std::string& part : wire_strings(tensor, "str_data")) {
     read.text = read.text.empty() ? std::move(part) : std::move(read.text) + part;
   }
   return read;

@@ -39,7 +39,7 @@ class PredictionRoute final : public TextRoute {
     return rankers.asked(service_, request.ranker, header_);
   }
 
-  TextAnswer answer(const RankRequest& request, RankResponse&& response) override {
+  TextAnswer answer(const RankRequest& request, RankResponse& response) override {
     TextAnswer answer;
     answer.body = prediction_json(request, response);
     answer.fields.emplace_back("x-request-id", request.request_id);
@@ -49,7 +49,7 @@ class PredictionRoute final : public TextRoute {
   TextAnswer refuse(const RankingError& error, const Progress& progress) override {
     TextAnswer answer;
     answer.http_status = error.facts().http_status;
-    answer.body = prediction_error_json(error, !progress.asked.empty(), progress.request_id);
+    answer.body = prediction_error_json(error, progress);
     if (!progress.request_id.empty()) {
       answer.fields.emplace_back("x-request-id", progress.request_id);
     }

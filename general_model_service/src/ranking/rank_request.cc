@@ -92,10 +92,10 @@ void check_rank_options(const RankFields& fields, RankRequest& request) {
     request.request_id = check_request_id(*fields.request_id);
   }
   if (is_given(fields.unit_id)) {
-    check_unit(*fields.unit_id, "unit_id");
+    request.unit_id = check_unit(*fields.unit_id, "unit_id");
   }
   if (is_given(fields.user_id)) {
-    check_unit(*fields.user_id, "user_id");
+    request.user_id = check_unit(*fields.user_id, "user_id");
   }
   if (is_given(fields.max_tokens_per_doc)) {
     request.max_tokens_per_doc = check_whole(*fields.max_tokens_per_doc, "max_tokens_per_doc");

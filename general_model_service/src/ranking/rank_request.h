@@ -30,6 +30,8 @@ struct RankRequest {
   std::optional<std::size_t> top_n;
   bool return_documents = false;
   std::string request_id;
+  std::string unit_id;  // what keeps its variant of an experiment, or empty
+  std::string user_id;  // stands for it when it is empty; else the query does
   std::optional<std::int64_t> max_tokens_per_doc;
   std::int64_t max_chunks_per_doc = 1;
   bool numbered_pairs = false;  // of upstream's shape

@@ -10,6 +10,7 @@
 #include <map>
 #include <numeric>
 
+#include "experiments/team_draft.h"
 #include "ranking/ranking_error.h"
 
 namespace tensor_service {
@@ -228,7 +229,8 @@ std::vector<double> margins_of(std::span<const float> logits, std::size_t rows,
 
 namespace {
 
-Ranking ranking_of(const RankRequest& request, const Scored& scored) {
+Ranking ranking_of(const RankRequest& request, const Scored& scored,
+                   std::optional<std::size_t> top_n) {
   const ServedRanker& ranker = scored.ranker;
   Ranking ranking;
   ranking.ranker = ranker.manifest().ranker;
@@ -244,17 +246,28 @@ Ranking ranking_of(const RankRequest& request, const Scored& scored) {
   if (ranker.score->has_logits) {
     ranking.logits = std::move(best);
   }
-  ranking.order = order_of(ranking.logits.empty() ? ranking.scores : ranking.logits, request.top_n);
+  ranking.order = order_of(ranking.logits.empty() ? ranking.scores : ranking.logits, top_n);
   return ranking;
+}
+
+// Whole orders are interleaved, so that scores derived from them cover every document.
+Draft draft_of(const RankResponse& response, const Route& route, const std::string& request_id) {
+  TeamDraft drafted = team_draft(response.order, response.others.front().order,
+                                 route.experiment + "/" + request_id);
+  return {std::move(drafted.order), std::move(drafted.pickers), route.teams};
 }
 
 }  // namespace
 
-RankResponse rank(const RankRequest& request, std::span<const Scored> scored) {
+RankResponse rank(const RankRequest& request, std::span<const Scored> scored, const Route& route) {
   RankResponse response;
+  response.experiment = route.experiment;
+  response.variant = route.variant;
+  response.top_n = request.top_n;
+  const bool drafts = scored.size() > 1 && scored.size() == route.teams.size();
   std::vector<Cuts> cuts;
   for (const Scored& one : scored) {
-    Ranking ranking = ranking_of(request, one);
+    Ranking ranking = ranking_of(request, one, drafts ? std::nullopt : request.top_n);
     if (cuts.empty()) {
       static_cast<Ranking&>(response) = std::move(ranking);
     } else {
@@ -264,6 +277,9 @@ RankResponse rank(const RankRequest& request, std::span<const Scored> scored) {
     for (const EncodedRow& row : one.rows) {
       response.tokens += static_cast<std::int64_t>(row.length);
     }
+  }
+  if (drafts) {
+    response.draft = draft_of(response, route, request.request_id);
   }
   response.cuts = cuts_of_all(cuts);
   add_warnings(request, cuts, response);

@@ -8,10 +8,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "experiments/route.h"
 #include "ranking/rank_request.h"
 #include "ranking/served_ranker.h"
 #include "text/pair_encoder.h"
@@ -48,14 +51,35 @@ struct Ranking {
   std::vector<std::size_t> order;  // from best to worst, cut to top_n
 };
 
+// The orders of two rankers, interleaved.
+struct Draft {
+  std::vector<std::size_t> order;    // indices of all documents, from best to worst
+  std::vector<std::size_t> pickers;  // for each, the number of the ranking that picked it
+  std::vector<std::string> teams;    // of each ranking the variant
+};
+
 // The ranking that answers, and what is told of all.
 struct RankResponse : Ranking {
-  std::vector<Ranking> others;  // of the further rankers that were asked
-  std::int64_t tokens = 0;      // over all rankings
-  Cuts cuts;                    // of all: what was cut for any
+  std::vector<Ranking> others;       // of the further rankers that were asked
+  std::string experiment;            // that the request's unit takes part in, or empty
+  std::string variant;               // that it was assigned, or empty
+  std::optional<std::size_t> top_n;  // how many results to show of a draft
+  std::optional<Draft> draft;        // when the rankings are interleaved, what is shown
+  std::int64_t tokens = 0;           // over all rankings
+  Cuts cuts;                         // of all: what was cut for any
   Timings timings;
   std::vector<std::string> warnings;
 };
+
+// One result as it is shown.
+struct Shown {
+  std::size_t index = 0;             // of the document
+  const Ranking* ranking = nullptr;  // that put it there
+  std::string_view team;             // its variant, in a draft
+};
+
+// Best first.
+std::vector<Shown> shown_of(const RankResponse& response);
 
 // The margin of each row, in the order of the rows. Throws RankingError: a row has none, or the
 // logits are not those of so many rows.
@@ -69,7 +93,9 @@ struct Scored {
   std::vector<double> margins;
 };
 
-// Of at least one; the first answers. Several rows of a pair give it the best of their margins.
-RankResponse rank(const RankRequest& request, std::span<const Scored> scored);
+// Of at least one; the first answers, unless the route has teams and all of them scored: then their
+// orders are drafted. Several rows of a pair give it the best of their margins.
+RankResponse rank(const RankRequest& request, std::span<const Scored> scored,
+                  const Route& route = {});
 
 }  // namespace tensor_service

@@ -24,19 +24,30 @@ double logit_of(double score) {
   return std::clamp(std::log(score) - std::log1p(-score), -kMostLogit, kMostLogit);
 }
 
-double shown_score(const Rerank& asked, const RankResponse& response, std::size_t index) {
+double score_of(const Rerank& asked, const Ranking& ranking, std::size_t index) {
   if (!asked.raw_scores) {
-    return response.scores[index];
+    return ranking.scores[index];
   }
-  return response.logits.empty() ? logit_of(response.scores[index]) : response.logits[index];
+  return ranking.logits.empty() ? logit_of(ranking.scores[index]) : ranking.logits[index];
+}
+
+// Scores fall from first to last, also when two rankers' orders are drafted: neither their scores
+// nor their logits compare.
+double shown_score(const RankResponse& response, std::size_t place, double score) {
+  if (!response.draft) {
+    return score;
+  }
+  return 1.0 - static_cast<double>(place) / static_cast<double>(response.draft->order.size());
 }
 
 void append_result(std::string& out, const Rerank& asked, const RankRequest& request,
-                   const RankResponse& response, std::size_t index) {
+                   const RankResponse& response, std::size_t place, const Shown& shown) {
+  const std::size_t index = shown.index;
   const std::string_view text = request.titles[index];
+  const double score = score_of(asked, *shown.ranking, index);
   out += "{\"index\":" + std::to_string(index);
   out += asked.shape.bare ? ",\"score\":" : ",\"relevance_score\":";
-  out += python_float(shown_score(asked, response, index));
+  out += python_float(shown_score(response, place, score));
   if (asked.with_texts && asked.shape.bare) {
     out += ",\"text\":";
     append_json_text(out, text);
@@ -48,15 +59,19 @@ void append_result(std::string& out, const Rerank& asked, const RankRequest& req
       append_shown_document(out, asked.fields.documents->items[index], text);
     }
   }
+  if (response.draft && !asked.shape.bare) {
+    out += ",\"team\":" + json_text(shown.team) + ",\"team_score\":" + python_float(score);
+  }
   out += '}';
 }
 
 std::string results_json(const Rerank& asked, const RankRequest& request,
                          const RankResponse& response) {
   std::string out = "[";
-  for (const std::size_t index : response.order) {
+  std::size_t place = 0;
+  for (const Shown& shown : shown_of(response)) {
     out += out.size() > 1 ? "," : "";
-    append_result(out, asked, request, response, index);
+    append_result(out, asked, request, response, place++, shown);
   }
   return out + "]";
 }
@@ -116,8 +131,14 @@ std::string location_json(std::string_view field) {
 void add_doubts(const Rerank& asked, RankResponse& response) {
   auto& said = response.warnings;
   said.insert(said.end(), asked.doubts.begin(), asked.doubts.end());
-  if (asked.raw_scores && response.logits.empty()) {
-    said.push_back("the graph of bundle " + response.bundle +
+  std::string without = response.logits.empty() ? response.bundle : "";
+  for (const Ranking& other : response.others) {
+    if (other.logits.empty()) {
+      without += (without.empty() ? "" : " and ") + other.bundle;
+    }
+  }
+  if (asked.raw_scores && !without.empty()) {
+    said.push_back("the graph of bundle " + without +
                    " returns scores and no logits: raw_scores are computed from scores, and are "
                    "equal where scores are 1.0; export the checkpoint again");
   }
@@ -172,7 +193,8 @@ std::string rerank_json(const Rerank& asked, const RankRequest& request,
   out += ",\"meta\":" + meta_json(asked, response, version);
   out += ",\"ranker\":" + json_text(response.ranker);
   out += ",\"bundle\":" + json_text(response.bundle);
-  out += ",\"experiment\":\"\",\"variant\":\"\"";
+  out += ",\"experiment\":" + json_text(response.experiment);
+  out += ",\"variant\":" + json_text(response.variant);
   out += ",\"timings_ms\":" + timings_json(response.timings, {});
   if (!response.warnings.empty()) {
     out += ",\"warnings\":" + warnings_json(response);

@@ -29,6 +29,9 @@ class RerankRoute final : public TextRoute {
     Rerank asked = read_rerank(body_, made_);
     if (const ServedRanker* named = rankers.find(asked.model)) {
       header_ = named->manifest().ranker;
+    } else if (rankers.is_experiment(asked.model)) {
+      experiment_ = asked.model;
+      header_.clear();
     }
     asked_ = std::move(asked);
     if (header_ == kBothRankers) {
@@ -46,7 +49,9 @@ class RerankRoute final : public TextRoute {
     return rankers.asked("ranker", request.ranker, header_);
   }
 
-  TextAnswer answer(const RankRequest& request, RankResponse&& response) override {
+  std::string experiment() const override { return experiment_; }
+
+  TextAnswer answer(const RankRequest& request, RankResponse& response) override {
     refuse_cut(asked_, response);
     add_doubts(asked_, response);
     TextAnswer answer;
@@ -55,7 +60,11 @@ class RerankRoute final : public TextRoute {
     if (shape_.bare && !response.warnings.empty()) {
       answer.fields.emplace_back("x-warnings", warnings_header(response));
     }
-    add_who(response.ranker, response.bundle, answer);
+    std::vector<Target> who{{response.ranker, response.bundle}};
+    for (const Ranking& other : response.others) {
+      who.push_back({other.ranker, other.bundle});
+    }
+    add_who(who, response.experiment, response.variant, answer);
     return answer;
   }
 
@@ -66,21 +75,40 @@ class RerankRoute final : public TextRoute {
     if (!progress.request_id.empty()) {
       answer.fields.emplace_back("x-request-id", progress.request_id);
     }
-    if (!progress.asked.empty()) {
-      const Manifest& manifest = progress.asked.front().manifest();
-      add_who(manifest.ranker, manifest.version, answer);
+    std::vector<Target> who;
+    for (const ServedRanker& asked : progress.asked) {
+      who.push_back({asked.manifest().ranker, asked.manifest().version});
+    }
+    if (!who.empty()) {
+      add_who(who, progress.experiment, progress.variant, answer);
     }
     return answer;
   }
 
  private:
-  static void add_who(std::string_view ranker, std::string_view bundle, TextAnswer& answer) {
-    answer.fields.emplace_back("x-ranker", header_text(ranker));
-    answer.fields.emplace_back("x-bundle", header_text(bundle));
+  // Of two rankers, whose orders are interleaved, both.
+  static void add_who(const std::vector<Target>& who, const std::string& experiment,
+                      const std::string& variant, TextAnswer& answer) {
+    std::string rankers;
+    std::string bundles;
+    for (const Target& one : who) {
+      rankers += (rankers.empty() ? "" : ",") + one.ranker;
+      bundles += (bundles.empty() ? "" : ",") + one.bundle;
+    }
+    for (const auto& [name, text] :
+         {std::pair<std::string_view, const std::string&>{"x-ranker", rankers},
+          {"x-bundle", bundles},
+          {"x-experiment", experiment},
+          {"x-variant", variant}}) {
+      if (!text.empty()) {
+        answer.fields.emplace_back(name, header_text(text));
+      }
+    }
   }
 
   const std::string version_;  // of Cohere's API
   std::string header_;
+  std::string experiment_;
   JsonNode body_;
   std::deque<std::string> made_;
   RerankShape shape_;

@@ -146,7 +146,7 @@ class RpcRoute final : public TextRoute {
     return rankers.asked(service_, request.ranker, header_);
   }
 
-  TextAnswer answer(const RankRequest& request, RankResponse&& response) override {
+  TextAnswer answer(const RankRequest& request, RankResponse& response) override {
     TextAnswer answer;
     answer.body = response_of(0, {}, prediction_wire(request, response));
     return answer;
@@ -155,7 +155,7 @@ class RpcRoute final : public TextRoute {
   TextAnswer refuse(const RankingError& error, const Progress& progress) override {
     TextAnswer answer;
     answer.body = response_of(error.facts().err_no, error.text(),
-                              prediction_error_wire(!progress.asked.empty(), progress.request_id));
+                              prediction_error_wire(progress));
     return answer;
   }
 

@@ -41,8 +41,9 @@ double ServedRanker::score_of(double margin) const {
   return calibration ? calibration->score(margin) : score->score(margin);
 }
 
-ServedRankers::ServedRankers(std::vector<ServedRanker> bundles, const RankerNames* names)
-    : bundles_(std::move(bundles)), names_(names) {
+ServedRankers::ServedRankers(std::vector<ServedRanker> bundles, const RankerNames* names,
+                             std::shared_ptr<const Plan> plan)
+    : bundles_(std::move(bundles)), names_(names), plan_(std::move(plan)) {
   for (const ServedRanker& bundle : bundles_) {
     if (of_ranker(bundle.manifest().ranker) == nullptr) {
       rankers_.push_back(bundle);
@@ -67,6 +68,15 @@ const ServedRanker* ServedRankers::of_service(std::string_view service) const {
   return ranker == nullptr ? nullptr : of_ranker(*ranker);
 }
 
+const ServedRanker* ServedRankers::of_target(const Target& target) const {
+  for (const ServedRanker& one : bundles_) {
+    if (one.manifest().ranker == target.ranker && one.manifest().version == target.bundle) {
+      return &one;
+    }
+  }
+  return of_ranker(target.ranker);
+}
+
 const ServedRanker* ServedRankers::find(const std::string& model) const {
   if (const std::string* ranker = names_ == nullptr ? nullptr : named(names_->models, model)) {
     return of_ranker(*ranker);
@@ -78,6 +88,9 @@ const ServedRanker* ServedRankers::find(const std::string& model) const {
     if (model == one.manifest().ranker || model == one.service()) {
       return &one;
     }
+  }
+  if (plan_ && plan_->find(model) != nullptr) {
+    return nullptr;
   }
   if (model == kBothRankers) {
     throw RankingError(Fault::kUnknownService,
@@ -93,8 +106,18 @@ const ServedRanker* ServedRankers::find(const std::string& model) const {
       served.push_back(alias);
     }
   }
+  for (std::size_t i = 0; plan_ && i < plan_->experiments.size(); ++i) {
+    served.push_back(plan_->experiments[i].name);
+  }
   throw RankingError(Fault::kUnknownService,
                      "no model " + python_repr(model, 80) + "; served: " + joined(served), "model");
+}
+
+bool ServedRankers::is_experiment(const std::string& model) const {
+  const bool is_alias = names_ != nullptr && named(names_->models, model) != nullptr;
+  const bool is_fixed = model == kDefaultService || of_service(model) != nullptr;
+  return plan_ && !is_alias && !is_fixed && of_ranker(model) == nullptr &&
+         plan_->find(model) != nullptr;
 }
 
 void ServedRankers::check_service(std::string_view service) const {
@@ -123,7 +146,7 @@ std::vector<ServedRanker> ServedRankers::asked(std::string_view service,
     return {own};
   }
   if (!wanted) {
-    return {first()};
+    return {};
   }
   if (*wanted == kBothRankers && rankers_.size() > 1) {
     return rankers_;

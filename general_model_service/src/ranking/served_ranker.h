@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "bundle/bundle.h"
 #include "bundle/scoring.h"
+#include "experiments/plan.h"
 #include "text/pair_encoder.h"
 
 namespace tensor_service {
@@ -42,22 +44,32 @@ struct RankerNames {
 // answers for it. One that has a name here is never empty.
 class ServedRankers {
  public:
-  explicit ServedRankers(std::vector<ServedRanker> bundles, const RankerNames* names = nullptr);
+  explicit ServedRankers(std::vector<ServedRanker> bundles, const RankerNames* names = nullptr,
+                         std::shared_ptr<const Plan> plan = nullptr);
 
   const ServedRanker& first() const { return bundles_.front(); }
   const std::vector<ServedRanker>& bundles() const { return bundles_; }
   // Those that answer for their rankers.
   const std::vector<ServedRanker>& rankers() const { return rankers_; }
 
-  // What a caller may give as "model": the ranker, or null to leave it to the service. Throws
-  // RankingError for a name that nothing has.
+  // The experiments of the moment; null: there can be none.
+  const Plan* plan() const { return plan_.get(); }
+  // The bundle; that which answers for its ranker where it is not served any more; null: nor is the
+  // ranker.
+  const ServedRanker* of_target(const Target& target) const;
+
+  // What a caller may give as "model": the ranker, or null to leave it to the service, as the name
+  // of an experiment does. Throws RankingError for a name that nothing has.
   const ServedRanker* find(const std::string& model) const;
+
+  // Whether a "model" that find knows names an experiment.
+  bool is_experiment(const std::string& model) const;
 
   // Throws RankingError unless /<service>/prediction is answered.
   void check_service(std::string_view service) const;
 
-  // Who answers a service's request, the default ranker first: the body's ranker wins over the
-  // header's. Throws RankingError when that is not served.
+  // Whom a service's request names, the default ranker first: the body's ranker wins over the
+  // header's. Empty: nobody. Throws RankingError when that is not served.
   std::vector<ServedRanker> asked(std::string_view service,
                                   const std::optional<std::string>& ranker,
                                   const std::string& header) const;
@@ -69,6 +81,7 @@ class ServedRankers {
   std::vector<ServedRanker> bundles_;
   std::vector<ServedRanker> rankers_;
   const RankerNames* names_;
+  std::shared_ptr<const Plan> plan_;
 };
 
 }  // namespace tensor_service

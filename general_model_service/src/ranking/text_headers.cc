@@ -61,7 +61,7 @@ Clock::time_point deadline_of(std::string_view text) {
                             std::chrono::duration<double, std::milli>(milliseconds));
 }
 
-void check_dry_run(std::string_view text) {
+bool dry_run_of(std::string_view text) {
   std::string word = utf8_of(text);
   std::transform(word.begin(), word.end(), word.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -69,13 +69,13 @@ void check_dry_run(std::string_view text) {
   if (word != "true" && word != "false") {
     refuse_field("x-dry-run", "must be true or false, got " + python_repr(word, kShown));
   }
+  return word == "true";
 }
 
 }  // namespace
 
 std::string ranker_of(const CallFields& fields) { return utf8_of(fields.ranker.value_or("")); }
 
-// A dry run leaves no trace in experiments, of which there are none here.
 Arrival arrival_of(const Call& call) {
   const CallFields& fields = call.fields;
   Arrival arrival;
@@ -93,7 +93,7 @@ Arrival arrival_of(const Call& call) {
     arrival.request_id = *fields.request_id;
   }
   if (fields.dry_run) {
-    check_dry_run(*fields.dry_run);
+    arrival.dry_run = dry_run_of(*fields.dry_run);
   }
   return arrival;
 }

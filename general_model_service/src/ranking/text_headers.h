@@ -18,6 +18,7 @@ namespace tensor_service {
 struct Arrival {
   std::optional<Clock::time_point> deadline;
   std::string request_id;  // of the header, or empty
+  bool dry_run = false;    // answer as ever, but leave no trace in experiments
 };
 
 // x-ranker as UTF-8; empty where there is none.

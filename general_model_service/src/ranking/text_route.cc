@@ -43,6 +43,14 @@ std::string list_json(const std::vector<ServedRanker>& bundles, Write write) {
   return out + "]";
 }
 
+std::vector<std::string> experiments_of(const ServedRankers& rankers) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; rankers.plan() && i < rankers.plan()->experiments.size(); ++i) {
+    names.push_back(rankers.plan()->experiments[i].name);
+  }
+  return names;
+}
+
 std::string models_json(const ServedRankers& rankers) {
   const auto model = [](const Manifest& manifest) {
     return "{\"id\":" + json_text(manifest.ranker) +
@@ -50,7 +58,13 @@ std::string models_json(const ServedRankers& rankers) {
            json_text(manifest.version) + ",\"precision\":" + json_text(manifest.precision) +
            ",\"max_model_len\":" + std::to_string(manifest.max_seq_length) + "}";
   };
-  return "{\"object\":\"list\",\"data\":" + list_json(rankers.rankers(), model) + "}";
+  std::string data = list_json(rankers.rankers(), model);
+  for (const std::string& name : experiments_of(rankers)) {
+    data.insert(data.size() - 1,
+                ",{\"id\":" + json_text(name) +
+                    ",\"object\":\"experiment\",\"created\":0,\"owned_by\":\"ranking-stack\"}");
+  }
+  return "{\"object\":\"list\",\"data\":" + data + "}";
 }
 
 // The first of a ranker answers for it.
@@ -74,12 +88,16 @@ std::string info_json(const ServedRankers& rankers, const TextLimits& limits,
   const Manifest& manifest = rankers.first().manifest();
   const std::string length = std::to_string(manifest.max_seq_length);
   const std::string documents = std::to_string(limits.max_documents);
+  std::string names;
+  for (const std::string& name : experiments_of(rankers)) {
+    names += (names.empty() ? "" : ",") + json_text(name);
+  }
   return "{\"model_id\":" + json_text(manifest.ranker) +
          ",\"model_sha\":" + json_text(manifest.version) +
          ",\"model_dtype\":" + json_text(manifest.precision) +
          ",\"model_type\":{\"reranker\":{}},\"max_input_length\":" + length +
          ",\"max_client_batch_size\":" + documents + ",\"bundles\":" + bundles_json(rankers) +
-         ",\"experiments\":[],\"limits\":{\"max_documents\":" + documents +
+         ",\"experiments\":[" + names + "],\"limits\":{\"max_documents\":" + documents +
          ",\"max_query_chars\":" + std::to_string(limits.max_query_chars) +
          ",\"max_document_chars\":" + std::to_string(limits.max_document_chars) +
          ",\"max_body_bytes\":" + std::to_string(max_body) +
@@ -110,18 +128,19 @@ std::string information_json(std::string_view path, const ServedRankers& rankers
   return path == kModels ? models_json(rankers) : info_json(rankers, limits, max_body);
 }
 
-TextAnswer wrong_method(std::string_view method) {
+TextAnswer wrong_method(std::string_view method, std::string allowed) {
   TextAnswer answer = plain_refusal(
       {Fault::kMalformed, std::string(method) + " is not allowed here; POST /<service>/prediction",
        "method"});
   answer.http_status = 405;
+  answer.fields.emplace_back("Allow", std::move(allowed));
   return answer;
 }
 
 TextAnswer plain_refusal(const RankingError& error) {
   TextAnswer answer;
   answer.http_status = error.facts().http_status;
-  answer.body = prediction_error_json(error, false, {});
+  answer.body = prediction_error_json(error, {});
   return answer;
 }
 

@@ -33,6 +33,8 @@ struct TextAnswer {
 struct Progress {
   std::string request_id;           // of a request that was read
   std::vector<ServedRanker> asked;  // who was asked for scores; empty: nobody yet
+  std::string experiment;           // that takes the request's unit, or empty
+  std::string variant;
 };
 
 class TextRoute {
@@ -48,11 +50,14 @@ class TextRoute {
   // what `more` throws.
   virtual RankRequest read(const TextLimits& limits, const ServedRankers& rankers,
                            const MoreBytes& more) = 0;
-  // Who is asked, the one that answers first. Throws RankingError: nobody here.
+  // Whom the request names, the one that answers first; empty: it leaves that to the service.
+  // Throws RankingError: nobody here.
   virtual std::vector<ServedRanker> choose(const RankRequest& request,
                                            const ServedRankers& rankers) = 0;
+  // The only experiment that may take the request; empty: any.
+  virtual std::string experiment() const { return {}; }
   // Throws RankingError for an answer that the caller does not take.
-  virtual TextAnswer answer(const RankRequest& request, RankResponse&& response) = 0;
+  virtual TextAnswer answer(const RankRequest& request, RankResponse& response) = 0;
   virtual TextAnswer refuse(const RankingError& error, const Progress& progress) = 0;
 };
 
@@ -75,8 +80,8 @@ bool is_information_path(std::string_view path);
 std::string information_json(std::string_view path, const ServedRankers& rankers,
                              const TextLimits& limits, std::size_t max_body);
 
-// 405 of a text path.
-TextAnswer wrong_method(std::string_view method);
+// 405 of a text path; allowed: the methods that it has.
+TextAnswer wrong_method(std::string_view method, std::string allowed);
 
 // An error in the gateway's five fields, before any route.
 TextAnswer plain_refusal(const RankingError& error);

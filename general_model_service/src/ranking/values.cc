@@ -116,10 +116,12 @@ std::string check_request_id(const JsonNode& value) {
   return value.text;
 }
 
-void check_unit(const JsonNode& value, std::string_view field) {
-  if (!is_printable(check_text(value, field, kMaxIdChars))) {
+std::string check_unit(const JsonNode& value, std::string_view field) {
+  const std::string_view text = check_text(value, field, kMaxIdChars);
+  if (!is_printable(text)) {
     refuse_field(field, "must hold no control characters");
   }
+  return std::string(text);
 }
 
 std::string numbered(std::string_view name, std::size_t number) {

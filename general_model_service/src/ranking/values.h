@@ -54,7 +54,7 @@ bool is_request_id(std::string_view text);
 std::string check_request_id(const JsonNode& value);
 
 // An id of a user or a session.
-void check_unit(const JsonNode& value, std::string_view field);
+std::string check_unit(const JsonNode& value, std::string_view field);
 
 // "documents[3]"
 std::string numbered(std::string_view name, std::size_t number);

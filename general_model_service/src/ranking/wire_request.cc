@@ -117,16 +117,7 @@ void refuse_shape(std::string_view field, std::string message) {
   throw RankingError(Fault::kMalformed, std::move(message), std::string(field));
 }
 
-WireFields join_wire(std::vector<std::string> keys, std::vector<std::string> values,
-                     std::vector<WireTensor> tensors) {
-  for (WireTensor& tensor : tensors) {
-    if (tensor.elem_type != kStrings) {
-      refuse_field(tensor.name,
-                   "elem_type " + tensor.elem_type + " is not taken; send strings (elem_type 12)");
-    }
-    keys.push_back(std::move(tensor.name));
-    values.push_back(std::move(tensor.text));
-  }
+void check_wire(const std::vector<std::string>& keys, const std::vector<std::string>& values) {
   if (keys.size() != values.size()) {
     refuse_shape("value", std::to_string(keys.size()) + " keys but " +
                               std::to_string(values.size()) + " values");
@@ -137,6 +128,19 @@ WireFields join_wire(std::vector<std::string> keys, std::vector<std::string> val
       refuse_shape(key, "the key stands twice");
     }
   }
+}
+
+WireFields join_wire(std::vector<std::string> keys, std::vector<std::string> values,
+                     std::vector<WireTensor> tensors) {
+  for (WireTensor& tensor : tensors) {
+    if (tensor.elem_type != kStrings) {
+      refuse_field(tensor.name,
+                   "elem_type " + tensor.elem_type + " is not taken; send strings (elem_type 12)");
+    }
+    keys.push_back(std::move(tensor.name));
+    values.push_back(std::move(tensor.text));
+  }
+  check_wire(keys, values);
   WireFields fields;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     fields.push_back({std::move(keys[i]), std::move(values[i])});

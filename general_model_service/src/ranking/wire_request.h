@@ -31,6 +31,9 @@ struct WireTensor {
   std::string text;
 };
 
+// Of keys and values there are as many, and each key stands once. Throws RankingError.
+void check_wire(const std::vector<std::string>& keys, const std::vector<std::string>& values);
+
 // The two lists of the wire as one, with the tensors behind them. Throws RankingError: a tensor
 // holds no strings, lengths differ, or a key stands twice.
 WireFields join_wire(std::vector<std::string> keys, std::vector<std::string> values,

@@ -31,6 +31,7 @@ struct Lane {
   std::int64_t done_tokens = 0;  // the clock that places are measured on
   std::int64_t queued_tokens = 0;
   std::int64_t queued_rows = 0;
+  std::int64_t computed_rows = 0;
   Clock::time_point last_empty{};  // when the queue was last seen empty
 
   double tag = 0.0;           // microseconds of virtual time

@@ -34,6 +34,12 @@ double took_us(Clock::time_point start, Clock::time_point end) {
 Scheduler::Scheduler(const SchedulerOptions& options, Executor executor, Metrics& metrics)
     : options_(options), executor_(std::move(executor)), metrics_(metrics) {}
 
+LaneRows Scheduler::rows(std::size_t lane) {
+  const std::lock_guard lock(mutex_);
+  const Lane& one = lanes_.at(lane);
+  return {one.computed_rows, one.queued_rows};
+}
+
 std::int64_t Scheduler::queued_tokens() const {
   const std::lock_guard lock(mutex_);
   return lanes_.queued_tokens();
@@ -311,6 +317,7 @@ Scheduler::Batch Scheduler::next_batch(Lane& lane) {
   batch.charged = lanes_.charge(lane, batch.tokens);
   metrics_.batch_tokens.observe(batch.tokens);
   metrics_.rows.add(static_cast<std::int64_t>(batch.rows.size()));
+  lane.computed_rows += static_cast<std::int64_t>(batch.rows.size());
   return batch;
 }
 

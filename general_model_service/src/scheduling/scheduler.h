@@ -40,6 +40,11 @@ struct SchedulerOptions {
   std::int64_t queue_rows = 1 << 30;    // rows in it, at most
 };
 
+struct LaneRows {
+  std::int64_t computed = 0;
+  std::int64_t waiting = 0;
+};
+
 class Scheduler {
  public:
   // post runs a function later on some thread; post_after does so when the time has come.
@@ -57,6 +62,8 @@ class Scheduler {
 
   std::int64_t queued_tokens() const;
   std::int64_t queued_tokens(std::size_t lane) const;
+  // Rows of a bundle that were computed, and that wait.
+  LaneRows rows(std::size_t lane);
 
   // Throws CallError(kOverloaded) when submit would, whatever the job: before one is made. For a
   // bundle, or for whichever of the first so many.

@@ -23,7 +23,8 @@ class LargeBodies {
   // Given back with the object.
   class Place {
    public:
-    explicit Place(std::atomic<int>* taken) : taken_(taken) {}
+    // For a body of that size. Throws CallError(kOverloaded) where all places are taken.
+    Place(LargeBodies& bodies, std::size_t size) : taken_(bodies.take(size)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() {
@@ -36,10 +37,10 @@ class LargeBodies {
     std::atomic<int>* const taken_;  // null of a small body
   };
 
-  // For a body of that size. Throws CallError(kOverloaded) where all places are taken.
-  Place take(std::size_t size) {
+  // What is to be given back; null of a small body.
+  std::atomic<int>* take(std::size_t size) {
     if (size <= kLarge) {
-      return Place(nullptr);
+      return nullptr;
     }
     if (taken_.fetch_add(1) >= most_) {
       taken_.fetch_sub(1);
@@ -47,7 +48,7 @@ class LargeBodies {
                       "as many large requests as there may be are read; try again in a moment, or "
                       "send fewer texts at once");
     }
-    return Place(&taken_);
+    return &taken_;
   }
 
  private:

@@ -96,14 +96,20 @@ std::string_view without_slash(std::string_view path) {
                                                                 : path;
 }
 
-bool reads_fields(std::string_view path) { return is_text_path(without_slash(path)); }
+bool reads_fields(std::string_view path) {
+  return is_text_path(without_slash(path)) || is_experiment_path(without_slash(path));
+}
 
 Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
     : options_(options),
       scheduler_(options.scheduler, std::move(executor), metrics_),
+      cache_(options.cache_bytes),
+      experiments_(options.exposures ? std::make_unique<Experiments>(
+                                           *options.exposures, options.text, options.max_body,
+                                           [this] { return served(); }, scheduler_)
+                                     : nullptr),
       texts_(options.text, options.names, options.max_body, options.large_texts, scheduler_,
-             metrics_),
-      cache_(options.cache_bytes) {}
+             metrics_, experiments_.get()) {}
 
 void Service::take_place(Model& model, std::size_t place) {
   model.generation = ++generations_;
@@ -162,7 +168,8 @@ std::shared_ptr<Job> Service::handle(Call&& call, bool alone, Done done) {
   const std::string_view path = without_slash(call.path);
   const bool inference = is_inference_path(path);
   const bool debug = is_debug_path(path);
-  if (carries_texts(call, path)) {
+  const bool of_experiments = call.is_http && experiments_ && is_experiment_path(path);
+  if (carries_texts(call, path) || of_experiments) {
     const auto all = served();
     if (std::any_of(all->models.begin(), all->models.end(),
                     [](const auto& one) { return takes_texts(*one); })) {
@@ -194,8 +201,9 @@ Reply Service::answer_at_once(const Call& call) {
                        good ? "{\"status\": \"ready\"}\n" : "{\"status\": \"not ready\"}\n");
   }
   if (get && path == "/metrics") {
-    return plain_reply(call, Status::kOk, "text/plain; version=0.0.4; charset=utf-8",
-                       prometheus_text(metrics_, gauges()));
+    return plain_reply(
+        call, Status::kOk, "text/plain; version=0.0.4; charset=utf-8",
+        prometheus_text(metrics_, gauges()) + (experiments_ ? experiments_->metrics_text() : ""));
   }
   if (get && path == "/" && current) {
     return plain_reply(call, Status::kOk, "application/json", describe(*current));
@@ -291,7 +299,7 @@ std::optional<Tensor> Service::encode(InferenceRequest& request, Call& call, con
   metrics_.text_requests.add();
   scheduler_.check_lane(model.lane);
   const std::size_t texts = bytes_of(request);
-  const LargeBodies::Place place = texts_.take_place(texts);
+  const LargeBodies::Place place(texts_.large_bodies(), texts);
   std::optional<Tensor> rows = encode_texts(request, model, options_.text);
   if (const std::size_t bytes = bytes_of(request); std::max(bytes, texts) > kSmallBody) {
     call.held.resize(bytes);

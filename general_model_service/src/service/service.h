@@ -20,6 +20,7 @@
 #include "model/model.h"
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
+#include "service/experiments.h"
 #include "service/response_cache.h"
 #include "service/served_models.h"
 #include "service/text_service.h"
@@ -36,6 +37,8 @@ struct ServiceOptions {
   std::size_t max_body = 64U << 20U;   // as /info tells it
   int large_texts = 1;                 // large bodies of texts that are read at once
   std::shared_ptr<Door> door;          // null: everybody may come in
+  // Of experiments; without, there are none, and nothing is told of them.
+  std::optional<ExposuresConfig> exposures;
 };
 
 class Service {
@@ -74,6 +77,8 @@ class Service {
   void abandon() { scheduler_.abandon(); }
 
   Metrics& metrics() { return metrics_; }
+  // Null where there are none.
+  Experiments* experiments() { return experiments_.get(); }
 
  private:
   // What a job's answer needs beside the job.
@@ -100,12 +105,13 @@ class Service {
   const ServiceOptions options_;
   Metrics metrics_;
   Scheduler scheduler_;
-  TextService texts_;
   ResponseCache cache_;
   std::atomic<bool> closing_{false};
   mutable std::mutex served_mutex_;
   std::shared_ptr<const ServedModels> served_ = std::make_shared<ServedModels>();
   std::uint64_t generations_ = 0;
+  std::unique_ptr<Experiments> experiments_;  // its threads use what stands before it
+  TextService texts_;
 };
 
 // "/GeneralModelService/inference" and "/" with the proto's package before it.

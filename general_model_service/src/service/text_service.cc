@@ -4,36 +4,15 @@
 #include "service/text_service.h"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
 #include <new>
-#include <optional>
 
 #include "call/head.h"
-#include "ranking/encoded_request.h"
 #include "ranking/text_headers.h"
-#include "service/row_tensors.h"
+#include "ranking/traffic_report.h"
+#include "service/text_exchange.h"
 
 namespace tensor_service {
 namespace {
-
-// A tree that is no larger is not counted.
-constexpr std::size_t kSmallTree = 256U << 10U;
-
-double milliseconds_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double, std::milli>(to - from).count();
-}
-
-std::int64_t microseconds_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
-}
-
-// Its place is free before its caller has the answer and asks again.
-void leave(const Call& call, bool served) noexcept {
-  if (call.pass) {
-    call.pass->leave(served);
-  }
-}
 
 // What is left to say when even a refusal cannot be written.
 Reply last_reply(CallId id) noexcept {
@@ -49,31 +28,23 @@ Reply last_reply(CallId id) noexcept {
   return reply;
 }
 
+// For the metrics, of an answer that was made without one.
+Status status_of(int http_status) {
+  switch (http_status) {
+    case 200:
+      return Status::kOk;
+    case 405:
+      return Status::kMethodNotAllowed;
+    case 413:
+      return Status::kTooLarge;
+    case 429:
+      return Status::kOverloaded;
+    default:
+      return http_status < 500 ? Status::kInvalid : Status::kInternal;
+  }
+}
+
 }  // namespace
-
-// One request on its way; kept by its jobs' on_done.
-struct TextService::Exchange {
-  // What one of the rankers that are asked has of it.
-  struct Part {
-    std::vector<EncodedRow> rows;
-    Status status = Status::kOk;
-    std::string message;
-    std::vector<float> logits;
-  };
-
-  Call call;
-  std::shared_ptr<const ServedModels> served;
-  std::optional<ServedRankers> rankers;
-  Done done;
-  std::atomic<bool> answered{false};
-  std::unique_ptr<TextRoute> route;
-  RankRequest request;
-  Progress progress;
-  std::vector<Part> parts;           // as progress.asked
-  std::atomic<std::size_t> open{0};  // parts whose job has not ended
-  std::mutex timings_mutex;
-  Timings timings;
-};
 
 std::shared_ptr<Job> TextService::handle(Call&& call, std::string_view path,
                                          const std::shared_ptr<const ServedModels>& served,
@@ -84,7 +55,8 @@ std::shared_ptr<Job> TextService::handle(Call&& call, std::string_view path,
     exchange->call = std::move(call);
     exchange->served = served;
     exchange->done = std::move(done);
-    exchange->rankers.emplace(text_bundles(*served), &names_);
+    exchange->rankers.emplace(text_bundles(*served), &names_,
+                              experiments_ ? experiments_->router().plan() : nullptr);
     return answer(exchange, path, alone);
   } catch (...) {
     exchange ? refuse_caught(*exchange) : tell(done, last_reply(call.id));
@@ -95,11 +67,14 @@ std::shared_ptr<Job> TextService::handle(Call&& call, std::string_view path,
 std::shared_ptr<Job> TextService::answer(const std::shared_ptr<Exchange>& exchange,
                                          std::string_view path, bool alone) {
   const Call& call = exchange->call;
+  if (experiments_ != nullptr && is_experiment_path(path)) {
+    answer_of_experiments(*exchange, path);
+    return nullptr;
+  }
   const bool informs = is_information_path(path);
   const bool asks = call.method == "GET" || call.method == "HEAD";
   if (informs ? !asks : call.method != "POST") {
-    TextAnswer answer = wrong_method(call.method);
-    answer.fields.emplace_back("Allow", informs ? "GET, HEAD" : "POST");
+    TextAnswer answer = wrong_method(call.method, informs ? "GET, HEAD" : "POST");
     metrics_.count(Status::kMethodNotAllowed);
     say(*exchange, reply_of(call, std::move(answer), Status::kMethodNotAllowed));
     return nullptr;
@@ -112,156 +87,79 @@ std::shared_ptr<Job> TextService::answer(const std::shared_ptr<Exchange>& exchan
   }
   exchange->route = make_text_route(path, ranker_of(call.fields));
   metrics_.text_requests.add();
-  return submit(read(exchange), alone);
+  exchange->counted = true;
+  in_flight_.fetch_add(1);
+  read(*exchange);
+  return start(exchange, alone);
 }
 
-TextService::Jobs TextService::read(const std::shared_ptr<Exchange>& exchange) {
-  Call& call = exchange->call;
-  scheduler_.check_room(exchange->served->models.size());
-  const LargeBodies::Place place = large_bodies_.take(call.body.size());
+void TextService::answer_of_experiments(Exchange& exchange, std::string_view path) {
+  Call& call = exchange.call;
+  TextAnswer answer;
+  try {
+    const LargeBodies::Place place(large_bodies_, call.body.size());
+    if (call.pass && takes_feedback(path)) {
+      call.pass->count();
+    }
+    answer = experiments_->answer(call, path, traffic_state(exchange));
+  } catch (const RankingError& error) {
+    answer = Experiments::refuse(path, error);
+  } catch (const CallError& error) {
+    answer = Experiments::refuse(path, ranking_error(error.status(), error.what(), ""));
+  }
+  const Status status = status_of(answer.http_status);
+  metrics_.count(status);
+  say(exchange, reply_of(call, std::move(answer), status));
+}
+
+// Until it is known who shall score.
+void TextService::read(Exchange& exchange) {
+  Call& call = exchange.call;
+  scheduler_.check_room(exchange.served->models.size());
+  exchange.place.emplace(large_bodies_, call.body.size());
   const std::size_t size = call.body.size();
   const std::size_t body = call.body.capacity();
-  std::size_t trees = 0;
   const auto hold = [&](std::size_t more) {
-    trees += more;
-    if (trees > kSmallTree) {
-      call.held.resize(body + trees);
+    exchange.trees += more;
+    if (exchange.trees > kSmallTree) {
+      call.held.resize(body + exchange.trees);
     }
   };
-  hold(exchange->route->tree_bytes(call.body));
-  const ServedRankers& rankers = *exchange->rankers;
-  exchange->route->begin(std::move(call.body), rankers);
-  const Arrival arrival = arrival_of(call);
+  hold(exchange.route->tree_bytes(call.body));
+  const ServedRankers& rankers = *exchange.rankers;
+  exchange.route->begin(std::move(call.body), rankers);
+  exchange.arrival = arrival_of(call);
   if (call.pass) {
     call.pass->enter(size);
   }
-  RankRequest& request = exchange->request;
-  request = exchange->route->read(limits_, rankers, hold);
+  RankRequest& request = exchange.request;
+  request = exchange.route->read(limits_, rankers, hold);
   if (request.request_id.empty()) {
-    request.request_id = arrival.request_id.empty() ? new_request_id() : arrival.request_id;
+    request.request_id =
+        exchange.arrival.request_id.empty() ? new_request_id() : exchange.arrival.request_id;
   }
   if (call.pass) {
     call.pass->take_documents(request.titles.size());
   }
-  exchange->progress.request_id = request.request_id;
-  const std::vector<ServedRanker> asked = exchange->route->choose(request, rankers);
-  for (const ServedRanker& ranker : asked) {
-    scheduler_.check_lane(ranker.place);
-  }
-  std::vector<InferenceRequest> requests;
-  encode(*exchange, asked, trees, requests);
-  exchange->progress.asked = asked;
-  Jobs jobs = make_jobs(exchange, std::move(requests));
-  for (const auto& job : jobs) {
-    job->deadline = arrival.deadline;
-  }
+  exchange.progress.request_id = request.request_id;
+  exchange.chosen = route_of_request(exchange, exchange.route->choose(request, rankers));
   metrics_.text_documents.add(static_cast<std::int64_t>(request.titles.size()));
-  return jobs;
 }
 
-// Rows for each ranker by its own encoder; their tokens are counted together.
-void TextService::encode(Exchange& exchange, const std::vector<ServedRanker>& asked,
-                         std::size_t trees, std::vector<InferenceRequest>& requests) {
-  const Clock::time_point begun = Clock::now();
-  std::int64_t tokens = 0;
-  std::size_t bytes = trees;
-  for (const ServedRanker& ranker : asked) {
-    EncodedRows encoded = encode_request(exchange.request, *ranker.encoder, limits_);
-    tokens += count_tokens(encoded.rows);
-    bytes += job_bytes(encoded);
-    if (trees > kSmallTree) {
-      exchange.call.held.resize(bytes);
-    }
-    Exchange::Part part;
-    part.rows = encoded.rows;
-    requests.push_back(inference_request(encoded, ranker.manifest().logits));
-    exchange.parts.push_back(std::move(part));
+// Whom the request names takes part in nothing; the others are dealt by the plan.
+Route TextService::route_of_request(const Exchange& exchange,
+                                    const std::vector<ServedRanker>& asked) const {
+  const RankRequest& request = exchange.request;
+  const Plan* plan = exchange.rankers->plan();
+  if (asked.empty() && plan != nullptr) {
+    return route_of(*plan, {request.unit_id, request.user_id, request.queries.front()},
+                    exchange.route->experiment(), seconds_now());
   }
-  check_tokens(tokens, limits_);
-  exchange.timings.tokenize_ms = milliseconds_between(begun, Clock::now());
-}
-
-// The first one's cancel is that of all.
-TextService::Jobs TextService::make_jobs(const std::shared_ptr<Exchange>& exchange,
-                                         std::vector<InferenceRequest>&& requests) {
-  Jobs jobs;
-  for (std::size_t number = 0; number < requests.size(); ++number) {
-    const std::size_t place = exchange->progress.asked[number].place;
-    auto job = make_job(std::move(requests[number]), exchange->served->models[place], false);
-    job->received = exchange->call.received;
-    job->decoded = Clock::now();
-    job->lead = number == 0 ? nullptr : jobs.front();
-    job->on_done = [this, exchange, number](Job& finished) { take(finished, number, *exchange); };
-    jobs.push_back(std::move(job));
+  Route route;
+  for (const ServedRanker& one : asked.empty() ? std::vector{exchange.rankers->first()} : asked) {
+    route.targets.push_back({one.manifest().ranker, one.manifest().version});
   }
-  exchange->open = jobs.size();
-  metrics_.parse.observe(microseconds_between(jobs.front()->received, jobs.front()->decoded));
-  return jobs;
-}
-
-// Where one is refused the others are not computed.
-std::shared_ptr<Job> TextService::submit(Jobs&& jobs, bool alone) {
-  const std::shared_ptr<Job> first = jobs.front();
-  try {
-    for (const auto& job : jobs) {
-      scheduler_.submit(job, alone && jobs.size() == 1);
-    }
-  } catch (...) {
-    first->cancelled = true;
-    throw;
-  }
-  return first;
-}
-
-// A thread of the loop calls this, and what it throws would end the process.
-void TextService::take(Job& job, std::size_t number, Exchange& exchange) noexcept {
-  if (job.status == Status::kOk && job.deadline && *job.deadline < Clock::now()) {
-    job.status = Status::kDeadline;
-  }
-  Exchange::Part& part = exchange.parts[number];
-  part.status = job.status;
-  try {
-    part.message = std::move(job.message);
-    if (job.status == Status::kOk) {
-      metrics_.queue.observe(microseconds_between(job.decoded, job.started));
-      metrics_.compute.observe(microseconds_between(job.started, job.computed));
-      part.logits = floats_of(job.outputs.front());
-      const std::lock_guard lock(exchange.timings_mutex);
-      Timings& timings = exchange.timings;
-      timings.queue_ms = std::max(timings.queue_ms, milliseconds_between(job.decoded, job.started));
-      timings.compute_ms =
-          std::max(timings.compute_ms, milliseconds_between(job.started, job.computed));
-    }
-  } catch (const std::exception&) {
-    part.status = Status::kNoMemory;
-  }
-  if (exchange.open.fetch_sub(1) == 1) {
-    finish(exchange);
-  }
-}
-
-// All rankers have answered.
-void TextService::finish(Exchange& exchange) noexcept {
-  if (exchange.answered) {
-    return;
-  }
-  try {
-    std::vector<Scored> scored;
-    for (std::size_t i = 0; i < exchange.parts.size(); ++i) {
-      Exchange::Part& part = exchange.parts[i];
-      const ServedRanker& asked = exchange.progress.asked[i];
-      if (part.status != Status::kOk) {
-        throw ranking_error(part.status, part.message, asked.manifest().ranker);
-      }
-      scored.push_back({asked, part.rows, margins_of(part.logits, part.rows.size(), asked)});
-    }
-    RankResponse response = tensor_service::rank(exchange.request, scored);
-    response.timings = exchange.timings;
-    leave(exchange.call, true);
-    send(exchange, exchange.route->answer(exchange.request, std::move(response)), Status::kOk);
-  } catch (...) {
-    refuse_caught(exchange);
-  }
+  return route;
 }
 
 // Called where an exception is handled: answers with it, unless there is an answer already.
@@ -292,6 +190,7 @@ void TextService::refuse(Exchange& exchange, const RankingError& error) {
   }
   TextAnswer answer = exchange.route->refuse(error, exchange.progress);
   add_error_fields(error, answer.fields);
+  note_end(exchange, {nullptr, &error}, answer.http_status);
   send(exchange, std::move(answer), error.facts().status);
 }
 
@@ -306,6 +205,7 @@ void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
 void TextService::say(Exchange& exchange, Reply&& reply) noexcept {
   if (!exchange.answered.exchange(true)) {
     leave(exchange.call, false);
+    in_flight_.fetch_sub(exchange.counted ? 1 : 0);
     tell(exchange.done, std::move(reply));
   }
 }

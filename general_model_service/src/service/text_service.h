@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -14,6 +15,7 @@
 #include "ranking/values.h"
 #include "report/metrics.h"
 #include "scheduling/scheduler.h"
+#include "service/experiments.h"
 #include "service/large_bodies.h"
 #include "service/served_models.h"
 
@@ -23,21 +25,23 @@ class TextService {
  public:
   using Done = std::function<void(Reply&&)>;
 
-  // large_bodies: how many may be read at once.
+  // large_bodies: how many may be read at once. experiments: null where there can be none.
   TextService(const TextLimits& limits, const RankerNames& names, std::size_t max_body,
-              int large_bodies, Scheduler& scheduler, Metrics& metrics)
+              int large_bodies, Scheduler& scheduler, Metrics& metrics, Experiments* experiments)
       : limits_(limits),
         names_(names),
         max_body_(max_body),
         large_bodies_(large_bodies),
         scheduler_(scheduler),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        experiments_(experiments) {}
 
-  // For texts of so many bytes, while they are read; throws CallError where there is none.
-  LargeBodies::Place take_place(std::size_t size) { return large_bodies_.take(size); }
+  // Takes a place among the large texts that are read, for so many bytes.
+  LargeBodies& large_bodies() { return large_bodies_; }
 
-  // Answers a call of HTTP to a path that is_text_path, without a slash at its end, or one of RPC
-  // to a path that is_rpc_text_path. At least one of the served takes texts. As Service::handle.
+  // Answers a call of HTTP to a path that is_text_path, or with experiments is_experiment_path,
+  // without a slash at its end, or one of RPC to a path that is_rpc_text_path. At least one of the
+  // served takes texts. As Service::handle.
   std::shared_ptr<Job> handle(Call&& call, std::string_view path,
                               const std::shared_ptr<const ServedModels>& served, bool alone,
                               Done done) noexcept;
@@ -48,14 +52,22 @@ class TextService {
 
   std::shared_ptr<Job> answer(const std::shared_ptr<Exchange>& exchange, std::string_view path,
                               bool alone);
-  Jobs read(const std::shared_ptr<Exchange>& exchange);
-  void encode(Exchange& exchange, const std::vector<ServedRanker>& asked, std::size_t trees,
-              std::vector<InferenceRequest>& requests);
+  void answer_of_experiments(Exchange& exchange, std::string_view path);
+  void read(Exchange& exchange);
+  Route route_of_request(const Exchange& exchange, const std::vector<ServedRanker>& asked) const;
+  std::shared_ptr<Job> start(const std::shared_ptr<Exchange>& exchange, bool alone);
+  std::shared_ptr<Job> ask(const std::shared_ptr<Exchange>& exchange, bool alone);
+  std::vector<InferenceRequest> encode(Exchange& exchange);
   Jobs make_jobs(const std::shared_ptr<Exchange>& exchange,
                  std::vector<InferenceRequest>&& requests);
-  std::shared_ptr<Job> submit(Jobs&& jobs, bool alone);
-  void take(Job& job, std::size_t number, Exchange& exchange) noexcept;
-  void finish(Exchange& exchange) noexcept;
+  std::shared_ptr<Job> submit(const std::shared_ptr<Exchange>& exchange, Jobs&& jobs, bool alone);
+  void take(Job& job, std::size_t number, const std::shared_ptr<Exchange>& exchange) noexcept;
+  void settle(const std::shared_ptr<Exchange>& exchange) noexcept;
+  void finish(const std::shared_ptr<Exchange>& exchange) noexcept;
+  RankResponse response_of(Exchange& exchange) const;
+  bool fall_back(Exchange& exchange, Fault fault) const;
+  TrafficState traffic_state(const Exchange& exchange) const;
+  void note_end(Exchange& exchange, const Outcome& outcome, int http_status) noexcept;
   void refuse_caught(Exchange& exchange) noexcept;
   void refuse(Exchange& exchange, const RankingError& error);
   void send(Exchange& exchange, TextAnswer&& answer, Status status);
@@ -69,6 +81,8 @@ class TextService {
   LargeBodies large_bodies_;
   Scheduler& scheduler_;
   Metrics& metrics_;
+  Experiments* const experiments_;
+  std::atomic<std::int64_t> in_flight_{0};
 };
 
 }  // namespace tensor_service

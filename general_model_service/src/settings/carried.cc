@@ -85,17 +85,6 @@ void refuse_dag(const ServiceSettings& settings) {
   }
 }
 
-// What experiments do.
-void refuse_others(const ServiceSettings& settings) {
-  for (const char* key : {"experiments", "exposures.directory"}) {
-    if (is_set(settings, key)) {
-      throw ConfigError(key,
-                        "is not carried by this service; leave it out, or serve with "
-                        "python -m pipeline.web_service");
-    }
-  }
-}
-
 }  // namespace
 
 void refuse_uncarried(ServiceSettings& settings) {
@@ -103,7 +92,6 @@ void refuse_uncarried(ServiceSettings& settings) {
     refuse_engine(settings, ranker);
   }
   refuse_dag(settings);
-  refuse_others(settings);
   for (const Note& note : kIgnored) {
     if (settings.find(note.key) != nullptr) {
       settings.notes.push_back(std::string(note.key) + ": " + std::string(note.why));

@@ -9,7 +9,7 @@
 #include "json/python_text.h"
 #include "settings/close_match.h"
 #include "settings/config_error.h"
-#include "settings/yaml_scalar.h"
+#include "settings/iso_moment.h"
 
 namespace tensor_service {
 namespace {
@@ -176,14 +176,7 @@ std::optional<double> moment_of(const JsonNode& node) {
   if (node.kind == JsonKind::kMoment) {
     return node.number;
   }
-  if (!node.is_string()) {
-    return std::nullopt;
-  }
-  try {
-    return moment_node(node.text).number;
-  } catch (const ScalarError&) {
-    return std::nullopt;
-  }
+  return node.is_string() ? iso_moment(node.text) : std::nullopt;
 }
 
 void check_section(const JsonNode& node, const SectionRule& rule, const std::string& path) {

@@ -109,7 +109,10 @@ void HttpHead::read_target(std::string_view target) {
     target.remove_prefix(scheme + 3);
     target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
   }
-  path = target.substr(0, target.find_first_of("?#"));
+  target = target.substr(0, target.find('#'));
+  const std::size_t end = std::min(target.find('?'), target.size());
+  path = target.substr(0, end);
+  query = target.substr(std::min(end + 1, target.size()));
   if (path.empty()) {
     path = "/";
   }
@@ -196,6 +199,7 @@ Call make_http_call(const HttpHead& head, CallId id, std::string&& body, HeldByt
   call.id = id;
   call.method = head.method;
   call.path = head.path;
+  call.query = head.query;
   call.format = head.format;
   call.is_http = true;
   call.fields = head.fields;

@@ -22,7 +22,8 @@ namespace tensor_service {
 // The head of a request, as far as this service reads it.
 struct HttpHead {
   std::string method;
-  std::string path;  // without query
+  std::string path;   // without query
+  std::string query;  // behind the first question mark, as it came
   Format format = Format::kJson;
   bool compressed = false;  // the body is gzip or zlib
   bool takes_gzip = false;
