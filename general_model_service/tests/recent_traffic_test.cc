@@ -16,7 +16,7 @@ using std::chrono::seconds;
 const TrafficLine kLine{"ab", "a", "pairwise"};
 const RecentTraffic::Clock::time_point kStart{seconds(100'000)};
 
-std::int64_t count(const TrafficCounts& counts, Verdict verdict) {
+std::int64_t count(const TrafficCounts& counts, Ending verdict) {
   return counts.ended[static_cast<std::size_t>(verdict)];
 }
 
@@ -29,13 +29,13 @@ TEST(RecentTraffic, CountsByLineAndVerdict) {
   const TrafficSnapshot seen = traffic.snapshot(kStart + seconds(2));
   ASSERT_EQ(seen.lines.size(), 2U);
   const TrafficCounts& counts = seen.lines.at(kLine);
-  EXPECT_EQ(count(counts, Verdict::kAnswered), 1);
-  EXPECT_EQ(count(counts, Verdict::kFailed), 2);
-  EXPECT_EQ(count(counts, Verdict::kRefused), 2);
-  EXPECT_EQ(count(counts, Verdict::kRejected), 3);
+  EXPECT_EQ(count(counts, Ending::kAnswered), 1);
+  EXPECT_EQ(count(counts, Ending::kFailed), 2);
+  EXPECT_EQ(count(counts, Ending::kRefused), 2);
+  EXPECT_EQ(count(counts, Ending::kRejected), 3);
   EXPECT_EQ(seen.observed_s, 2.0);
   ASSERT_EQ(seen.timeline.size(), 1U);
-  EXPECT_EQ(count(seen.timeline[0], Verdict::kAnswered), 2);
+  EXPECT_EQ(count(seen.timeline[0], Ending::kAnswered), 2);
 }
 
 TEST(RecentTraffic, OldTrafficLeaves) {
@@ -54,17 +54,17 @@ TEST(RecentTraffic, TheTimelineHasEmptyIntervals) {
   traffic.ended(kLine, 200, 0.01, kStart + seconds(25));
   const TrafficSnapshot seen = traffic.snapshot(kStart + seconds(25));
   ASSERT_EQ(seen.timeline.size(), 3U);
-  EXPECT_EQ(count(seen.timeline[1], Verdict::kAnswered), 0);
-  EXPECT_EQ(count(seen.timeline[2], Verdict::kAnswered), 1);
+  EXPECT_EQ(count(seen.timeline[1], Ending::kAnswered), 0);
+  EXPECT_EQ(count(seen.timeline[2], Ending::kAnswered), 1);
 }
 
 TEST(RecentTraffic, AQuantileIsTheUpperEdgeOfItsBin) {
   TrafficCounts counts;
   EXPECT_FALSE(counts.quantile_s(0.5));
   for (int i = 1; i <= 1000; ++i) {
-    counts.add(Verdict::kAnswered, i / 1000.0);
+    counts.add(Ending::kAnswered, i / 1000.0);
   }
-  counts.add(Verdict::kFailed, 100.0);
+  counts.add(Ending::kFailed, 100.0);
   EXPECT_GE(*counts.quantile_s(0.5), 0.5);
   EXPECT_LE(*counts.quantile_s(0.5), 0.5 * 1.05);
   EXPECT_GE(*counts.quantile_s(0.99), 0.99);

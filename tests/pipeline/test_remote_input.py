@@ -16,10 +16,13 @@ from typing import Any, Optional
 
 import httpx
 import pytest
+import yaml
 
 from child_services.running_service import OP_OF_RANKER, RunningService, service_config
 from child_services.tensor_process import TensorProcess
+from contract.errors import ConfigError
 from contract.rankers import RANKERS
+from pipeline.settings.service import load_config
 from tests.general_model_service.text_cases import (
     BARE,
     BODY,
@@ -32,7 +35,6 @@ from tests.general_model_service.text_cases import (
 )
 from tests.general_model_service.twins import Body, Twins
 from tests.pipeline.engines.remote_services import endpoint, kill
-from tests.pipeline.launch import failure
 from tests.services import small_config
 
 MAX_TOKENS = 2000
@@ -196,10 +198,13 @@ def test_services_that_go_and_are_missed(
         ({}, {"remote_input": "rows"}, "remote_input: must be one of tensors, texts"),
     ],
 )
-def test_what_does_not_go_together_is_refused_at_the_start(
+def test_what_does_not_go_together_is_refused(
     bundles: Path, tmp_path: Path, keys: dict[str, Any], op: dict[str, Any], message: str
 ) -> None:
     config = {**small_config(bundles), **keys}
     remote = {"engine": "remote", "server_endpoints": ["127.0.0.1:1"], "remote_input": "texts"}
     config["op"]["ernie"].update({**remote, **op})
-    assert f"op.ernie.{message}" in failure(config, tmp_path)
+    path = tmp_path / "config_nlp.yml"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"^op.ernie.{message}"):
+        load_config(path)

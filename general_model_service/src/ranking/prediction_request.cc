@@ -109,8 +109,8 @@ RankRequest read_prediction(JsonNode& body, std::string_view service, const Text
                    "must be " + python_repr(expected, expected.size() + 2) + ", as in the URL");
     }
   }
-  std::vector<std::string> keys = strings_of(body, "key");
-  std::vector<std::string> values = strings_of(body, "value");
+  std::vector<std::string> keys = wire_strings(body, "key");
+  std::vector<std::string> values = wire_strings(body, "value");
   return read_wire_request(join_wire(std::move(keys), std::move(values), tensors_of(body)), limits,
                            made, more);
 }

@@ -11,6 +11,7 @@ namespace tensor_service {
 namespace {
 
 constexpr int kRequest = 5000;
+constexpr std::string_view kBody = "body: ";
 
 // In the order of Fault.
 constexpr std::array<FaultFacts, 15> kFacts{{
@@ -41,8 +42,11 @@ std::string RankingError::text() const {
 
 RankingError ranking_error(Status status, const std::string& message, std::string_view ranker) {
   switch (status) {
-    case Status::kTooLarge:
-      return {Fault::kTooLarge, message, "body"};
+    case Status::kTooLarge: {
+      // the field stands in the message of some
+      const bool named = message.starts_with(kBody);
+      return {Fault::kTooLarge, named ? message.substr(kBody.size()) : message, "body"};
+    }
     case Status::kOverloaded:
     case Status::kCrowded:
       return {Fault::kOverloaded, message};

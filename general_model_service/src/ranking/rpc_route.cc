@@ -154,8 +154,11 @@ class RpcRoute final : public TextRoute {
 
   TextAnswer refuse(const RankingError& error, const Progress& progress) override {
     TextAnswer answer;
-    answer.body = response_of(error.facts().err_no, error.text(),
-                              prediction_error_wire(progress));
+    RankingError told = error;
+    if (told.field == "body") {
+      told.field = "request";  // as the Pipeline calls a message
+    }
+    answer.body = response_of(told.facts().err_no, told.text(), prediction_error_wire(progress));
     return answer;
   }
 

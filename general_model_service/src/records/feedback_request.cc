@@ -9,8 +9,8 @@
 #include "json/json_node.h"
 #include "json/python_text.h"
 #include "ranking/prediction.h"
-#include "ranking/wire_request.h"
 #include "ranking/ranking_error.h"
+#include "ranking/wire_request.h"
 #include "ranking/wire_values.h"
 
 namespace tensor_service {

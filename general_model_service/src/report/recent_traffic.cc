@@ -23,19 +23,19 @@ int bin_of(double seconds) {
 
 }  // namespace
 
-Verdict verdict_of(int http_status) {
+Ending ending_of(int http_status) {
   if (http_status == 429 || http_status == 503) {
-    return Verdict::kRefused;
+    return Ending::kRefused;
   }
   if (http_status >= 500) {
-    return Verdict::kFailed;
+    return Ending::kFailed;
   }
-  return http_status >= 400 ? Verdict::kRejected : Verdict::kAnswered;
+  return http_status >= 400 ? Ending::kRejected : Ending::kAnswered;
 }
 
-void TrafficCounts::add(Verdict verdict, double seconds) {
-  ++ended[static_cast<std::size_t>(verdict)];
-  if (verdict == Verdict::kAnswered) {
+void TrafficCounts::add(Ending ending, double seconds) {
+  ++ended[static_cast<std::size_t>(ending)];
+  if (ending == Ending::kAnswered) {
     ++bins[bin_of(seconds)];
     longest_s = std::max(longest_s, seconds);
   }
@@ -52,7 +52,7 @@ void TrafficCounts::merge(const TrafficCounts& other) {
 }
 
 std::optional<double> TrafficCounts::quantile_s(double q) const {
-  const auto answered = static_cast<double>(ended[static_cast<std::size_t>(Verdict::kAnswered)]);
+  const auto answered = static_cast<double>(ended[static_cast<std::size_t>(Ending::kAnswered)]);
   auto rank = static_cast<std::int64_t>(std::ceil(q * answered));
   for (const auto& [bin, count] : bins) {
     rank -= count;
@@ -73,7 +73,7 @@ void RecentTraffic::ended(const TrafficLine& line, int http_status, double secon
   if (ring_.size() > kIntervals) {
     ring_.pop_front();
   }
-  ring_.back().lines[line].add(verdict_of(http_status), seconds);
+  ring_.back().lines[line].add(ending_of(http_status), seconds);
 }
 
 TrafficSnapshot RecentTraffic::snapshot(Clock::time_point now) const {

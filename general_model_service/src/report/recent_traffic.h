@@ -31,16 +31,16 @@ struct TrafficLine {
 
 // What a status says of a request: refused is not now (429, 503); rejected is wrong, or its caller
 // went; failed is the service's fault.
-enum class Verdict { kAnswered, kFailed, kRefused, kRejected };
-Verdict verdict_of(int http_status);
+enum class Ending { kAnswered, kFailed, kRefused, kRejected };
+Ending ending_of(int http_status);
 
 // Requests by how they ended, and how long the answered ones took.
 struct TrafficCounts {
-  std::array<std::int64_t, 4> ended{};  // by Verdict
+  std::array<std::int64_t, 4> ended{};  // by Ending
   std::map<int, std::int64_t> bins;
   double longest_s = 0.0;
 
-  void add(Verdict verdict, double seconds);
+  void add(Ending ending, double seconds);
   void merge(const TrafficCounts& other);
   // Seconds within which the share q of answers came; nothing without any.
   std::optional<double> quantile_s(double q) const;

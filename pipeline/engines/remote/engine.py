@@ -104,7 +104,8 @@ class RemoteEngine:
 
         Args:
             payload: a request's message.
-            timeout_s: longest wait, all tries together.
+            timeout_s: longest wait, all tries together. One below the engine's own is its caller's,
+                and says nothing of a service that does not answer within it.
             hear: given what cancels the call that is under way.
             callers: what the service says of the request itself, or ``None`` where it does not.
 
@@ -121,7 +122,8 @@ class RemoteEngine:
             if left <= 0:
                 raise DeadlineExceeded(f"no answer within {timeout_s:g} s ({self._endpoints})")
             try:
-                return self._ask(endpoint, payload, left, hear, callers), endpoint
+                patient = timeout_s >= self._timeout_s
+                return self._ask(endpoint, payload, left, patient, hear, callers), endpoint
             except Overloaded as error:
                 full = error
             except (ConnectionLost, UnreadableAnswer):
@@ -145,6 +147,7 @@ class RemoteEngine:
         endpoint: Endpoint,
         payload: bytes,
         timeout_s: float,
+        patient: bool,
         hear: Optional[Hear],
         callers: Optional[CallersError],
     ) -> TensorAnswer:
@@ -156,7 +159,8 @@ class RemoteEngine:
                 data = channel.call(payload, timeout_s, 0, metadata, hear)
             answer = self._codec.decode(data)
         except (DeadlineExceeded, *_NOT_ANSWERED) as error:
-            endpoint.failed(error.message)
+            if patient or not isinstance(error, DeadlineExceeded):
+                endpoint.failed(error.message)
             raise _at(endpoint, error) from error
         except RankingError as error:
             endpoint.breaker.succeeded()

@@ -31,7 +31,7 @@ from contract.errors import (
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.wire.request import RankRequest
 from contract.wire.request_rows import rows_of
-from pipeline.engines.remote.endpoints import Endpoints
+from pipeline.engines.remote.endpoints import FAILURES_TO_OPEN, Endpoints
 from pipeline.engines.remote.source import RemoteEngines
 from pipeline.engines.remote.texts import RemoteTexts, check_texts
 from pipeline.request.cancel import Cancel
@@ -184,6 +184,15 @@ def test_a_deadline_ends_the_wait(served: Any) -> None:
         texts.score(request_of("a", ["a b c d " * 50] * 200), time.monotonic() + 0.001)
     with pytest.raises(DeadlineExceeded):
         texts.score(request_of("a", ["b"]), time.monotonic() - 1)
+
+
+def test_impatient_callers_open_no_circuit(served: Any) -> None:
+    _, _, texts = served
+    for _ in range(2 * FAILURES_TO_OPEN):
+        with pytest.raises(DeadlineExceeded):
+            texts.score(request_of("a", ["a b c d " * 50] * 200), time.monotonic() + 0.001)
+        assert texts._endpoints.in_order(), "it is still asked"
+    assert texts.score(request_of("a", ["b"])).logits.size
 
 
 def test_a_caller_that_goes_ends_the_call(bundles: Path, serve: Serve) -> None:
