@@ -85,6 +85,14 @@ void refuse_dag(const ServiceSettings& settings) {
   }
 }
 
+void refuse_large_bodies(const ServiceSettings& settings) {
+  constexpr std::int64_t kMost = 2'147'483'647;
+  if (settings.whole("limits.max_body_bytes", 0) > kMost) {
+    throw ConfigError("limits.max_body_bytes",
+                      "is " + std::to_string(kMost) + " at most in this service");
+  }
+}
+
 }  // namespace
 
 void refuse_uncarried(ServiceSettings& settings) {
@@ -92,6 +100,7 @@ void refuse_uncarried(ServiceSettings& settings) {
     refuse_engine(settings, ranker);
   }
   refuse_dag(settings);
+  refuse_large_bodies(settings);
   for (const Note& note : kIgnored) {
     if (settings.find(note.key) != nullptr) {
       settings.notes.push_back(std::string(note.key) + ": " + std::string(note.why));
