@@ -124,6 +124,81 @@ TEST_F(TextServiceTest, ReadsFewLargeBodiesAtOnce) {
   }
 }
 
+constexpr const char* kBoth = R"({"query": "a", "documents": ["a", "a"], "ranker": "both"})";
+
+// Two rankers, each with a queue of its own.
+class BothRankersTest : public TextServiceTest {
+ protected:
+  explicit BothRankersTest(const SchedulerOptions& options = {}) : TextServiceTest(options) {
+    auto pairwise = text_model(pairwise_log_);
+    pairwise->bundle.manifest->ranker = "pairwise";
+    pairwise->lane = 1;
+    auto served = std::make_shared<ServedModels>(*served_);
+    served->models.push_back(std::move(pairwise));
+    served_ = std::move(served);
+  }
+
+  std::shared_ptr<Job> predict(std::string body) {
+    Call call;
+    call.is_http = true;
+    call.body = std::move(body);
+    return texts_.handle(std::move(call), "/ranker/prediction", served_, true,
+                         [this](Reply&& reply) {
+                           statuses_.push_back(reply.http_status.value_or(0));
+                           body_ = std::move(reply.body);
+                         });
+  }
+
+  // All that a request held is given back.
+  void expect_nothing_held() { EXPECT_EQ(served_.use_count(), 1); }
+
+  SumLog pairwise_log_;
+  std::vector<int> statuses_;
+  std::string body_;
+};
+
+TEST_F(BothRankersTest, AnswerOnceWithBoth) {
+  predict(kBoth);
+  EXPECT_TRUE(statuses_.empty());
+  run_posted();
+  EXPECT_EQ(statuses_, std::vector<int>{200});
+  EXPECT_NE(body_.find("\"both\""), std::string::npos);
+  EXPECT_NE(body_.find("pairwise"), std::string::npos);
+  EXPECT_EQ(log_.batches(), 1U);
+  EXPECT_EQ(pairwise_log_.batches(), 1U);
+  expect_nothing_held();
+}
+
+TEST_F(BothRankersTest, OneThatFailsFailsTheRequest) {
+  pairwise_log_.fail = true;
+  predict(kBoth);
+  run_posted();
+  EXPECT_EQ(statuses_, std::vector<int>{500});
+  expect_nothing_held();
+}
+
+TEST_F(BothRankersTest, AreCancelledTogether) {
+  predict(kBoth)->cancelled = true;
+  run_posted();
+  EXPECT_EQ(statuses_, std::vector<int>{499});
+  EXPECT_EQ(log_.batches() + pairwise_log_.batches(), 0U);
+  expect_nothing_held();
+}
+
+class OneFullQueueTest : public BothRankersTest {
+ protected:
+  OneFullQueueTest() : BothRankersTest({.batch_wait = std::chrono::seconds(1), .queue_rows = 2}) {}
+};
+
+TEST_F(OneFullQueueTest, WhereOneIsRefusedTheOtherIsNotComputed) {
+  predict(R"({"query": "a", "documents": ["a"], "ranker": "pairwise"})");
+  predict(kBoth);
+  EXPECT_EQ(statuses_, std::vector<int>{429});
+  run_posted();
+  EXPECT_EQ(log_.batches(), 0U);
+  EXPECT_EQ(scheduler_.queued_tokens(0), 0);
+}
+
 class FullQueueTest : public TextServiceTest {
  protected:
   FullQueueTest() : TextServiceTest({.queue_tokens = 1}) {}
