@@ -233,7 +233,7 @@ class FullLaneTest : public ExperimentsTest {
 // The first waits in the cross-encoder's queue, which is full by that.
 TEST_F(FullLaneTest, TheFallbackAnswersForAQueueThatIsFull) {
   begin("split", "pairwise");
-  handle({}, [](const std::string&) {});
+  handle(Call(), [](const std::string&) {});
   expect_parts(asked(), {R"("ranker":"pairwise")", R"("variant":"b")"});
 }
 

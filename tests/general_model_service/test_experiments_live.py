@@ -20,6 +20,7 @@ from child_services.child import free_port
 from child_services.rank_process import RankProcess
 from contract.errors import SetUpError
 from contract.rankers import CROSS_ENCODER, PAIRWISE
+from tests.general_model_service.test_handover import other_version, replace
 from tests.general_model_service.text_cases import BODY
 from tests.general_model_service.twins import openvino_config
 from tests.waiting import wait_until
@@ -133,6 +134,33 @@ def test_a_file_that_goes_is_waited_for(lab: Lab) -> None:
     assert lab.client.post("/rerank", json=BODY).status_code == 200
     lab.write(experiments=[SECOND])
     wait_until(lambda: lab.experiments() == ["second"], "the file is followed again")
+
+
+def test_a_bundle_that_is_replaced_is_followed(
+    tensor_program: Path, bundles: Path, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(bundles / CROSS_ENCODER, bundle)
+    other = other_version(bundle, tmp_path / "other")
+    config = openvino_config(bundles, (CROSS_ENCODER,))
+    config["op"]["rocketqa"]["local_service_conf"]["model_config"] = str(bundle)
+    config["experiments"] = [{"name": "one", "variants": [{**A, "ranker": CROSS_ENCODER}]}]
+    with (
+        RankProcess(config, tmp_path) as service,
+        httpx.Client(base_url=service.url, timeout=60) as client,
+    ):
+
+        def told() -> str:
+            (answer,) = client.get("/v1/assignments?unit_id=u").json()["answers"]
+            return str(answer["bundle"])
+
+        before = told()
+        replace(bundle, other)
+        wait_until(lambda: told() != before, "the plan names the next bundle")
+        answer = client.post("/rerank", json={**BODY, "unit_id": "u"}).json()
+        assert (answer["bundle"], answer["variant"]) == (told(), "a")
+        what = "experiments: of other bundles; now: one"
+        wait_until(lambda: what in service.log(), what)
 
 
 def test_other_keys_need_a_restart(lab: Lab) -> None:

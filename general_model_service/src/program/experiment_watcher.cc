@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "program/service_config.h"
 #include "report/log.h"
@@ -43,8 +44,8 @@ Served served_of(const Service& service) {
 }
 
 // A bundle that was replaced has another version, which targets name.
-std::string state_of(const ServiceSettings& settings, const Service& service) {
-  std::string state = stamp_of(settings.path);
+std::string versions_of(const Service& service) {
+  std::string state;
   for (const ServedVersions& one : served_of(service)) {
     for (const std::string& version : one.versions) {
       state += " " + one.ranker + "@" + version;
@@ -116,19 +117,17 @@ void ExperimentWatcher::run() {
 // Whatever a file may hold, the next one is looked at.
 void ExperimentWatcher::look() noexcept {
   try {
-    const std::string seen = state_of(settings_, service_);
-    if (seen != seen_) {
-      follow(seen);
+    const std::string file = std::exchange(file_, stamp_of(settings_.path));
+    const std::string versions = std::exchange(versions_, versions_of(service_));
+    if (file_ != file || versions_ != versions) {
+      follow(!versions.empty() && versions_ != versions);
     }
   } catch (const std::exception& error) {
     log_line(std::string("experiments: the change failed with ") + error.what());
   }
 }
 
-void ExperimentWatcher::follow(const std::string& seen) {
-  const bool first = seen_.empty();
-  const bool replaced = !first && seen.substr(seen.find(" ")) != seen_.substr(seen_.find(" "));
-  seen_ = seen;
+void ExperimentWatcher::follow(bool of_other_bundles) {
   try {
     ServiceSettings next = read_service_settings(settings_.path, ranker_of_bundle);
     Plan plan = plan_of(next, service_);
@@ -142,9 +141,9 @@ void ExperimentWatcher::follow(const std::string& seen) {
         read_holdout(next.find("holdout")) != read_holdout(settings_.find("holdout"));
     // what needs a restart is told once; what is followed is that of the file
     settings_ = std::move(next);
-    if (changed || replaced) {
-      const std::string names = names_of(plan);
-      service_.experiments()->router().change(std::move(plan));
+    const std::string names = names_of(plan);
+    service_.experiments()->router().change(std::move(plan));
+    if (changed || of_other_bundles) {
       log_line("experiments: " + std::string(changed ? "changed" : "of other bundles") +
                "; now: " + names);
     }
@@ -156,7 +155,7 @@ void ExperimentWatcher::follow(const std::string& seen) {
 // Said once; what could not be read is read again at the next look.
 void ExperimentWatcher::refuse(const std::string& reason) {
   if (!std::ifstream(settings_.path)) {
-    seen_.clear();
+    file_.clear();
   }
   const std::string said = "experiments: the change is refused, the old ones go on: " + reason;
   if (said != said_) {

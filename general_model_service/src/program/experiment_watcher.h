@@ -31,12 +31,13 @@ class ExperimentWatcher {
  private:
   void run();
   void look() noexcept;
-  void follow(const std::string& seen);
+  void follow(bool of_other_bundles);
   void refuse(const std::string& reason);
 
   ServiceSettings settings_;
   Service& service_;
-  std::string seen_;  // state of the file and of the bundles at the last look
+  std::string file_;      // its state at the last look
+  std::string versions_;  // of the bundles, alike
   std::string said_;
   std::mutex mutex_;
   std::condition_variable changed_;
