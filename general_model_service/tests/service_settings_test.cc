@@ -193,6 +193,21 @@ TEST(ServiceSettings, RefusesByNameWhatItDoesNotCarry) {
   }
 }
 
+// Python's numbers have no largest one.
+TEST(ServiceSettings, NumbersBeyond64BitsAreTaken) {
+  const std::string huge = "1" + std::string(40, '0');
+  EXPECT_EQ(
+      verdict("{rpc_port: 8089, op: {ernie: {local_service_conf: {model_config: m}}}, limits: "
+              "{max_documents: 5, max_body_bytes: " +
+              huge + ", max_tokens: " + huge + "}}"),
+      "taken");
+  EXPECT_TRUE(carried(std::string(kServed) + ", limits: {max_body_bytes: " + huge + "}}")
+                  .starts_with("limits.max_body_bytes: is 2147483647 at most"));
+  EXPECT_EQ(carried(std::string(kServed) + ", limits: {max_body_bytes_in_flight: " + huge + "}}"),
+            "taken");
+  EXPECT_TRUE(verdict("{rpc_port: " + huge + "}").starts_with("rpc_port: must be a whole number"));
+}
+
 TEST(ServiceSettings, AFileThatIsNotThereIsNamed) {
   try {
     read_service_settings("/nowhere/at/all.yml", no_ranker);

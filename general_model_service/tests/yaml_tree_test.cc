@@ -192,6 +192,18 @@ TEST(YamlTree, AliasesHaveABound) {
   EXPECT_NE(refusal(wide + "]").find("aliases make more than"), std::string::npos);
 }
 
+// Each anchor holds all that stands in it.
+TEST(YamlTree, AnchorsInsideOfAnchorsHaveABound) {
+  std::string text;
+  for (int i = 0; i < 90; ++i) {
+    text += "&a" + std::to_string(i) + " [";
+  }
+  for (int i = 0; i < 50'000; ++i) {
+    text += "x,";
+  }
+  EXPECT_NE(refusal(text + std::string(90, ']')).find("behind anchors"), std::string::npos);
+}
+
 TEST(YamlTree, DepthAndSizeHaveABound) {
   EXPECT_NE(refusal(std::string(200, '[')).find("nested more than 100 levels"), std::string::npos);
   EXPECT_NE(refusal(std::string(5U << 20U, 'a')).find("has more than"), std::string::npos);

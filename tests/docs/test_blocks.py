@@ -35,6 +35,7 @@ NOT_RUN = [
     ("docs/deploy.md", "needs Docker"),
     ("docs/deploy.md", "needs Docker and a GPU"),
     ("docs/deploy.md", "needs systemd and root"),
+    ("docs/rank-service.md", "it takes the ports of make serve"),
     ("docs/train.md", "downloads pretrained weights"),
     ("docs/train.md", "downloads pretrained weights"),
     ("docs/train.md", "needs Paddle 3 and what it wrote"),

@@ -117,9 +117,9 @@ def test_the_program_knows_all_that_it_can_be_given(
     )
     passed = given(repository, everything.split(), program)
     shown = subprocess.check_output([tensor_program, "--help"], text=True)
-    # a file in place of flags is the rank service's
-    others = {"--help", "--config", "--check_config"}
-    known = {word.strip(",") for word in shown.split() if word.startswith("--")} - others
+    known = {word for word in shown.split() if word.startswith("--")}
+    # of rank_service.py, the other launcher
+    known -= {"--help", "--config", "--check_config"}
     assert {word for word in passed if word.startswith("--")} == known
 
 
@@ -229,3 +229,24 @@ def test_with_serving_bin_paddle_serving_starts_it_by_its_own_launcher(
     assert lines[lines.index("-num_threads") + 1] == "7"
     engine = (tmp_path / "workdir_9/GeneralInferOp_0/model_toolkit.prototxt").read_text()
     assert "enable_ir_optimization: true" in engine
+
+
+def test_the_other_launcher_names_the_file(repository: Path, program: Path, tmp_path: Path) -> None:
+    def given_by(directory: Path, *arguments: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "general_model_service.rank_service", *arguments],
+            cwd=directory,
+            env={**os.environ, "TENSOR_SERVICE_BIN": str(program), "PYTHONPATH": str(repository)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    assert given_by(tmp_path, "--config", "a.yml") == ["--config", "a.yml"]
+    shipped = str(repository / "config_nlp.yml")
+    assert given_by(tmp_path, "--check_config") == ["--config", shipped, "--check_config"]
+    (tmp_path / "config_nlp.yml").touch()
+    assert given_by(tmp_path) == ["--config", "config_nlp.yml"]

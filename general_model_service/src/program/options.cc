@@ -70,7 +70,7 @@ void add_config_flags(CLI::App& app, Options& options) {
                  "config_nlp.yml of the Pipeline, in place of all other flags: serves its rankers "
                  "on http_port and rpc_port");
   app.add_flag("--check_config", options.check_config,
-               "read --config, print what is wrong with it or ok, and end");
+               "print what is wrong with that file, or ok, and end");
 }
 
 void check_flags(const CLI::App& app, const Options& options) {

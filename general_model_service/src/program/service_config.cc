@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 // Of the memory that bodies may take here, what they become counts too: half as much again.
 constexpr std::int64_t kDecoded = 3;
 constexpr std::int64_t kBodies = 2;
+constexpr std::int64_t kMostBodies = std::int64_t{1} << 40U;
 // Compiled graphs, each as large as the bundle's.
 constexpr std::size_t kMostKept = 16;
 
@@ -88,7 +89,8 @@ void take_limits(const ServiceSettings& settings, Options& options) {
   text.max_document_chars = settings.whole("limits.max_document_chars", 100'000);
   text.max_tokens = settings.whole("limits.max_tokens", 1'000'000);
   const std::int64_t body = settings.whole("limits.max_body_bytes", 32 << 20);
-  const std::int64_t bodies = settings.whole("limits.max_body_bytes_in_flight", 4 * body);
+  const std::int64_t bodies =
+      std::min(kMostBodies, settings.whole("limits.max_body_bytes_in_flight", 4 * body));
   ServerOptions& server = options.server;
   server.connections.protocol.max_body = static_cast<std::size_t>(body);
   server.connections.protocol.reads_fields = reads_fields;

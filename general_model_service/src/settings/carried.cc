@@ -85,6 +85,14 @@ void refuse_dag(const ServiceSettings& settings) {
   }
 }
 
+void refuse_large_bodies(const ServiceSettings& settings) {
+  constexpr std::int64_t kMost = 2'147'483'647;
+  if (settings.whole("limits.max_body_bytes", 0) > kMost) {
+    throw ConfigError("limits.max_body_bytes",
+                      "is " + std::to_string(kMost) + " at most in this service");
+  }
+}
+
 // What experiments do.
 void refuse_others(const ServiceSettings& settings) {
   for (const char* key : {"experiments", "exposures.directory"}) {
@@ -103,6 +111,7 @@ void refuse_uncarried(ServiceSettings& settings) {
     refuse_engine(settings, ranker);
   }
   refuse_dag(settings);
+  refuse_large_bodies(settings);
   refuse_others(settings);
   for (const Note& note : kIgnored) {
     if (settings.find(note.key) != nullptr) {

@@ -201,7 +201,7 @@ void check_ranker(const ServiceSettings& settings, const RankerSettings& ranker)
 
 void check_limits(const ServiceSettings& settings) {
   const std::int64_t body = settings.whole("limits.max_body_bytes", 32 * 1024 * 1024);
-  const std::int64_t all = settings.whole("limits.max_body_bytes_in_flight", 4 * body);
+  const std::int64_t all = settings.whole("limits.max_body_bytes_in_flight", body);
   if (all < body) {
     throw ConfigError("limits.max_body_bytes_in_flight",
                       "must be at least limits.max_body_bytes (" + std::to_string(body) +

@@ -16,6 +16,10 @@ namespace tensor_service {
 // As PyYAML writes where it is, of a file with that name.
 std::string place_text(std::string_view name, const yaml_mark_t& mark);
 
+inline std::string text_of(const yaml_char_t* text) {
+  return text == nullptr ? std::string() : reinterpret_cast<const char*>(text);
+}
+
 // The text and the name have to stay.
 class YamlEvents {
  public:

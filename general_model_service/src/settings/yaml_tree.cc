@@ -22,6 +22,7 @@ namespace tensor_service {
 namespace {
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
+constexpr std::size_t kMostKept = 64U << 20U;
 constexpr std::size_t kShown = 80;  // characters of a value in a message
 
 // A value that is complete.
@@ -43,10 +44,6 @@ struct Frame {
   std::set<std::string> seen;
   std::vector<Value> merged;
 };
-
-std::string text_of(const yaml_char_t* text) {
-  return text == nullptr ? std::string() : reinterpret_cast<const char*>(text);
-}
 
 class TreeBuilder {
  public:
@@ -182,9 +179,15 @@ class TreeBuilder {
   }
 
   void keep(const Value& value, const std::string& anchor) {
-    if (!anchor.empty()) {
-      anchors_[anchor] = value;
+    if (anchor.empty()) {
+      return;
     }
+    // an anchor inside of another is kept twice
+    kept_ += value.bytes + value.size * sizeof(JsonNode);
+    if (kept_ > kMostKept) {
+      fail("more than " + std::to_string(kMostKept) + " bytes behind anchors");
+    }
+    anchors_[anchor] = value;
   }
 
   void place(Value&& value) {
@@ -277,6 +280,7 @@ class TreeBuilder {
   std::set<std::string> anchor_names_;
   std::size_t values_ = 0;
   std::size_t bytes_ = 0;  // that aliases have made
+  std::size_t kept_ = 0;   // bytes behind anchors
   int documents_ = 0;
 };
 
