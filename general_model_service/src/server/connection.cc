@@ -61,8 +61,14 @@ void Connection::check_time() {
   });
 }
 
-// A caller whose body is late is told; one that does not speak or read is not.
+// A caller whose body is late is told, and one of HTTP/2 that has been idle for long hears that its
+// connection ends; one that does not speak or read is told nothing.
 void Connection::give_up() {
+  if (stage_ == Stage::kIdle && !writing_ && !lingering_ && !std::exchange(draining_, true)) {
+    protocol_->drain();
+    flush();
+    return;
+  }
   const bool is_told = limits_.body_timeout && in_body_ && !writing_ &&
                        stage_ == Stage::kReceiving &&
                        protocol_->give_up([this](const RequestHead& head) {
