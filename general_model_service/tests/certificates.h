@@ -74,8 +74,8 @@ class TlsPeer {
     read();
     return sent();
   }
-  std::string write(std::string_view plain) {
-    SSL_write(ssl_.get(), plain.data(), static_cast<int>(plain.size()));
+  std::string write(std::string_view text) {
+    SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size()));
     return sent();
   }
   std::string finish() {
