@@ -156,7 +156,7 @@ bench: setup-dev ## measure this beside the services a user would take instead; 
 bench-routing: setup-serving ## measure what routing, records and a shadow cost
 	@$(PYTHON) -m benchmarks.routing $(BENCH_FLAGS)
 
-bench-edge: setup-serving ## measure HTTP beside RPC, and with 1,000 idle connections
+bench-edge: build-tensor-service ## measure HTTP beside RPC, of both services, and with 1,000 idle connections
 	@$(PYTHON) -m benchmarks.http_and_rpc $(BENCH_FLAGS)
 
 bench-overload: setup-serving ## measure twice the load that the service can carry

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures what a request costs over HTTP and over RPC, and with connections held open.
 
-``make bench-edge`` and ``python -m benchmarks.http_and_rpc`` run it. One service; the callers take
-turns, one request at a time, so that all see the same moments of the machine.
+``make bench-edge`` and ``python -m benchmarks.http_and_rpc`` run it, of the Pipeline and the rank
+service side by side. The callers take turns, one request at a time, so that all see the same
+moments of the machine.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from benchmarks import machine
 from benchmarks.report import RESULTS, write_json
 from benchmarks.workload import RankCall, Workload, load_workload
 from child_services.child import REPOSITORY
+from child_services.rank_process import SERVICES
 from child_services.running_service import RunningService, service_config
 from clients import RankerClient
 from clients.ranker.pipeline_wire import INFERENCE, encode_request
@@ -140,7 +142,8 @@ def turns(
             asked[name](call)
             if number >= _WARM_UP:
                 times[name].append((time.perf_counter() - start) * 1000.0)
-    rpc = median(times[RPC])
+    first = next(iter(times))
+    rpc = median(times[first])
     return {
         name: {
             "p50_ms": median(own),
@@ -167,10 +170,11 @@ def idle_connections(address: tuple[str, int], count: int) -> Iterator[list[Http
 
 
 def _show(measured: Mapping[str, Mapping[str, float]]) -> None:
+    first = next(iter(measured))
     for name, one in measured.items():
         print(
-            f"  {name:32s} p50 {one['p50_ms']:6.2f} ms  p90 {one['p90_ms']:6.2f} ms  "
-            f"{one['over_rpc_ms']:+.2f} ms over {RPC}",
+            f"  {name:42s} p50 {one['p50_ms']:6.2f} ms  p90 {one['p90_ms']:6.2f} ms  "
+            f"{one['over_rpc_ms']:+.2f} ms over {first}",
             flush=True,
         )
 
@@ -182,6 +186,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     add("--bundles", type=Path, default=REPOSITORY / "serving_models")
     add("--ranker", choices=RANKERS, default=RANKERS[0])
     add("--documents", type=int, nargs="+", default=[50, 1], help="of each request [50 1]")
+    add("--services", choices=SERVICES, nargs="+", default=list(SERVICES), help="[%(default)s]")
     add("--rounds", type=int, default=300, help="requests of each caller [300]")
     add("--connections", type=int, default=1000, help="kept open besides [1000]")
     args = parser.parse_args(argv)
@@ -193,25 +198,36 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     facts = machine.facts()
     print(f"{machine.line(facts)}\nbundle {args.ranker} {bundle}, workload {workload.name}")
     results: dict[str, Any] = {**facts, "bundle": bundle, "workload": workload.sha256}
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        RunningService(service_config(args.bundles, RANKERS), Path(directory)) as service,
-        callers(service, args.ranker) as asked,
-    ):
-        print(service.described(args.ranker))
+    with contextlib.ExitStack() as stack:
+        asked: dict[str, Caller] = {}
+        services = []
+        for name in args.services:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            config = service_config(args.bundles, RANKERS)
+            service = stack.enter_context(SERVICES[name](config, directory))
+            services.append(service)
+            print(f"{name}: {service.described(args.ranker)}")
+            of_service = stack.enter_context(callers(service, args.ranker))
+            asked.update({f"{name}: {way}": caller for way, caller in of_service.items()})
         for documents in args.documents:
             print(f"{documents} documents")
             measured = turns(asked, workload, documents, args.rounds)
             _show(measured)
             results[f"{documents} documents"] = measured
-        with idle_connections(_address(service), args.connections) as opened:
-            documents = args.documents[0]
-            print(f"{documents} documents, {args.connections} idle connections besides")
-            measured = turns(asked, workload, documents, args.rounds)
-            _show(measured)
-            held = sum(one.exchange("GET", "/health") == 200 for one in opened)
-            print(f"{held} of {args.connections} connections still answer")
-            results["idle connections"] = {**measured, "still answer": held}
+        opened = [
+            connection
+            for service in services
+            for connection in stack.enter_context(
+                idle_connections(_address(service), args.connections)
+            )
+        ]
+        documents = args.documents[0]
+        print(f"{documents} documents, {args.connections} idle connections of each besides")
+        measured = turns(asked, workload, documents, args.rounds)
+        _show(measured)
+        held = sum(one.exchange("GET", "/health") == 200 for one in opened)
+        print(f"{held} of {len(opened)} connections still answer")
+        results["idle connections"] = {**measured, "still answer": held}
     print(f"written to {write_json(results, RESULTS / 'edge')}")
     return 0
 

@@ -31,6 +31,7 @@ from benchmarks.open_loop import OpenLoop, Seen
 from benchmarks.report import RESULTS, write_json
 from benchmarks.workload import Workload, load_workload
 from child_services.child import REPOSITORY
+from child_services.rank_process import PIPELINE, SERVICES
 from child_services.running_service import CONFIG_FILE, RunningService, service_config
 from contract.bundle import Bundle
 from contract.rankers import RANKERS
@@ -143,12 +144,15 @@ def _show(load: Load) -> str:
     )
 
 
-def measure(config: dict[str, Any], ranker: str, requests: Requests, seconds: float) -> Any:
+def measure(
+    kind: type[RunningService],
+    config: dict[str, Any],
+    ranker: str,
+    requests: Requests,
+    seconds: float,
+) -> Any:
     """Capacity and both loads of one service, printed and returned."""
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        RunningService(config, Path(directory)) as service,
-    ):
+    with tempfile.TemporaryDirectory() as directory, kind(config, Path(directory)) as service:
         print(service.described(ranker))
         address = urlsplit(service.url)
         assert address.hostname is not None and address.port is not None
@@ -168,6 +172,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Measure; returns the exit code."""
     parser = argparse.ArgumentParser(prog="overload", description=__doc__)
     add = parser.add_argument
+    add("--service", choices=SERVICES, default=PIPELINE, help="rank: the one in C++ [%(default)s]")
     add("--bundles", type=Path, default=REPOSITORY / "serving_models")
     add("--ranker", choices=RANKERS, default=RANKERS[0])
     add("--documents", type=int, help="of each request [as many as the workload has]")
@@ -179,13 +184,20 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     facts = machine.facts()
     print(f"{machine.line(facts)}\nbundle {args.ranker} {bundle}, workload {workload.name}")
     requests = Requests(workload, args.ranker, args.documents)
-    results: dict[str, Any] = {**facts, "bundle": bundle, "workload": workload.sha256}
+    results: dict[str, Any] = {
+        **facts,
+        "service": args.service,
+        "bundle": bundle,
+        "workload": workload.sha256,
+    }
     published = yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8"))
     for delay in args.max_delay_ms or [published["limits"]["max_delay_ms"]]:
         config = service_config(args.bundles, RANKERS)
         config["limits"]["max_delay_ms"] = delay
         print(f"limits.max_delay_ms {delay:g}", flush=True)
-        results[str(delay)] = measure(config, args.ranker, requests, args.seconds)
+        results[str(delay)] = measure(
+            SERVICES[args.service], config, args.ranker, requests, args.seconds
+        )
     print(f"written to {write_json(results, RESULTS / 'overload')}")
     return 0
 

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the C++ tensor service beside its engine called in process.
+"""Measures the C++ tensor service beside its engine called in process, with tensors and with texts.
 
 ``make bench-tensor-service`` and ``python -m benchmarks.tensor_service`` run it: the time of a
 lone request, the rate at 32 connections, what overload does to those who are served, and memory
-over many requests. Engine and service take turns; the load generator shares the machine with them.
+over many requests. Texts make rows of as many tokens, on ``POST /rerank``. Engine and service take
+turns; the load generator shares the machine with them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ from general_model_service.program import with_libraries
 
 BENCH = PROGRAM.with_name("tensor_service_bench")
 DEFAULT_BUNDLE = REPOSITORY / "serving_models" / "pairwise"
-PROTOCOLS = ("proto", "json", "baidu_std")
+TENSORS, TEXTS = "proto", "rerank"
+PROTOCOLS = (TENSORS, "json", "baidu_std", TEXTS)
+# what a request holds, as the table calls it
+HELD = {TENSORS: "tensors", TEXTS: "texts"}
 CONNECTIONS = 32
 # rows of a request in the comparison of rates: one pair, a short list, a long one
 REQUEST_ROWS = (1, 8, 50)
@@ -52,16 +56,17 @@ class Results:
     Attributes:
         alone: name to the figures of 1 row of 32 tokens, one request at a time.
         engine_best: the engine's highest pairs/s over its settings, and the setting.
-        rates: rows of a request to the service's figures at 32 connections.
-        capacity: requests a second of one row that 32 connections get answered.
-        loads: "80 %" and "200 %" of that capacity to the figures of those rates.
-        memory_mb: requests answered so far to resident memory.
+        rates: "texts, 8 rows" and the like to the service's figures at 32 connections.
+        capacity: "texts" and "tensors" to the requests of one row that 32 connections get answered
+            in a second.
+        loads: "texts, 80 %" and the like, of that capacity, to the figures of those rates.
+        memory_mb: requests with texts of mixed length answered so far to resident memory.
     """
 
     alone: dict[str, Figures] = field(default_factory=dict)
     engine_best: tuple[str, float] = ("", 0.0)
-    rates: dict[int, Figures] = field(default_factory=dict)
-    capacity: float = 0.0
+    rates: dict[str, Figures] = field(default_factory=dict)
+    capacity: dict[str, float] = field(default_factory=dict)
     loads: dict[str, Figures] = field(default_factory=dict)
     memory_mb: dict[int, float] = field(default_factory=dict)
 
@@ -86,8 +91,14 @@ class Meter:
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         return self._run("load", "--port", str(port), *words)
 
+    def mixed(self, port: int, requests: int) -> None:
+        """So many requests with texts of many lengths, 1 to 16 of them, short and long ones."""
+        words = ["--port", str(port), "--connections", str(CONNECTIONS), "--protocol", TEXTS]
+        longest = ["--rows", "16", "--tokens", "96"]
+        self._run("load", *words, "--mixed", "--requests", str(requests), *longest)
+
     def _run(self, *words: str) -> Figures:
-        command = [str(BENCH), *words, *self._every]
+        command = [str(BENCH), *words, *([] if "--tokens" in words else self._every)]
         if "--seconds" not in words:
             command += ["--seconds", str(self._seconds)]
         done = subprocess.run(command, env=self._env, capture_output=True, text=True, check=False)
@@ -119,7 +130,7 @@ def measure_alone(meter: Meter, port: int, cores: int, rounds: int) -> dict[str,
 def measure_rates(meter: Meter, port: int, cores: int, rounds: int, results: Results) -> None:
     """The most pairs a second: the engine over its settings, the service at 32 connections."""
     engine: dict[str, list[float]] = {}
-    service: dict[int, list[Figures]] = {}
+    service: dict[str, list[Figures]] = {}
     for _ in range(rounds):
         for streams, threads in sorted({(cores, 1), (1, cores)}):
             for rows in ENGINE_ROWS:
@@ -127,31 +138,36 @@ def measure_rates(meter: Meter, port: int, cores: int, rounds: int, results: Res
                 figures = meter.engine(rows=rows, streams=streams, threads=threads)
                 engine.setdefault(name, []).append(figures["pairs_per_s"])
         for rows in REQUEST_ROWS:
-            figures = meter.load(port, connections=CONNECTIONS, rows=rows)
-            service.setdefault(rows, []).append(figures)
+            for protocol, held in HELD.items():
+                name = f"{held}, {rows} row{'s' * (rows > 1)}"
+                figures = meter.load(port, connections=CONNECTIONS, rows=rows, protocol=protocol)
+                service.setdefault(name, []).append(figures)
     best = max(engine, key=lambda name: median(engine[name]))
     results.engine_best = best, median(engine[best])
-    results.rates = {rows: middle(figures) for rows, figures in service.items()}
+    results.rates = {name: middle(figures) for name, figures in sorted(service.items())}
 
 
 def measure_overload(meter: Meter, port: int, rounds: int, results: Results) -> None:
     """Requests at random times, at 80 % and at twice what the service can answer."""
     taken: dict[str, list[Figures]] = {}
-    capacities = []
+    capacities: dict[str, list[float]] = {}
     for _ in range(rounds):
-        capacities.append(meter.load(port, connections=CONNECTIONS)["pairs_per_s"])
-        for name, share in (("80 %", 0.8), ("200 %", 2.0)):
-            rate = share * median(capacities)
-            taken.setdefault(name, []).append(meter.load(port, connections=256, rate=rate))
-    results.capacity = median(capacities)
-    results.loads = {name: middle(figures) for name, figures in taken.items()}
+        for protocol, held in HELD.items():
+            full = meter.load(port, connections=CONNECTIONS, protocol=protocol)
+            capacities.setdefault(held, []).append(full["pairs_per_s"])
+            for name, share in (("80 %", 0.8), ("200 %", 2.0)):
+                rate = share * median(capacities[held])
+                figures = meter.load(port, connections=256, rate=rate, protocol=protocol)
+                taken.setdefault(f"{held}, {name}", []).append(figures)
+    results.capacity = {held: median(rates) for held, rates in capacities.items()}
+    results.loads = {name: middle(figures) for name, figures in sorted(taken.items())}
 
 
 def measure_memory(meter: Meter, service: TensorProcess, requests: int, results: Results) -> None:
     """Resident memory every tenth of so many requests."""
     part = max(1, requests // 10)
     for done in range(part, part * 10 + 1, part):
-        meter.load(service.port, connections=CONNECTIONS, requests=part)
+        meter.mixed(service.port, part)
         results.memory_mb[done] = service.memory_mb()
 
 
@@ -164,17 +180,21 @@ def table(results: Results) -> str:
     name, best = results.engine_best
     lines += ["", f"{'pairs/s':44}  pairs/s  of the engine's best"]
     lines.append(f"  {'engine, ' + name:42}  {best:7.0f}    100 %")
-    for rows, figures in results.rates.items():
-        label = f"service, 32 connections, {rows} row{'s' * (rows > 1)} a request"
+    for name, figures in results.rates.items():
+        label = f"service, 32 connections, {name}"
         rate = figures["pairs_per_s"]
         lines.append(f"  {label:42}  {rate:7.0f}    {rate / best:4.0%}")
-    lines += ["", f"{'requests at random times':44}  answered/s  refused/s  p50 us  p99 us"]
+    lines += [
+        "",
+        f"{'requests at random times':44}  answered/s  refused/s  p50 us  p99 us  refused p99",
+    ]
     for name, figures in results.loads.items():
         seconds = figures["seconds"]
         lines.append(
-            f"  {name + ' of ' + format(results.capacity, '.0f') + ' a second':42}  "
+            f"  {name + ' of ' + format(results.capacity[name.split(',')[0]], '.0f'):42}  "
             f"{figures['requests'] / seconds:10.0f}  {figures['refused'] / seconds:9.0f}  "
-            f"{figures['p50_us']:6.0f}  {figures['p99_us']:6.0f}"
+            f"{figures['p50_us']:6.0f}  {figures['p99_us']:6.0f}  "
+            f"{figures['refused_p99_us']:11.0f}"
         )
     if results.memory_mb:
         memory = ", ".join(f"{mb:.0f}" for mb in results.memory_mb.values())

@@ -8,8 +8,14 @@ from typing import ClassVar
 
 from child_services.running_service import RunningService
 
+PIPELINE, RANK = "pipeline", "rank"
+
 
 class RankProcess(RunningService):
     """``general_model_service.rank_service`` as a child process, which it stops at its end."""
 
     module: ClassVar[str] = "general_model_service.rank_service"
+
+
+# what answers by one and the same configuration
+SERVICES: dict[str, type[RunningService]] = {PIPELINE: RunningService, RANK: RankProcess}

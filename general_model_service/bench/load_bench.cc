@@ -90,8 +90,9 @@ class Load {
  public:
   Load(const LoadRun& run, const Workload& workload)
       : run_(run),
-        rows_(workload.rows),
-        request_(request_bytes(workload, run.protocol)),
+        rows_(run.mixed ? 0 : workload.rows),
+        requests_(run.mixed ? mixed_requests(workload, run.protocol)
+                            : std::vector{request_bytes(workload, run.protocol)}),
         timer_(io_) {}
 
   Summary go() {
@@ -115,7 +116,8 @@ class Load {
     return std::move(summary_);
   }
 
-  const std::string& request() const { return request_; }
+  // The next one; it stays.
+  const std::string& request() { return requests_[sent_++ % requests_.size()]; }
 
   Outcome read(const std::string& bytes, std::size_t& length) const {
     return run_.protocol == "baidu_std" ? read_baidu_std(bytes, length) : read_http(bytes, length);
@@ -129,6 +131,8 @@ class Load {
       summary_.rows += rows_;
     } else if (outcome == Outcome::kRefused) {
       ++summary_.refused;
+      summary_.refusals_us.push_back(
+          std::chrono::duration<double, std::micro>(last_ - since).count());
     } else {
       ++summary_.failed;
     }
@@ -177,7 +181,8 @@ class Load {
 
   const LoadRun run_;
   const int rows_;
-  const std::string request_;
+  const std::vector<std::string> requests_;
+  std::size_t sent_ = 0;
   asio::io_context io_{1};
   asio::steady_timer timer_;
   std::vector<std::shared_ptr<Client>> idle_;

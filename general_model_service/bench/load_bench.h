@@ -21,7 +21,8 @@ struct LoadRun {
   int connections = 1;
   double rate = 0;  // requests a second; 0: closed loop
   double seconds = 2;
-  long requests = 0;  // closed loop: stop after as many, instead of after the seconds
+  bool mixed = false;  // requests of many lengths; rows are not counted
+  long requests = 0;   // closed loop: stop after as many, instead of after the seconds
 };
 
 Summary run_load(const LoadRun& run, const Workload& workload);

@@ -34,7 +34,9 @@ int main(int argc, char** argv) {
 
   CLI::App* load_command = app.add_subcommand("load", "requests to a service on 127.0.0.1");
   load_command->add_option("--port", load.port)->required();
-  load_command->add_option("--protocol", load.protocol, "proto, json or baidu_std");
+  load_command->add_option("--protocol", load.protocol, "proto, json, baidu_std or rerank");
+  load_command->add_flag("--mixed", load.mixed,
+                         "requests of 1 to --rows rows of 8 to --tokens tokens");
   load_command->add_option("--connections", load.connections);
   load_command->add_option("--rate", load.rate,
                            "requests a second at random times; 0: closed loop");

@@ -23,6 +23,7 @@ inline double percentile(const std::vector<double>& sorted, double share) {
 
 struct Summary {
   std::vector<double> latencies_us;  // of good answers
+  std::vector<double> refusals_us;   // of 429 and its like
   double seconds = 0;
   long rows = 0;     // of good answers
   long refused = 0;  // 429 and its like
@@ -30,12 +31,15 @@ struct Summary {
 
   void print() {
     std::sort(latencies_us.begin(), latencies_us.end());
+    std::sort(refusals_us.begin(), refusals_us.end());
     std::printf(
         "{\"requests\": %zu, \"refused\": %ld, \"failed\": %ld, \"seconds\": %.3f, "
-        "\"pairs_per_s\": %.1f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f}\n",
+        "\"pairs_per_s\": %.1f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, "
+        "\"refused_p99_us\": %.1f}\n",
         latencies_us.size(), refused, failed, seconds,
         seconds > 0 ? static_cast<double>(rows) / seconds : 0.0, percentile(latencies_us, 0.5),
-        percentile(latencies_us, 0.9), percentile(latencies_us, 0.99));
+        percentile(latencies_us, 0.9), percentile(latencies_us, 0.99),
+        percentile(refusals_us, 0.99));
   }
 };
 

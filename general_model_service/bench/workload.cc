@@ -3,6 +3,8 @@
 
 #include "workload.h"
 
+#include <algorithm>
+#include <random>
 #include <stdexcept>
 
 #include "baidu_rpc_meta.pb.h"
@@ -10,6 +12,8 @@
 
 namespace tensor_service::bench {
 namespace {
+
+constexpr const char* kInference = "/GeneralModelService/inference";
 
 namespace wire = baidu::paddle_serving::predictor::general_model;
 
@@ -45,8 +49,34 @@ std::string json_body(const Workload& workload) {
          tensor("token_type_ids", workload.types()) + "],\"fetch_var_names\":[\"predict\"]}";
 }
 
-std::string http(const std::string& type, const std::string& body) {
-  return "POST /GeneralModelService/inference HTTP/1.1\r\nHost: bench\r\nContent-Type: " + type +
+// Chinese characters, each of which is a token.
+std::string characters(int count, std::mt19937& random) {
+  std::uniform_int_distribution<int> any(0x4E00, 0x9FA5);
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    const int character = any(random);
+    text += static_cast<char>(0xE0 | character >> 12);
+    text += static_cast<char>(0x80 | (character >> 6 & 0x3F));
+    text += static_cast<char>(0x80 | (character & 0x3F));
+  }
+  return text;
+}
+
+// A row is [CLS] query [SEP] document [SEP].
+std::string rerank_body(const Workload& workload) {
+  constexpr int kMarks = 3;
+  std::mt19937 random(7);
+  const int texts = std::max(2, workload.tokens - kMarks);
+  const int query = std::min(texts / 2, 16);
+  std::string body = "{\"query\":\"" + characters(query, random) + "\",\"documents\":[";
+  for (int i = 0; i < workload.rows; ++i) {
+    body += (i == 0 ? "\"" : ",\"") + characters(texts - query, random) + "\"";
+  }
+  return body + "]}";
+}
+
+std::string http(const std::string& path, const std::string& type, const std::string& body) {
+  return "POST " + path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: " + type +
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
@@ -70,15 +100,34 @@ std::string baidu_std(const std::string& body) {
 
 std::string request_bytes(const Workload& workload, const std::string& protocol) {
   if (protocol == "proto") {
-    return http("application/proto", proto_body(workload));
+    return http(kInference, "application/proto", proto_body(workload));
   }
   if (protocol == "json") {
-    return http("application/json", json_body(workload));
+    return http(kInference, "application/json", json_body(workload));
+  }
+  if (protocol == "rerank") {
+    return http("/rerank", "application/json", rerank_body(workload));
   }
   if (protocol == "baidu_std") {
     return baidu_std(proto_body(workload));
   }
-  throw std::invalid_argument("--protocol " + protocol + ": take proto, json or baidu_std");
+  throw std::invalid_argument("--protocol " + protocol + ": take proto, json, baidu_std or rerank");
+}
+
+std::vector<std::string> mixed_requests(const Workload& workload, const std::string& protocol) {
+  constexpr int kKinds = 64;
+  constexpr int kShortest = 8;
+  std::mt19937 random(5);
+  std::uniform_int_distribution<int> rows(1, workload.rows);
+  std::uniform_int_distribution<int> tokens(kShortest, std::max(kShortest, workload.tokens));
+  std::vector<std::string> requests;
+  for (int i = 0; i < kKinds; ++i) {
+    Workload one = workload;
+    one.rows = rows(random);
+    one.tokens = tokens(random);
+    requests.push_back(request_bytes(one, protocol));
+  }
+  return requests;
 }
 
 }  // namespace tensor_service::bench

@@ -38,7 +38,11 @@ struct Workload {
   }
 };
 
-// A whole request as bytes: HTTP with protobuf or JSON, or baidu_std.
+// A whole request as bytes: tensors over HTTP as protobuf or JSON or over baidu_std, or texts whose
+// rows have as many tokens (POST /rerank).
 std::string request_bytes(const Workload& workload, const std::string& protocol);
+
+// Requests of 1 to workload.rows rows, each of 8 to workload.tokens tokens.
+std::vector<std::string> mixed_requests(const Workload& workload, const std::string& protocol);
 
 }  // namespace tensor_service::bench
