@@ -159,7 +159,7 @@ bench-routing: setup-serving ## measure what routing, records and a shadow cost
 bench-edge: build-tensor-service ## measure HTTP beside RPC, of both services, and with 1,000 idle connections
 	@$(PYTHON) -m benchmarks.http_and_rpc $(BENCH_FLAGS)
 
-bench-overload: setup-serving ## measure twice the load that the service can carry
+bench-overload: build-tensor-service ## measure twice the load that the service can carry
 	@$(PYTHON) -m benchmarks.overload $(BENCH_FLAGS)
 
 bench-encoding: setup-serving ## measure the encoder in C++ beside the packages that tokenize

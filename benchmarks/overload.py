@@ -172,7 +172,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Measure; returns the exit code."""
     parser = argparse.ArgumentParser(prog="overload", description=__doc__)
     add = parser.add_argument
-    add("--service", choices=SERVICES, default=PIPELINE, help="rank: the one in C++ [%(default)s]")
+    add(
+        "--service",
+        choices=SERVICES,
+        default=PIPELINE,
+        help="rank: the rank service in C++ [%(default)s]",
+    )
     add("--bundles", type=Path, default=REPOSITORY / "serving_models")
     add("--ranker", choices=RANKERS, default=RANKERS[0])
     add("--documents", type=int, help="of each request [as many as the workload has]")

@@ -31,7 +31,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             serve = ["-m", "contract.environment.serving_packages", "paddle_serving_server.serve"]
             os.execv(sys.executable, [sys.executable, *serve, *arguments])
         onnxruntime = onnxruntime_files.package()
-        flags = translate(arguments, onnxruntime_files.computes_on_gpu(onnxruntime))
+        flags = translate(arguments, onnxruntime_files.computes_on_gpu(os.environ, onnxruntime))
         for note in flags.notes:
             print(f"{PROG}: {note}", file=sys.stderr)
         program = str(find_program(os.environ))

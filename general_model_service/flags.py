@@ -30,8 +30,12 @@ _NUMBERS = (
 )
 # upstream takes one for each model; 0 means what leaving it out does
 _NUMBERS_BY_MODEL = (
-    ("--runtime_thread_num", "--streams", "batches computed at once; 0: one for each core [0]"),
-    ("--batch_infer_size", "--max_batch_rows", "rows of a batch [32]"),
+    (
+        "--runtime_thread_num",
+        "--streams",
+        "batches computed at once; 0: one a core, 2 on a GPU [0]",
+    ),
+    ("--batch_infer_size", "--max_batch_rows", "rows of a batch [32, on a GPU 256]"),
 )
 OUR_NUMBERS = (
     ("--lone_threads", "threads of a batch that has the machine to itself"),

@@ -94,6 +94,10 @@ def check(given: Mapping[str, Any]) -> None:
     for op in given.get("op", []):
         if op.split(":")[0] not in _DEFAULT_OPS:
             raise SetUpError(f"there is no {op} here; only GeneralInferOp is", field="--op")
+    if given.get("engine") == "openvino" and gpu_of(given) is not None:
+        raise SetUpError(
+            "openvino computes on the CPU; leave it out, or leave --gpu_ids out", field="--engine"
+        )
     for name, reason in _REFUSED.items():
         if given.get(name):
             raise SetUpError(reason, field=f"--{name}")
@@ -139,6 +143,8 @@ def _reason(name: str, value: Any, given: Mapping[str, Any], gpu: Optional[int])
         return _SWITCHES[name] if value else None
     if name in _ALWAYS_ON:
         return None if value else _ALWAYS_ON[name]
+    if gpu is not None and name in ("cpu_math_thread_num", "lone_threads"):
+        return "a GPU computes"
     if name == "device" and value != ["cpu"] and gpu is None:
         return _NO_GPU
     if name == "gpu_ids" and not set(value) <= {"", "-1"} and gpu is None:

@@ -32,9 +32,11 @@ def library(folder: Optional[Path]) -> Optional[Path]:
     return files[0] if files else None
 
 
-def computes_on_gpu(folder: Optional[Path]) -> bool:
-    """Whether that package is onnxruntime-gpu."""
-    return folder is not None and (folder / "capi" / _CUDA).is_file()
+def computes_on_gpu(environment: Mapping[str, str], folder: Optional[Path]) -> bool:
+    """Whether the library that the program will open has CUDA's part beside it."""
+    named = environment.get(LIBRARY_VARIABLE)
+    place = Path(named).parent if named else folder / "capi" if folder else None
+    return place is not None and (place / _CUDA).is_file()
 
 
 def with_onnxruntime(environment: Mapping[str, str], folder: Optional[Path]) -> dict[str, str]:

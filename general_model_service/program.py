@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the built program lies, and the environment in which it finds OpenVINO's libraries.
 
-In: environment variables. Out: a path and a new environment; called by ``__main__``.
+In: environment variables. Out: a path and a new environment; called by ``__main__`` and
+``rank_service``.
 """
 
 from __future__ import annotations

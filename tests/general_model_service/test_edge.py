@@ -45,8 +45,7 @@ SUITES: tuple[ModuleType, ...] = (
 )
 
 # By the beginning of a test's name; conftest.py takes these out of what is collected. The page
-# docs/tensor-service.md tells the same to users.
-_NO_EXPERIMENTS = "the configuration of this file has no experiments"
+# docs/rank-service.md tells the same to users.
 _NO_INFERENCE = "Open Inference is not carried over"
 _OWN_PATHS = "paths that are none, /health, /ready and /metrics are in this service's own words"
 LEFT_OUT: dict[str, str] = {
@@ -55,9 +54,6 @@ LEFT_OUT: dict[str, str] = {
     "test_bad_input__paths_that_are_none[POST-/ranker-": _OWN_PATHS,
     "test_bad_input__paths_that_are_none[POST-/ranker/predict-": _OWN_PATHS,
     "test_bad_input__paths_that_are_none[POST-/ranker/prediction/more": _OWN_PATHS,
-    "test_client_requests__a_byte_order_mark_before_feedback": _NO_EXPERIMENTS,
-    "test_client_requests__a_byte_order_mark_is_taken[/v1/assignments": _NO_EXPERIMENTS,
-    "test_client_requests__a_byte_order_mark_is_taken[/v1/interleave": _NO_EXPERIMENTS,
     "test_client_requests__a_byte_order_mark_is_taken[/v2/models": _NO_INFERENCE,
     "test_key_value_clients__an_unknown_service_is_told_apart[http-..": _OWN_PATHS,
     "test_key_value_clients__an_unknown_service_is_told_apart[http-]": _OWN_PATHS,
@@ -69,10 +65,6 @@ LEFT_OUT: dict[str, str] = {
     "test_methods_and_paths__the_page": "the page is not carried over",
     "test_queries_without_tokens__it_is_422_and_named": _NO_INFERENCE,
     "test_rerank__a_key_among_many": "counts what reading takes: 413 before it is read",
-    "test_rerank__an_error_once_routed": _NO_EXPERIMENTS,
-    "test_rerank__an_experiment_is": _NO_EXPERIMENTS,
-    "test_rerank__headers_say_who": _NO_EXPERIMENTS,
-    "test_rerank__what_is_served_is_listed": _NO_EXPERIMENTS,
     "test_rerank__what_is_wrong_is_named[body4": "counts what reading takes: 413",
     "test_rerank__what_was_refused_for_being_cut": "looks into the Pipeline's log and metrics",
     "test_rerank__who_hangs_up": "looks into the Pipeline's metrics",
@@ -109,8 +101,8 @@ def service(
 def edge(
     tensor_program: Path, bundles: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningService]:
-    """As that of the tests of /rerank, but for its experiment."""
-    config = openvino_config(bundles, RANKERS)
+    """As that of the tests of /rerank."""
+    config = {**openvino_config(bundles, RANKERS), "experiments": [test_rerank.SPLIT]}
     config["model_aliases"] = {"rerank-v3.5": CROSS_ENCODER}
     config["limits"].update(max_body_bytes=200_000, max_documents=500)
     with RankProcess(config, tmp_path_factory.mktemp("edge")) as running:

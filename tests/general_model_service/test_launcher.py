@@ -91,6 +91,11 @@ def onnxruntime_gpu(tmp_path: Path) -> dict[str, str]:
             "--gpu 0",
             "--precision has no effect: what computes on",
         ),
+        (
+            "--gpu_ids 0 --lone_threads 3",
+            "--gpu 0 --lone_threads 3",
+            "--lone_threads has no effect",
+        ),
     ],
 )
 def test_a_gpu_computes_where_onnxruntime_gpu_is_installed(
@@ -109,6 +114,24 @@ def test_a_gpu_computes_where_onnxruntime_gpu_is_installed(
     assert len(notes) == (note is not None)
     if note:
         assert notes[0].startswith(f"python -m general_model_service: {note}")
+
+
+def test_a_library_that_is_named_decides(
+    repository: Path, program: Path, onnxruntime_gpu: dict[str, str], tmp_path: Path
+) -> None:
+    library = tmp_path / "packages/onnxruntime/capi/libonnxruntime.so.1.31.1"
+    flags = ["--model", MODEL, "--gpu_ids", "0"]
+    done = launch(repository, flags, program, ONNXRUNTIME_LIBRARY=str(library))
+    assert "--gpu 0" in " ".join(done.stdout.split())
+    other = tmp_path / "libonnxruntime.so"
+    done = launch(repository, flags, program, ONNXRUNTIME_LIBRARY=str(other), **onnxruntime_gpu)
+    assert "--gpu " not in done.stdout
+
+
+def test_openvino_and_a_gpu_are_refused(repository: Path, program: Path) -> None:
+    done = launch(repository, ["--model", MODEL, "--engine", "openvino", "--gpu_ids", "0"], program)
+    assert done.returncode == 2
+    assert "--engine: openvino computes on the CPU" in done.stderr
 
 
 def test_a_gpu_that_is_no_number_is_refused(

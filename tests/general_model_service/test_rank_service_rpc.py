@@ -15,29 +15,69 @@ import pytest
 from child_services.rank_process import RankProcess
 from child_services.running_service import RunningService
 from clients.rpc_client import RpcRankerClient
+from contract.errors import RequestError
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.bundles import SENTENCES
 from tests.general_model_service.rpc_twins import CHANNEL_OPTIONS, RpcTwins, fields_of, other_ports
 from tests.general_model_service.test_rpc import GOOD, check
 from tests.general_model_service.text_cases import OF_THE_GATEWAY, PAIR
 from tests.general_model_service.twins import openvino_config
+from tests.waiting import wait_until
 
 QUERY, DOCUMENTS = SENTENCES[0], list(SENTENCES[1:])
 
 
 @pytest.fixture(scope="module")
-def both(
-    tensor_program: Path, bundles: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RpcTwins]:
-    config = openvino_config(bundles, (PAIRWISE, CROSS_ENCODER))
+def directories(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Of the Pipeline and of the program."""
+    return tmp_path_factory.mktemp("pipeline"), tmp_path_factory.mktemp("program")
+
+
+@pytest.fixture(scope="module")
+def both(tensor_program: Path, bundles: Path, directories: tuple[Path, Path]) -> Iterator[RpcTwins]:
+    config = {
+        **openvino_config(bundles, (PAIRWISE, CROSS_ENCODER)),
+        "exposures": {"directory": "records"},
+    }
     with (
-        RunningService(dict(config), tmp_path_factory.mktemp("pipeline")) as service,
-        RankProcess({**config, **other_ports()}, tmp_path_factory.mktemp("program")) as program,
+        RunningService(dict(config), directories[0]) as service,
+        RankProcess({**config, **other_ports()}, directories[1]) as program,
     ):
         endpoints = (service.endpoint, program.endpoint)
         one, other = (grpc.insecure_channel(each, CHANNEL_OPTIONS) for each in endpoints)
         with one, other:
             yield RpcTwins(one, other, endpoints)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"request_id": "shown"},
+        {"request_id": "shown", "clicks": "0"},
+        {"request_id": "shown", "clicks": "[0, -1]"},
+        {"clicks": "[0]"},
+        {"request_id": "shown", "clicks": "[0]", "query": "a"},
+        {"request_id": "shown", "grades": "[[0, 1], [1, nan]]"},
+    ],
+)
+def test_feedback_that_is_refused(both: RpcTwins, fields: dict[str, str]) -> None:
+    assert check(both, {**fields_of(fields), "name": "feedback"}).err_no == RequestError.err_no
+
+
+def test_feedback_that_is_kept(both: RpcTwins, directories: tuple[Path, Path]) -> None:
+    kept = {"request_id": "shown-by-rpc", "clicks": "[2, 0]", "grades": "[[1, 0.5]]"}
+    answer = check(both, {**fields_of(kept), "name": "feedback"})
+    assert (answer.err_no, answer.fields) == (0, (("request_id", "shown-by-rpc"),))
+
+    def lines() -> list[dict[str, Any]]:
+        files = [file for each in directories for file in each.glob("records/feedback-*.jsonl")]
+        texts = [line for file in files for line in file.read_text("utf-8").splitlines()]
+        return [json.loads(text) for text in texts if "shown-by-rpc" in text]
+
+    wait_until(lambda: len(lines()) == 2, "both have kept it")
+    one, other = ({name: v for name, v in line.items() if name != "time"} for line in lines())
+    assert one == other
 
 
 @pytest.mark.parametrize("ranker", ["both", *RANKERS])

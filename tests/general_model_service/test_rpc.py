@@ -188,7 +188,7 @@ def test_what_is_not_carried_over_is_refused_by_name(rpc_both: RpcTwins) -> None
     answer = told(rpc_both.program, PbRequest(name="feedback").SerializeToString())
     assert (answer.err_no, answer.err_msg) == (
         UnknownService.err_no,
-        "feedback is not taken here; send it to the Pipeline",
+        "feedback is kept by a service of config_nlp.yml; this one has a bundle alone",
     )
     fields = fields_of({"0": PAIR, "pipeline.profile": "1"})
     answer = told(rpc_both.program, PbRequest(**fields).SerializeToString())

@@ -205,7 +205,7 @@ def test_what_is_served(both: Twins) -> None:
 def test_feedback_is_refused_by_name(both: Twins) -> None:
     response = both.program.post("/feedback/prediction", json={})
     assert response.status_code == 404
-    assert "feedback is not taken here" in response.json()["err_msg"]
+    assert "feedback is kept by a service of config_nlp.yml" in response.json()["err_msg"]
 
 
 def test_a_timeline_is_refused_by_name(both: Twins) -> None:

@@ -17,8 +17,8 @@ constexpr const char* kDefault = "libonnxruntime.so.1";
 // The release that brought the last function used here, 1.11; see Api.
 constexpr std::uint32_t kFirstVersion = 11;
 constexpr const char* kRemedy =
-    "; install onnxruntime-gpu into the environment, or name its libonnxruntime.so in "
-    "ONNXRUNTIME_LIBRARY";
+    "; install onnxruntime, for a GPU onnxruntime-gpu, into the environment, or name its "
+    "libonnxruntime.so in ONNXRUNTIME_LIBRARY";
 
 // What OrtGetApiBase returns.
 struct ApiBase {

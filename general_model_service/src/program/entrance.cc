@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds kLook{500};
+constexpr std::chrono::milliseconds kLook{400};
 // Of tokens in the queue, which is bounded by rows.
 constexpr std::int64_t kNoBound = 1 << 30;
 
@@ -128,6 +128,7 @@ void EntranceFollower::look() {
        {std::pair{entrance_.http_tls, "http"}, std::pair{entrance_.rpc_tls, "rpc"}}) {
     try {
       if (tls && tls->follow()) {
+        said_.clear();
         log_line(std::string(port) + ": certificate and key are read anew");
       }
     } catch (const std::exception& error) {
@@ -136,10 +137,13 @@ void EntranceFollower::look() {
   }
 }
 
-// What could not be taken is tried again at each look: a file may be half written.
+// Taken when two looks agree, for a file may be half written; what could not be taken is tried
+// again at each look.
 void EntranceFollower::look_at_keys() {
   std::string now = state();
-  if (now == seen_) {
+  const bool settled = now == looked_at_;
+  looked_at_ = now;
+  if (now == seen_ || !settled) {
     return;
   }
   const EntranceRules rules = read_();
@@ -164,9 +168,8 @@ void EntranceFollower::warn_of_others(EntranceRules rules) {
 }
 
 void EntranceFollower::refuse(const std::string& reason) {
-  if (reason != said_) {
+  if (said_.insert(reason).second) {
     log_line("keys and TLS: the change is refused, the old ones go on: " + reason);
-    said_ = reason;
   }
 }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -75,7 +76,8 @@ class EntranceFollower {
   EntranceRules taken_;
   std::vector<std::filesystem::path> key_files_;  // of the rules that were taken last
   std::string seen_;                              // of all files, when they were taken last
-  std::string said_;                              // why not, the last time
+  std::string looked_at_;                         // the state at the last look
+  std::set<std::string> said_;                    // reasons that stand in the log
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

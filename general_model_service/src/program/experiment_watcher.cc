@@ -27,20 +27,14 @@ std::string stamp_of(const std::filesystem::path& file) {
          std::to_string(info.st_size) + " " + std::to_string(info.st_ino);
 }
 
-Served served_of(const Service& service) {
-  Served served;
-  for (const auto& model : service.served()->models) {
-    const std::string& ranker = model->bundle.manifest->ranker;
-    const auto known = std::find_if(served.begin(), served.end(), [&](const ServedVersions& one) {
-      return one.ranker == ranker;
-    });
-    if (known == served.end()) {
-      served.push_back({ranker, {model->version()}});
-    } else {
-      known->versions.push_back(model->version());
-    }
+void add_version(const std::string& ranker, const std::string& version, Served& served) {
+  const auto known = std::find_if(served.begin(), served.end(),
+                                  [&](const ServedVersions& one) { return one.ranker == ranker; });
+  if (known == served.end()) {
+    served.push_back({ranker, {version}});
+  } else {
+    known->versions.push_back(version);
   }
-  return served;
 }
 
 // A bundle that was replaced has another version, which targets name.
@@ -68,11 +62,13 @@ bool same(const JsonNode& one, const JsonNode& other) {
   return true;
 }
 
-// The file without what is followed.
+// The file without what is followed, here or, of who may come in, by EntranceFollower, which tells
+// of the rest of these two as well.
 JsonNode others_of(const ServiceSettings& settings) {
   JsonNode file = settings.file;
   std::erase_if(file.items, [](const JsonNode& member) {
-    return member.key == "experiments" || member.key == "holdout";
+    return member.key == "experiments" || member.key == "holdout" || member.key == "http" ||
+           member.key == "rpc";
   });
   return file;
 }
@@ -87,9 +83,25 @@ std::string names_of(const Plan& plan) {
 
 }  // namespace
 
-Plan plan_of(const ServiceSettings& settings, const Service& service) {
+Served served_of(const Service& service) {
+  Served served;
+  for (const auto& model : service.served()->models) {
+    add_version(model->bundle.manifest->ranker, model->version(), served);
+  }
+  return served;
+}
+
+Served served_of(const ServiceSettings& settings) {
+  Served served;
+  for (const ServedBundle& bundle : bundles_of(settings, {})) {
+    add_version(bundle.ranker, version_of_bundle(bundle.model.path), served);
+  }
+  return served;
+}
+
+Plan plan_of(const ServiceSettings& settings, const Served& served) {
   return make_plan(read_experiments(settings.find("experiments")),
-                   read_holdout(settings.find("holdout")), served_of(service));
+                   read_holdout(settings.find("holdout")), served);
 }
 
 // The file may have changed since it was read: it is read again at the first look.
@@ -130,7 +142,7 @@ void ExperimentWatcher::look() noexcept {
 void ExperimentWatcher::follow(bool of_other_bundles) {
   try {
     ServiceSettings next = read_service_settings(settings_.path, ranker_of_bundle);
-    Plan plan = plan_of(next, service_);
+    Plan plan = plan_of(next, served_of(service_));
     said_.clear();
     if (!same(others_of(next), others_of(settings_))) {
       log_line("experiments: other keys have changed too; they need a restart");

@@ -17,8 +17,13 @@
 
 namespace tensor_service {
 
-// The plan of a file for the bundles that are served. Throws ConfigError: an experiment cannot be.
-Plan plan_of(const ServiceSettings& settings, const Service& service);
+// Rankers and versions: of the bundles that are served, or of those that the file names, as far as
+// their manifests can be read.
+Served served_of(const Service& service);
+Served served_of(const ServiceSettings& settings);
+
+// The plan of a file for these. Throws ConfigError: an experiment cannot be.
+Plan plan_of(const ServiceSettings& settings, const Served& served);
 
 class ExperimentWatcher {
  public:

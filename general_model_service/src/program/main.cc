@@ -6,6 +6,7 @@
 
 #include <malloc.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -23,7 +24,12 @@ namespace {
 using namespace tensor_service;
 
 void announce(const Options& options, const Server& server, const Model& model) {
-  std::string text = "bundle " + model.version() + " (" +
+  const auto& gpu = options.model.gpu;
+  const std::string engine =
+      options.model.reader == GraphReader::kOpenVino
+          ? "openvino"
+          : "onnxruntime" + (gpu ? " on GPU " + std::to_string(*gpu) : std::string());
+  std::string text = "bundle " + model.version() + " (" + engine + " " +
                      std::string(precision_name(model.precision)) + ", " +
                      std::to_string(options.model.engines) + " x " +
                      std::to_string(options.model.threads) + " threads) ";
@@ -52,6 +58,8 @@ void keep_freed_memory() {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  // the Pipeline opens its log files anew; here the log is standard error
+  std::signal(SIGUSR1, SIG_IGN);
   try {
     Options options;
     if (const auto status = parse_options(argc, argv, options)) {

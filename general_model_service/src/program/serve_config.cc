@@ -125,10 +125,6 @@ int serve_config(const Options& flags) try {
   for (const std::string& note : settings.notes) {
     log_line("does not apply: " + note);
   }
-  if (flags.check_config) {
-    say("ok");
-    return 0;
-  }
   // a file that may not grow any more is a disk that is full: records wait for it
   std::signal(SIGXFSZ, SIG_IGN);
   const EntranceRules rules = entrance_rules_of(settings);
@@ -136,6 +132,11 @@ int serve_config(const Options& flags) try {
       open_entrance(rules, settings.path.parent_path(), admission_of(settings));
   Options options = options_of(settings);
   take_entrance(settings, entrance, options);
+  if (flags.check_config) {
+    plan_of(settings, served_of(settings));
+    say("ok");
+    return 0;
+  }
   const std::vector<ServedBundle> bundles = bundles_of(settings, open_engine_cache(settings));
   Server server(options.server, options.service);
   std::vector<std::string> states;
@@ -143,7 +144,7 @@ int serve_config(const Options& flags) try {
     states.push_back(files_state(bundle.model.path));
   }
   load_all(bundles, server.service());
-  server.service().experiments()->router().change(plan_of(settings, server.service()));
+  server.service().experiments()->router().change(plan_of(settings, served_of(server.service())));
   const Reloaders reloaders = watch_all(bundles, states, server.service(), options.reload_interval);
   const ExperimentWatcher watcher(settings, server.service());
   server.on_reload([&reloaders] {

@@ -37,6 +37,11 @@ fs::path server_dir_of(const fs::path& path) {
   return has_serving_conf(path) ? path : path / "serving_server";
 }
 
+fs::path manifest_of(const fs::path& server_dir) {
+  std::error_code ignored;
+  return fs::weakly_canonical(server_dir, ignored).parent_path() / "manifest.json";
+}
+
 // A text of a manifest; empty where there is none. Throws JsonError.
 std::string text_of_manifest(const fs::path& manifest, std::string_view key) {
   std::ifstream stream(manifest, std::ios::binary);
@@ -146,11 +151,18 @@ void take_ports(const ServiceSettings& settings, ServerOptions& server) {
 
 }  // namespace
 
+std::string version_of_bundle(const fs::path& path) {
+  try {
+    return text_of_manifest(manifest_of(server_dir_of(path)), "version");
+  } catch (const std::exception&) {
+    return "";  // opening it says why
+  }
+}
+
 std::string ranker_of_bundle(const fs::path& path) {
   const fs::path server_dir = server_dir_of(path);
   std::error_code ignored;
-  const fs::path manifest =
-      fs::weakly_canonical(server_dir, ignored).parent_path() / "manifest.json";
+  const fs::path manifest = manifest_of(server_dir);
   try {
     if (fs::is_regular_file(manifest, ignored)) {
       return ranker_of_manifest(manifest);

@@ -28,6 +28,9 @@ struct ServedBundle {
 // where that cannot be told.
 std::string ranker_of_bundle(const std::filesystem::path& path);
 
+// Of its manifest; empty where that cannot be read.
+std::string version_of_bundle(const std::filesystem::path& path);
+
 // Ports, limits and batches.
 Options options_of(const ServiceSettings& settings);
 

@@ -21,8 +21,9 @@ class PredictionRoute final : public TextRoute {
   RankRequest read(const TextLimits& limits, const ServedRankers& rankers,
                    const MoreBytes& more) override {
     if (service_ == "feedback") {
-      throw RankingError(Fault::kUnknownService,
-                         "feedback is not taken here; POST it to the Pipeline");
+      throw RankingError(
+          Fault::kUnknownService,
+          "feedback is kept by a service of config_nlp.yml; this one has a bundle alone");
     }
     rankers.check_service(service_);
     try {

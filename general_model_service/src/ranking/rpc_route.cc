@@ -119,26 +119,35 @@ class RpcRoute final : public TextRoute {
     return body.size() + field_bytes(stream, false);
   }
 
-  void begin(std::string&& body, const ServedRankers&) override { bytes_ = std::move(body); }
+  void begin(std::string&& body, const ServedRankers&) override {
+    const std::string bytes = std::move(body);
+    if (!parse(bytes, message_)) {
+      refuse_shape("request", "not a Request message, or a string in it is not UTF-8");
+    }
+    service_ = message_.name().empty() ? std::string(kDefaultService) : message_.name();
+  }
+
+  std::optional<WireLists> feedback() override {
+    if (service_ != kFeedback) {
+      return std::nullopt;
+    }
+    return WireLists{strings_of(*message_.mutable_key()), strings_of(*message_.mutable_value())};
+  }
+
+  TextAnswer kept(const std::string& request_id) override {
+    TextAnswer answer;
+    answer.body = response_of(0, {}, {{"request_id", request_id}});
+    return answer;
+  }
 
   RankRequest read(const TextLimits& limits, const ServedRankers& rankers,
                    const MoreBytes& more) override {
-    paddle::Request message;
-    const bool is_message = parse(bytes_, message);
-    bytes_ = std::string();
-    if (!is_message) {
-      refuse_shape("request", "not a Request message, or a string in it is not UTF-8");
-    }
-    if (message.name() == kFeedback) {
-      throw RankingError(Fault::kUnknownService,
-                         "feedback is not taken here; send it to the Pipeline");
-    }
-    service_ = message.name().empty() ? std::string(kDefaultService) : message.name();
     rankers.check_service(service_);
-    return read_wire_request(
-        join_wire(strings_of(*message.mutable_key()), strings_of(*message.mutable_value()),
-                  tensors_of(*message.mutable_tensors())),
-        limits, made_, more);
+    WireFields wire =
+        join_wire(strings_of(*message_.mutable_key()), strings_of(*message_.mutable_value()),
+                  tensors_of(*message_.mutable_tensors()));
+    message_.Clear();
+    return read_wire_request(std::move(wire), limits, made_, more);
   }
 
   std::vector<ServedRanker> choose(const RankRequest& request,
@@ -165,7 +174,7 @@ class RpcRoute final : public TextRoute {
  private:
   const std::string header_;
   std::string service_;
-  std::string bytes_;
+  paddle::Request message_;
   std::deque<JsonNode> made_;
 };
 

@@ -20,6 +20,7 @@
 #include "ranking/rank_response.h"
 #include "ranking/ranking_error.h"
 #include "ranking/served_ranker.h"
+#include "ranking/wire_request.h"
 
 namespace tensor_service {
 
@@ -50,6 +51,11 @@ class TextRoute {
   // what `more` throws.
   virtual RankRequest read(const TextLimits& limits, const ServedRankers& rankers,
                            const MoreBytes& more) = 0;
+  // What begin() read is feedback, if it is: its keys and values, which are taken out. Only where
+  // feedback and requests come by one path.
+  virtual std::optional<WireLists> feedback() { return std::nullopt; }
+  // That feedback to the answer of that request is kept.
+  virtual TextAnswer kept(const std::string& /*request_id*/) { return {}; }
   // Whom the request names, the one that answers first; empty: it leaves that to the service.
   // Throws RankingError: nobody here.
   virtual std::vector<ServedRanker> choose(const RankRequest& request,

@@ -24,6 +24,12 @@ struct WireField {
 };
 using WireFields = std::vector<WireField>;
 
+// Keys and values as they come.
+struct WireLists {
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+};
+
 // A tensor of strings counts as a field whose value they make together.
 struct WireTensor {
   std::string name;

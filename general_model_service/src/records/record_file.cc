@@ -58,7 +58,21 @@ void RecordFile::write(const std::string& lines) {
   size_ += lines.size();
   unsynced_ = true;
   if (config_.fsync == Fsync::kAlways) {
+    sync_or_take_back(lines.size());
+  }
+}
+
+// Lines that are not known to be on the disk are written once more, to another file: here they are
+// taken out again.
+void RecordFile::sync_or_take_back(std::size_t bytes) {
+  try {
     sync();
+  } catch (const std::system_error&) {
+    size_ -= bytes;
+    if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) {
+      log_line(name_ + ": " + path_.string() + " may hold lines that stand in the next file too");
+    }
+    throw;
   }
 }
 

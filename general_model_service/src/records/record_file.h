@@ -34,6 +34,7 @@ class RecordFile {
   void open();
   void append(const std::string& lines);
   void sync();
+  void sync_or_take_back(std::size_t bytes);
 
   const std::string name_;
   const std::filesystem::path directory_;

@@ -24,9 +24,9 @@ void Lanes::add(Lane& lane, std::int64_t place, std::shared_ptr<Job> job) {
   if (lane.queue.empty()) {
     lane.tag = std::max(lane.tag, now_);
   }
-  lane.queued_tokens += job->pending_tokens;
-  lane.queued_rows += static_cast<std::int64_t>(job->pending.size());
-  lane.queue.emplace(std::pair{place, arrivals_++}, std::move(job));
+  const auto added = lane.queue.emplace(std::pair{place, arrivals_++}, std::move(job)).first;
+  lane.queued_tokens += added->second->pending_tokens;
+  lane.queued_rows += static_cast<std::int64_t>(added->second->pending.size());
 }
 
 std::size_t Lanes::jobs() const {
@@ -43,6 +43,15 @@ std::int64_t Lanes::queued_tokens() const {
     tokens += lane.queued_tokens;
   }
   return tokens;
+}
+
+bool Lanes::is_full(std::size_t number, std::int64_t tokens, std::int64_t rows) const {
+  if (number >= lanes_.size()) {
+    return false;
+  }
+  const Lane& lane = lanes_[number];
+  return (lane.queued_tokens > 0 && lane.queued_tokens >= tokens) ||
+         (lane.queued_rows > 0 && lane.queued_rows >= rows);
 }
 
 std::int64_t Lanes::queued_tokens(std::size_t number) const {

@@ -48,6 +48,8 @@ class Lanes {
   std::size_t jobs() const;
   std::int64_t queued_tokens() const;
   std::int64_t queued_tokens(std::size_t number) const;
+  // Whether something waits there, and so many tokens or rows.
+  bool is_full(std::size_t number, std::int64_t tokens, std::int64_t rows) const;
   // Lanes with work, that one counted in any case.
   std::int64_t sharing(const Lane& lane) const;
 

@@ -51,23 +51,26 @@ std::int64_t Scheduler::queued_tokens(std::size_t lane) const {
 }
 
 void Scheduler::check_lane(std::size_t lane) const {
-  const std::int64_t queued = queued_tokens(lane);
-  if (queued > 0 && queued >= options_.queue_tokens) {
+  const std::lock_guard lock(mutex_);
+  if (lanes_.is_full(lane, options_.queue_tokens, options_.queue_rows)) {
     throw CallError(Status::kOverloaded,
-                    "the queue is full (" + std::to_string(queued) +
+                    "the queue is full (" + std::to_string(lanes_.queued_tokens(lane)) +
                         " tokens); try again in a moment, or call another endpoint");
   }
 }
 
 void Scheduler::check_room(std::size_t lanes) const {
-  std::size_t emptiest = 0;
   for (std::size_t lane = 1; lane < lanes; ++lane) {
-    emptiest = queued_tokens(lane) < queued_tokens(emptiest) ? lane : emptiest;
+    const std::lock_guard lock(mutex_);
+    if (!lanes_.is_full(lane, options_.queue_tokens, options_.queue_rows)) {
+      return;
+    }
   }
-  check_lane(emptiest);
+  check_lane(0);
 }
 
 void Scheduler::abandon() {
+  const std::lock_guard lock(mutex_);
   for (Lane& lane : lanes_.all()) {
     lane.queue.clear();
   }

@@ -54,6 +54,13 @@ void Connection::start() {
 
 void Connection::check_time() {
   asio::post(strand_, [self = shared_from_this()] {
+    if (self->closed_) {
+      return;
+    }
+    if (self->limits_.body_timeout && self->protocol_) {
+      self->protocol_->expire(Clock::now() - *self->limits_.body_timeout, self->late_replies());
+      self->flush();
+    }
     if (!self->closed_ && self->too_slow(Clock::now())) {
       self->service_.metrics().timeouts.add();
       self->give_up();
@@ -70,15 +77,17 @@ void Connection::give_up() {
     return;
   }
   const bool is_told = limits_.body_timeout && in_body_ && !writing_ &&
-                       stage_ == Stage::kReceiving &&
-                       protocol_->give_up([this](const RequestHead& head) {
-                         return service_.late_reply(head, *limits_.body_timeout);
-                       });
+                       stage_ == Stage::kReceiving && protocol_->give_up(late_replies());
   if (is_told) {
     flush();
   } else {
     close();
   }
+}
+
+std::function<Reply(const RequestHead&)> Connection::late_replies() {
+  return
+      [this](const RequestHead& head) { return service_.late_reply(head, *limits_.body_timeout); };
 }
 
 void Connection::drain() {

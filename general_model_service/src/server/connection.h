@@ -77,6 +77,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Call
   bool too_slow(Clock::time_point now) const;
   bool receives_too_slowly(std::chrono::nanoseconds span) const;
   void give_up();
+  // What is said to who sends a body too slowly.
+  std::function<Reply(const RequestHead&)> late_replies();
   void linger();
   void close();
 

@@ -76,6 +76,7 @@ Server::Server(const ServerOptions& options, const ServiceOptions& service)
       strand_(asio::make_strand(io_)),
       ticker_(strand_),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP) {
+  signals_.add(SIGQUIT);
   listen({options_.key, options_.host, options_.port, options_.kind});
   port_ = listeners_.front().acceptor.local_endpoint().port();
   for (const FurtherPort& further : options_.further) {

@@ -130,6 +130,13 @@ std::string Experiments::keep(Call& call) {
   return gateway_json(0, "", {{"request_id", id}});
 }
 
+std::string Experiments::keep(const WireLists& lists, const MoreBytes& more) {
+  Feedback feedback = feedback_of_wire(lists.keys, lists.values, limits_, seconds_now(), more);
+  std::string id = feedback.request_id;
+  recorder_.feedback(std::move(feedback));
+  return id;
+}
+
 std::string Experiments::metrics_text() const {
   return recorder_.metrics_text() + shadow_.metrics_text();
 }

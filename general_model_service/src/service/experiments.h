@@ -47,8 +47,14 @@ class Experiments {
 
   // A call to is_experiment_path. Throws CallError where what its body becomes may not be held.
   TextAnswer answer(Call& call, std::string_view path, TrafficState state);
+  // Keeps feedback that came by RPC; returns the request's id. Throws RankingError, and what `more`
+  // throws.
+  std::string keep(const WireLists& lists, const MoreBytes& more);
   // That it cannot be answered.
   static TextAnswer refuse(std::string_view path, const RankingError& error);
+
+  // For the end, before the scheduler forgets its jobs.
+  void stop() { shadow_.stop(); }
 
   // The families of /metrics that tell of experiments, as the Pipeline names them.
   std::string metrics_text() const;

@@ -212,7 +212,8 @@ Reply Service::answer_at_once(const Call& call) {
   Reply reply = plain_reply(call, Status::kNotFound, "", "");
   reply.message = call.method + " " + call.path +
                   ": there is POST /GeneralModelService/inference and GET /, /health, /ready, "
-                  "/metrics";
+                  "/metrics; with texts POST /rerank, /<service>/prediction and GET /v1/models, "
+                  "/info";
   if (carries_texts(call, path)) {
     reply.message +=
         "; texts are not answered, for the bundle has no manifest, or no tokenizer "

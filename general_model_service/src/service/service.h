@@ -74,7 +74,12 @@ class Service {
   }
 
   // Forgets jobs that are still queued; for the end, when no thread serves any more.
-  void abandon() { scheduler_.abandon(); }
+  void abandon() {
+    if (experiments_) {
+      experiments_->stop();
+    }
+    scheduler_.abandon();
+  }
 
   Metrics& metrics() { return metrics_; }
   // Null where there are none.

@@ -42,7 +42,7 @@ Shadow::Shadow(const TextLimits& limits, Served served, Scheduler& scheduler, Re
   }
 }
 
-Shadow::~Shadow() {
+void Shadow::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -51,6 +51,7 @@ Shadow::~Shadow() {
   for (std::thread& thread : threads_) {
     thread.join();
   }
+  threads_.clear();
 }
 
 void Shadow::offer(const RankRequest& request, const Route& route, const Ranking& answered) {
@@ -136,6 +137,10 @@ Ranked Shadow::scored(const Task& task, Clock::time_point deadline) {
   const ServedRanker* ranker = rankers.of_target(*task.route.shadow);
   if (ranker == nullptr) {
     throw RankingError(Fault::kInferenceFailed, "the shadow's bundle is not served any more");
+  }
+  const std::string& wanted = task.route.shadow->bundle;
+  if (!wanted.empty() && ranker->manifest().version != wanted) {
+    throw RankingError(Fault::kInferenceFailed, "the shadow's bundle was replaced");
   }
   RankRequest request = task.request.request();
   request.top_n.reset();

@@ -35,10 +35,12 @@ class Shadow {
 
   Shadow(const TextLimits& limits, Served served, Scheduler& scheduler, Recorder& recorder,
          std::int64_t threads);
-  // Takes no more, and ends what is being scored.
-  ~Shadow();
+  ~Shadow() { stop(); }
   Shadow(const Shadow&) = delete;
   Shadow& operator=(const Shadow&) = delete;
+
+  // Takes no more, and ends what is being scored: no thread calls the scheduler afterwards.
+  void stop();
 
   // Scores a request by its route's shadow, when a thread is free. Any thread.
   void offer(const RankRequest& request, const Route& route, const Ranking& answered);

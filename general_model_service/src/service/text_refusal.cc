@@ -8,6 +8,7 @@
 
 #include "ranking/text_headers.h"
 #include "ranking/text_route.h"
+#include "service/experiments.h"
 
 namespace tensor_service {
 namespace {
@@ -57,12 +58,15 @@ std::optional<Reply> text_refusal(const RefusedCall& call, const CallError& erro
   if (call.is_http && path.size() > 1 && path.ends_with('/')) {
     path.remove_suffix(1);
   }
+  const bool is_experiments = call.is_http && is_experiment_path(path);
   const bool is_own =
-      call.is_http ? is_text_path(path) && !is_information_path(path) : is_rpc_text_path(path);
+      is_experiments ||
+      (call.is_http ? is_text_path(path) && !is_information_path(path) : is_rpc_text_path(path));
   if (!is_own || !is_told(call, error.status())) {
     return std::nullopt;
   }
-  TextAnswer answer = make_text_route(path, {})->refuse(worded(call, error), {});
+  TextAnswer answer = is_experiments ? Experiments::refuse(path, worded(call, error))
+                                     : make_text_route(path, {})->refuse(worded(call, error), {});
   Reply reply;
   reply.status = call.is_http ? error.status() : Status::kOk;
   reply.content_type = "application/json";

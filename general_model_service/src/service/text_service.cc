@@ -89,8 +89,7 @@ std::shared_ptr<Job> TextService::answer(const std::shared_ptr<Exchange>& exchan
   metrics_.text_requests.add();
   exchange->counted = true;
   in_flight_.fetch_add(1);
-  read(*exchange);
-  return start(exchange, alone);
+  return read(*exchange) ? start(exchange, alone) : nullptr;
 }
 
 void TextService::answer_of_experiments(Exchange& exchange, std::string_view path) {
@@ -112,8 +111,8 @@ void TextService::answer_of_experiments(Exchange& exchange, std::string_view pat
   say(exchange, reply_of(call, std::move(answer), status));
 }
 
-// Until it is known who shall score.
-void TextService::read(Exchange& exchange) {
+// Until it is known who shall score; false: it was no request and is answered.
+bool TextService::read(Exchange& exchange) {
   Call& call = exchange.call;
   scheduler_.check_room(exchange.served->models.size());
   exchange.place.emplace(large_bodies_, call.body.size());
@@ -128,6 +127,10 @@ void TextService::read(Exchange& exchange) {
   hold(exchange.route->tree_bytes(call.body));
   const ServedRankers& rankers = *exchange.rankers;
   exchange.route->begin(std::move(call.body), rankers);
+  if (const auto lists = exchange.route->feedback()) {
+    keep_feedback(exchange, *lists, hold);
+    return false;
+  }
   exchange.arrival = arrival_of(call);
   if (call.pass) {
     call.pass->enter(size);
@@ -144,6 +147,19 @@ void TextService::read(Exchange& exchange) {
   exchange.progress.request_id = request.request_id;
   exchange.chosen = route_of_request(exchange, exchange.route->choose(request, rankers));
   metrics_.text_documents.add(static_cast<std::int64_t>(request.titles.size()));
+  return true;
+}
+
+void TextService::keep_feedback(Exchange& exchange, const WireLists& lists, const MoreBytes& more) {
+  if (experiments_ == nullptr) {
+    throw RankingError(
+        Fault::kUnknownService,
+        "feedback is kept by a service of config_nlp.yml; this one has a bundle alone");
+  }
+  if (exchange.call.pass) {
+    exchange.call.pass->count();
+  }
+  send(exchange, exchange.route->kept(experiments_->keep(lists, more)), Status::kOk);
 }
 
 // Whom the request names takes part in nothing; the others are dealt by the plan.

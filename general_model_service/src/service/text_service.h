@@ -53,7 +53,8 @@ class TextService {
   std::shared_ptr<Job> answer(const std::shared_ptr<Exchange>& exchange, std::string_view path,
                               bool alone);
   void answer_of_experiments(Exchange& exchange, std::string_view path);
-  void read(Exchange& exchange);
+  bool read(Exchange& exchange);
+  void keep_feedback(Exchange& exchange, const WireLists& lists, const MoreBytes& more);
   Route route_of_request(const Exchange& exchange, const std::vector<ServedRanker>& asked) const;
   std::shared_ptr<Job> start(const std::shared_ptr<Exchange>& exchange, bool alone);
   std::shared_ptr<Job> ask(const std::shared_ptr<Exchange>& exchange, bool alone);

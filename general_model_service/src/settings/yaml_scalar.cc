@@ -99,6 +99,10 @@ bool take_sign(std::string& value) {
 
 // Of "1:30:00", parts of which the first may be any number.
 std::string sixties(const std::string& value, bool negative) {
+  constexpr int kMostOfPart = 1'000'000;
+  if (value.size() > kLongest) {
+    throw ScalarError("invalid literal for a whole number: '" + value.substr(0, 40) + "'");
+  }
   Whole whole;
   int part = 0;
   bool first = true;
@@ -109,6 +113,9 @@ std::string sixties(const std::string& value, bool negative) {
         whole.append(10, digit);
       } else {
         part = part * 10 + digit;
+        if (part > kMostOfPart) {
+          throw ScalarError("invalid literal for a whole number: '" + value.substr(0, 40) + "'");
+        }
       }
       continue;
     }

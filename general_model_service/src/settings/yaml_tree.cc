@@ -234,6 +234,8 @@ class TreeBuilder {
       frame.value.node.text = python_repr(key.node, kShown);
     }
     value.node.key = key.raw;
+    frame.value.bytes += key.raw.size();
+    ++frame.value.size;
     append(frame.value, std::move(value));
   }
 
@@ -243,6 +245,7 @@ class TreeBuilder {
     std::vector<JsonNode> brought;
     for (Value& value : frame.merged) {
       frame.value.size += value.size;
+      frame.value.bytes += value.bytes;
       std::vector<JsonNode> sources;
       if (value.node.is_object()) {
         sources.push_back(std::move(value.node));

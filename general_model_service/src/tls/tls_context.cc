@@ -136,8 +136,8 @@ bool TlsContext::follow() {
   if (now == seen_) {
     return false;
   }
-  seen_ = now;
   SslContext next = read(paths_);
+  seen_ = now;  // only now: what could not be read is read again at the next look
   const std::lock_guard lock(mutex_);
   context_ = std::move(next);
   return true;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// gRPC and plain requests over HTTP/2 without TLS: bytes in, calls out, many open at once; replies
+// gRPC and plain requests over HTTP/2: bytes in, calls out, many open at once; replies
 // in, bytes out. Made by sniff_protocol. Keeps the requests of the session and holds the peer to
 // the limits.
 
@@ -78,6 +78,18 @@ class Grpc final : public Protocol, private Http2Events {
       return !entry.second.complete && !entry.second.answered;
     });
     return !wants_close() && (receiving || !session_.greeted()) ? Stage::kReceiving : Stage::kIdle;
+  }
+
+  void expire(Clock::time_point before,
+              const std::function<Reply(const RequestHead&)>& late) override {
+    for (auto& [id, stream] : streams_) {
+      if (!stream.complete && !stream.answered && stream.request.received() < before) {
+        Reply reply = late(stream.request.shown());
+        sink_.on_refused(reply.status);
+        send(id, stream, stream.request.answer(std::move(reply)));
+      }
+    }
+    settle();
   }
 
   void drain() override {

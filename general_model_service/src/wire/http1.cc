@@ -202,7 +202,7 @@ class Http1 final : public Protocol {
     }
     const bool waits_for_word = request_->head.expects_continue && has_body;
     const auto refusal = request_->head.refusal(has_body, limits_);
-    request_->discard = refusal.has_value();
+    request_->discard = refusal.has_value() || !request_->head.may_send_body();
     if (waits_for_word && refusal) {
       refuse_and_close(refusal->status(), refusal->what());
     } else if (waits_for_word && none_waits) {

@@ -102,6 +102,9 @@ void Http2Request::append(std::string_view bytes) {
     message_.append(bytes, limits_.max_body, held_bytes_);
     return;
   }
+  if (!head_.may_send_body()) {
+    return;
+  }
   if (bytes.size() > limits_.max_body - body_.size()) {
     throw CallError(Status::kTooLarge, std::string(kBodyTooLong) +
                                            std::to_string(limits_.max_body) +

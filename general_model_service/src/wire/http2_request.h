@@ -37,6 +37,9 @@ class Http2Request {
   // The stream is complete. Throws CallError for a body that cannot be read.
   Call finish();
 
+  // When it began.
+  Clock::time_point received() const { return received_; }
+
   // Bytes of the body kept so far.
   std::size_t held() const { return body_.size() + message_.size(); }
 

@@ -33,6 +33,9 @@ struct HttpHead {
   std::unique_ptr<DoorFields> door;  // where heads are shown
   // what the sink said of the head
   std::shared_ptr<Pass> pass;
+  // Where heads are shown, a body is read of who was let in to something that takes one; that of
+  // others is thrown away.
+  bool may_send_body() const { return !door || pass != nullptr; }
   HeadFields answer_fields;
 
   explicit HttpHead(bool shown = false) : door(shown ? std::make_unique<DoorFields>() : nullptr) {}

@@ -94,6 +94,14 @@ class Protocol {
     return false;
   }
 
+  // Of a connection with many requests: answers by `late` those whose bodies began before that
+  // moment and are not whole.
+  virtual void expire(Clock::time_point before,
+                      const std::function<Reply(const RequestHead&)>& late) {
+    static_cast<void>(before);
+    static_cast<void>(late);
+  }
+
   // No new calls from now on: answers what is open, then wants_close(). For a shutdown.
   virtual void drain() = 0;
 };

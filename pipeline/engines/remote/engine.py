@@ -29,9 +29,9 @@ from pipeline.engines.remote.endpoints import Asked, Endpoint
 from pipeline.request.trace import outgoing
 
 _CONNECT_TIMEOUT_S = 2.0
+_RANKER_HEADER = "x-ranker"
 # A machine that is gone sends not even a refusal. The service answers no ping on a connection whose
 # batch it computes, so the limit has to be longer than any batch.
-_RANKER_HEADER = "x-ranker"
 _KEEPALIVE = (
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 20_000),
