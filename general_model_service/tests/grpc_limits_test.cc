@@ -77,6 +77,29 @@ TEST_F(GrpcLimitsTest, BoundsTheBodiesOfAllStreamsTogether) {
   EXPECT_TRUE(is_refused(ids[3]));
 }
 
+TEST_F(GrpcLimitsTest, EndsAStreamWhoseBodyIsLate) {
+  const auto late = [](const RequestHead& head) {
+    Reply reply;
+    reply.status = Status::kDeadline;
+    reply.http_status = 408;
+    reply.message = std::string(head.path) + " is late";
+    return reply;
+  };
+  const std::int32_t stalls = peer.call(grpc_frame("abc").substr(0, 6), {}, true);
+  peer.exchange();
+  const std::int32_t whole = peer.call(grpc_frame("abc"));
+  peer.exchange();
+  protocol->expire(Clock::now() - std::chrono::hours(1), late);
+  peer.exchange();
+  EXPECT_EQ(status_of(stalls), "") << "it has time";
+  protocol->expire(Clock::now() + std::chrono::hours(1), late);
+  peer.exchange();
+  EXPECT_EQ(status_of(stalls), "4");
+  EXPECT_EQ(peer.answers[stalls].closed, NGHTTP2_NO_ERROR) << "the rest of the body is not wanted";
+  EXPECT_EQ(status_of(whole), "") << "it is computed";
+  EXPECT_EQ(sink.calls.size(), 1U);
+}
+
 TEST_F(GrpcLimitsTest, CountsInflatedBodiesOfOpenCalls) {
   protocol = make_grpc(sink, {.max_body = 1000, .max_concurrent_streams = 10, .max_buffered = 500});
   Http2Peer many(*protocol);

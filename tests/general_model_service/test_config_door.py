@@ -101,6 +101,13 @@ class Started(contextlib.AbstractContextManager["Started"]):
         code: grpc.StatusCode = caught.value.code()
         return code
 
+    def held(self) -> float:
+        """Bytes of bodies."""
+        lines = httpx.get(f"{self.program.url}/metrics").text.splitlines()
+        return next(
+            float(x.split()[1]) for x in lines if x.startswith("tensor_service_held_bytes ")
+        )
+
     def connect(self) -> socket.socket:
         """To http_port."""
         return socket.create_connection(("127.0.0.1", self.config["http_port"]), timeout=30)
@@ -122,6 +129,26 @@ def test_keys_of_both_ports(tensor_program: Path, bundles: Path, tmp_path: Path)
         said = "http.api_keys[1].requests_per_minute: must be a whole number >= 1, got 0"
         wait_until(lambda: said in service.program.log(), "the refusal of it")
         assert service.status(key="new") == 200
+
+
+def test_bodies_that_nobody_asked_for_are_not_kept(
+    tensor_program: Path, bundles: Path, tmp_path: Path
+) -> None:
+    with Started(bundles, tmp_path, {"http": {"api_keys": [KEY]}}) as service:
+        for path in ("/x", "/health", "/a/b/c"):
+            with service.connect() as stranger:
+                head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n"
+                stranger.sendall(head.encode() + b"x" * 8_000_000)
+                assert service.held() < 1_000_000
+                stranger.sendall(b"x" * 1_000_000)
+                assert stranger.recv(12) in (b"HTTP/1.1 404", b"HTTP/1.1 405")
+        with service.connect() as known:
+            head = (
+                "POST /rerank HTTP/1.1\r\nHost: x\r\nx-api-key: secret\r\n"
+                "Content-Type: application/json\r\nContent-Length: 9000000\r\n\r\n"
+            )
+            known.sendall(head.encode() + b" " * 8_000_000)
+            wait_until(lambda: service.held() > 7_000_000, "that of a caller with a key")
 
 
 def ranked(service: Started, port: str, key: str = "") -> str:

@@ -308,3 +308,31 @@ def test_both_ports_answer(tensor_program: Path, config: dict[str, Any], tmp_pat
     assert f"HTTP on {config['http_port']}: POST /rerank" in said
     assert f"RPC on {config['rpc_port']}" in said
     assert "ready after " in said
+
+
+def test_signals_are_those_of_the_pipeline(
+    tensor_program: Path, config: dict[str, Any], tmp_path: Path
+) -> None:
+    with RankProcess(config, tmp_path) as service:
+        # the Pipeline opens its log files anew
+        service.process.send_signal(signal.SIGUSR1)
+        assert httpx.get(f"{service.url}/ready").status_code == 200
+        service.process.send_signal(signal.SIGQUIT)
+        assert service.process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"experiments": [{"name": "e", "variants": []}]}, "experiments[0].variants: "),
+        (
+            {"http": {"api_keys": [{"name": "k", "key_file": "absent"}]}},
+            "http.api_keys[0].key_file",
+        ),
+    ],
+)
+def test_checking_a_file_finds_what_would_end_the_start(
+    tensor_program: Path, config: dict[str, Any], tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    done = start({**config, **changed}, tmp_path, "--check_config")
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
