@@ -35,6 +35,7 @@ NOT_RUN = [
     ("docs/deploy.md", "needs Docker"),
     ("docs/deploy.md", "needs Docker and a GPU"),
     ("docs/deploy.md", "needs systemd and root"),
+    ("docs/rank-service.md", "it asks the service above"),
     ("docs/rank-service.md", "it takes the ports of make serve"),
     ("docs/tensor-service.md", "needs a GPU"),
     ("docs/train.md", "downloads pretrained weights"),
