@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Union
 
 import grpc
 
-from child_services.child import free_port
 from child_services.running_service import RunningService
 from child_services.tensor_process import TensorProcess
 from tests.general_model_service.twins import openvino_config
@@ -92,11 +91,6 @@ class RpcTwins(NamedTuple):
             told(channel, data, metadata, **options) for channel in (self.pipeline, self.program)
         )
         return one, other
-
-
-def other_ports() -> dict[str, int]:
-    """Free ones, for the second service of one configuration."""
-    return {"rpc_port": free_port(), "http_port": free_port()}
 
 
 @contextmanager

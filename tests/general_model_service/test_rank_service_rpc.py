@@ -18,10 +18,10 @@ from clients.rpc_client import RpcRankerClient
 from contract.errors import RequestError
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from tests.bundles import SENTENCES
-from tests.general_model_service.rpc_twins import CHANNEL_OPTIONS, RpcTwins, fields_of, other_ports
+from tests.general_model_service.rpc_twins import CHANNEL_OPTIONS, RpcTwins, fields_of
 from tests.general_model_service.test_rpc import GOOD, check
 from tests.general_model_service.text_cases import OF_THE_GATEWAY, PAIR
-from tests.general_model_service.twins import openvino_config
+from tests.general_model_service.twins import openvino_config, other_ports
 from tests.waiting import wait_until
 
 QUERY, DOCUMENTS = SENTENCES[0], list(SENTENCES[1:])

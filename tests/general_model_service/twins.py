@@ -113,6 +113,11 @@ def openvino_config(bundles: Path, rankers: tuple[str, ...]) -> dict[str, Any]:
     return config
 
 
+def other_ports() -> dict[str, int]:
+    """Free ones, for the second service of one configuration."""
+    return {"rpc_port": free_port(), "http_port": free_port()}
+
+
 @contextmanager
 def config_twins(config: Mapping[str, Any], directory: Path) -> Iterator[Twins]:
     """Start both by one configuration, each on ports of its own.
@@ -121,12 +126,11 @@ def config_twins(config: Mapping[str, Any], directory: Path) -> Iterator[Twins]:
         config: of the Pipeline.
         directory: for logs; theirs alone.
     """
-    other_ports = {"rpc_port": free_port(), "http_port": free_port()}
     for name in ("pipeline", "program"):
         (directory / name).mkdir()
     with (
         RunningService(dict(config), directory / "pipeline") as service,
-        RankProcess({**config, **other_ports}, directory / "program") as program,
+        RankProcess({**config, **other_ports()}, directory / "program") as program,
         httpx.Client(base_url=service.url, timeout=60) as client,
         httpx.Client(base_url=program.url, timeout=60) as other,
     ):
