@@ -16,6 +16,7 @@
 #include "program/service_config.h"
 #include "report/log.h"
 #include "server/server.h"
+#include "settings/joint_checks.h"
 
 namespace tensor_service {
 namespace {
@@ -90,7 +91,7 @@ Reloaders watch_all(const std::vector<ServedBundle>& bundles,
 std::string services_of(const ServiceSettings& settings) {
   std::string names;
   for (const RankerSettings& ranker : settings.rankers) {
-    names += (ranker.ranker == "pairwise" ? "ernie|" : "rocketqa|");
+    names += std::string(op_of_ranker(ranker.ranker)) + "|";
   }
   for (const auto& [name, ranker] : settings.service_names) {
     names += name + "|";

@@ -16,6 +16,7 @@
 #include "report/log.h"
 #include "service/served_models.h"
 #include "service/text_refusal.h"
+#include "settings/joint_checks.h"
 
 namespace tensor_service {
 namespace {
@@ -28,10 +29,6 @@ constexpr std::int64_t kBodies = 2;
 constexpr std::int64_t kMostBodies = std::int64_t{1} << 40U;
 // Compiled graphs, each as large as the bundle's.
 constexpr std::size_t kMostKept = 16;
-
-std::string_view op_of(std::string_view ranker) {
-  return ranker == "pairwise" ? "ernie" : "rocketqa";
-}
 
 fs::path server_dir_of(const fs::path& path) {
   return has_serving_conf(path) ? path : path / "serving_server";
@@ -243,7 +240,7 @@ void check_bundle(const ServedBundle& bundle, const Model& model) {
   if (manifest.ranker != bundle.ranker) {
     throw ConfigError(bundle.key, path + " is a " + manifest.ranker + " bundle, not " +
                                       bundle.ranker + "; name it as op." +
-                                      std::string(op_of(manifest.ranker)) +
+                                      std::string(op_of_ranker(manifest.ranker)) +
                                       ", or leave all other rankers out");
   }
   if (!takes_texts(model)) {
