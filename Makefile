@@ -33,6 +33,8 @@ TESTS ?= tests
 # 1: make test also counts the statements that the tests of modern run, against the floor in
 # pyproject.toml; a part of the tests has no floor
 COVERAGE ?=
+# processes that run tests side by side, each whole files: they wait for services more than they compute
+TEST_PROCESSES ?= 2
 # of make test-card: what card's packages do, and what has to go on working with them
 CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/ranker/test_key_value_clients.py \
 	tests/clients/ranker/test_pipeline_wire.py tests/clients/tensor/test_wire.py tests/benchmarks/test_hf_export.py \
@@ -82,6 +84,7 @@ tensor-service: build-tensor-service ## start the C++ tensor services: pairwise 
 	@exec $(PYTHON) -m general_model_service.several \
 		serving_models/pairwise=8600 serving_models/cross_encoder=8601 -- $(FLAGS)
 
+SIDE_BY_SIDE = $(if $(filter tests,$(TESTS)),-n $(TEST_PROCESSES) --dist loadfile)
 # environments that only these tests use
 OF_SDKS = $(filter tests tests/sdks% tests/pipeline tests/pipeline/edges%,$(TESTS))
 OF_SETUP = $(filter tests tests/setup%,$(TESTS))
@@ -104,7 +107,7 @@ test-modern: setup-dev $(if $(OF_SDKS),setup-sdks) $(if $(OF_CLIENTS),setup-clie
 	@VENV=$(MODERN) general_model_service/build.sh $(if $(filter tests,$(TESTS)),tests)
 	@$(if $(filter tests,$(TESTS))$(findstring page,$(TESTS)),$(PAGE_BROWSER))
 	@$(if $(COVERAGE),$(TOOLS)/coverage erase)
-	@TENSOR_SERVICE_BUILT=1 $(TOOLS)/python $(if $(COVERAGE),-m coverage run) -m pytest $(TESTS)
+	@TENSOR_SERVICE_BUILT=1 $(TOOLS)/python $(if $(COVERAGE),-m coverage run) -m pytest $(SIDE_BY_SIDE) $(TESTS)
 	@$(if $(COVERAGE),$(REPORT_COVERAGE))
 
 coverage: ## run the tests of modern and list what they do not run; TESTS=tests/contract takes a part
@@ -112,7 +115,7 @@ coverage: ## run the tests of modern and list what they do not run; TESTS=tests/
 
 test-card: setup-card ## run the tests of card: training, export, the main path, upstream's client
 	@VENV=$(CARD) general_model_service/build.sh
-	@TENSOR_SERVICE_BUILT=1 $(CARD)/bin/python -m pytest $(CARD_TESTS)
+	@TENSOR_SERVICE_BUILT=1 $(CARD)/bin/python -m pytest $(SIDE_BY_SIDE) $(CARD_TESTS)
 
 # 3 of bootstrap.sh: there is no Python 3.9, and none can be had; .ci/run takes no such excuse
 leave-out-card:

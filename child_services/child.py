@@ -8,6 +8,7 @@ What is left of the session is killed, so that no measurement and no test leaves
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -27,11 +28,23 @@ _STOP_LIMIT_S = 15.0
 _Child = TypeVar("_Child", bound="ChildService")
 
 
+# below those that Linux gives to connections, which could take one before its service listens
+_PORTS = range(12000, 32000)
+# each process begins elsewhere, and comes back to a port as late as it can
+_next_port = itertools.count(os.getpid() * 397)
+
+
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on now.
+
+    Raises:
+        SetUpError: all of 12000 to 31999 are taken.
+    """
+    for _ in _PORTS:
+        port = _PORTS[next(_next_port) % len(_PORTS)]
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise SetUpError(f"no free port in {_PORTS[0]} to {_PORTS[-1]}", field="port")
 
 
 class ChildService:
