@@ -323,3 +323,28 @@ def test_what_cannot_be_ends_the_start(
     with pytest.raises(SetUpError) as caught:
         Started(bundles, tmp_path, {"http_port": free_port(), **keys})
     assert message in str(caught.value)
+
+
+def test_a_full_service_says_so_and_is_ready_again(
+    tensor_program: Path, repository: Path, tmp_path: Path
+) -> None:
+    limits = {"max_in_flight": 1, "max_documents": 3400}
+    # the tiny bundle would be done before anybody looks
+    long = {"query": "续航", "documents": [f"{i} " + "手机续航怎么样" * 40 for i in range(3400)]}
+    with Started(repository / "serving_models", tmp_path, {"limits": limits}) as service:
+        url = service.program.url
+
+        def traffic() -> dict[str, Any]:
+            return dict(httpx.get(f"{url}/v1/traffic").json())
+
+        assert (traffic()["ready"], traffic()["reason"]) == (True, "")
+        with ThreadPoolExecutor() as pool:
+            asked = pool.submit(httpx.post, f"{url}/rerank", json=long, timeout=120)
+            wait_until(lambda: not traffic()["ready"], "a full queue")
+            reason = "the queue is full: 1 requests are in work"
+            assert traffic()["reason"] == reason
+            refused = httpx.get(f"{url}/ready")
+            assert asked.result().status_code == 200
+        assert refused.status_code == 503
+        assert refused.json() == {"status": "not ready", "reason": reason}
+        assert (traffic()["ready"], traffic()["reason"]) == (True, "")

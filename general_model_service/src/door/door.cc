@@ -106,6 +106,11 @@ std::shared_ptr<Pass> Door::look(const RequestHead& head, const Peer& peer, Need
   return std::make_shared<DoorPass>(std::move(account), admission_.get(), !head.is_http);
 }
 
-bool Door::is_full() const { return admission_ && admission_->full_s() > kFull; }
+std::string Door::full() const {
+  if (!admission_ || admission_->full_s() <= kFull) {
+    return "";
+  }
+  return "the queue is full: " + std::to_string(admission_->in_flight()) + " requests are in work";
+}
 
 }  // namespace tensor_service

@@ -61,8 +61,9 @@ class Door {
   std::shared_ptr<Pass> look(const RequestHead& head, const Peer& peer, Need need);
 
   std::int64_t wrong_keys() const { return keys_.wrong(); }
-  // Full for a moment, as any busy service is, is not full.
-  bool is_full() const;
+  // Why no more come in; empty while they do. Full for a moment, as any busy service is, is not
+  // full.
+  std::string full() const;
 
  private:
   const bool ask_on_rpc_;

@@ -7,6 +7,7 @@
 
 #include "codec/codec.h"
 #include "codec/decoding_bytes.h"
+#include "json/python_text.h"
 #include "scheduling/job.h"
 #include "service/describe.h"
 #include "service/text_tensors.h"
@@ -109,7 +110,17 @@ Service::Service(const ServiceOptions& options, Scheduler::Executor executor)
                                            [this] { return served(); }, scheduler_)
                                      : nullptr),
       texts_(options.text, options.names, options.max_body, options.large_texts, scheduler_,
-             metrics_, experiments_.get()) {}
+             metrics_, experiments_.get(), [this] { return not_ready(); }) {}
+
+std::string Service::not_ready() const {
+  if (closing_) {
+    return "the service is stopping";
+  }
+  if (served()->empty()) {
+    return "no bundle is loaded yet";
+  }
+  return options_.door ? options_.door->full() : "";
+}
 
 void Service::take_place(Model& model, std::size_t place) {
   model.generation = ++generations_;
@@ -196,9 +207,12 @@ Reply Service::answer_at_once(const Call& call) {
     return plain_reply(call, Status::kOk, "application/json", "{\"status\": \"alive\"}\n");
   }
   if (get && path == "/ready") {
-    const bool good = ready();
-    return plain_reply(call, good ? Status::kOk : Status::kUnavailable, "application/json",
-                       good ? "{\"status\": \"ready\"}\n" : "{\"status\": \"not ready\"}\n");
+    const std::string reason = not_ready();
+    return reason.empty()
+               ? plain_reply(call, Status::kOk, "application/json", "{\"status\": \"ready\"}\n")
+               : plain_reply(
+                     call, Status::kUnavailable, "application/json",
+                     "{\"status\": \"not ready\", \"reason\": " + json_text(reason) + "}\n");
   }
   if (get && path == "/metrics") {
     return plain_reply(

@@ -69,9 +69,9 @@ class Service {
 
   // /ready says no from now on; requests are still answered.
   void begin_shutdown() { closing_ = true; }
-  bool ready() const {
-    return !closing_ && !served()->empty() && !(options_.door && options_.door->is_full());
-  }
+  bool ready() const { return not_ready().empty(); }
+  // Why not; empty when it is.
+  std::string not_ready() const;
 
   // Forgets jobs that are still queued; for the end, when no thread serves any more.
   void abandon() {

@@ -14,6 +14,7 @@ namespace tensor_service {
 TrafficState TextService::traffic_state(const Exchange& exchange) const {
   TrafficState state;
   state.time = seconds_now();
+  state.reason = not_ready_();
   state.in_flight = in_flight_;
   for (const ServedRanker& ranker : exchange.rankers->rankers()) {
     RankerRows rows{.ranker = ranker.manifest().ranker};

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "call/call.h"
 #include "ranking/text_route.h"
@@ -26,15 +28,18 @@ class TextService {
   using Done = std::function<void(Reply&&)>;
 
   // large_bodies: how many may be read at once. experiments: null where there can be none.
+  // not_ready: why the service takes no requests; empty when it does.
   TextService(const TextLimits& limits, const RankerNames& names, std::size_t max_body,
-              int large_bodies, Scheduler& scheduler, Metrics& metrics, Experiments* experiments)
+              int large_bodies, Scheduler& scheduler, Metrics& metrics, Experiments* experiments,
+              std::function<std::string()> not_ready)
       : limits_(limits),
         names_(names),
         max_body_(max_body),
         large_bodies_(large_bodies),
         scheduler_(scheduler),
         metrics_(metrics),
-        experiments_(experiments) {}
+        experiments_(experiments),
+        not_ready_(std::move(not_ready)) {}
 
   // Takes a place among the large texts that are read, for so many bytes.
   LargeBodies& large_bodies() { return large_bodies_; }
@@ -83,6 +88,7 @@ class TextService {
   Scheduler& scheduler_;
   Metrics& metrics_;
   Experiments* const experiments_;
+  const std::function<std::string()> not_ready_;
   std::atomic<std::int64_t> in_flight_{0};
 };
 
