@@ -29,9 +29,10 @@ class TextService {
 
   // large_bodies: how many may be read at once. experiments: null where there can be none.
   // not_ready: why the service takes no requests; empty when it does.
-  TextService(const TextLimits& limits, const RankerNames& names, std::size_t max_body,
-              int large_bodies, Scheduler& scheduler, Metrics& metrics, Experiments* experiments,
-              std::function<std::string()> not_ready)
+  TextService(
+      const TextLimits& limits, const RankerNames& names, std::size_t max_body, int large_bodies,
+      Scheduler& scheduler, Metrics& metrics, Experiments* experiments,
+      std::function<std::string()> not_ready = [] { return std::string(); })
       : limits_(limits),
         names_(names),
         max_body_(max_body),
