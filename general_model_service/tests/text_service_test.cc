@@ -124,6 +124,20 @@ TEST_F(TextServiceTest, ReadsFewLargeBodiesAtOnce) {
   }
 }
 
+// A caller that sends the next one as soon as it has an answer is no second caller.
+TEST_F(TextServiceTest, GivesALargeBodysPlaceBackBeforeItAnswers) {
+  for (const std::string& body : {"{" + large(), large()}) {
+    std::vector<int> statuses;
+    const auto status = [](const Reply& reply) { return reply.http_status.value_or(0); };
+    handle(body, true, [&](Reply&& reply) {
+      statuses.push_back(status(reply));
+      handle(body, true, [&](Reply&& next) { statuses.push_back(status(next)); });
+    });
+    run_posted();
+    EXPECT_EQ(statuses, std::vector<int>(2, body[1] == '{' ? 400 : 200));
+  }
+}
+
 constexpr const char* kBoth = R"({"query": "a", "documents": ["a", "a"], "ranker": "both"})";
 
 // Two rankers, each with a queue of its own.

@@ -264,12 +264,13 @@ def test_a_deadline_is_honoured(tensor_service: StartTensorService, repository: 
 def test_a_full_queue_answers_at_once(tensor_service: StartTensorService, repository: Path) -> None:
     flags = ("--runtime_thread_num", "1", "--queue_factor", "1", "--queue_floor", "0")
     service = tensor_service(repository / PAIRWISE, *flags)
-    body = wire.json_request([([5] * 384, [0] * 384)] * 100).encode()
+    rows = 800  # are in work for longer than anybody sleeps here
+    body = wire.json_request([([5] * 384, [0] * 384)] * rows).encode()
     with contextlib.ExitStack() as stack:
         for _ in range(2):
             connection = stack.enter_context(connect(service))
             connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        while wire.metric(service.port, "tensor_service_queued_tokens") < 384 * 100:
+        while wire.metric(service.port, "tensor_service_queued_tokens") < 384 * rows:
             time.sleep(0.01)
         time.sleep(0.15)  # from now on the queue is no burst
         answer = wire.post(service.port, body.decode())

@@ -96,7 +96,7 @@ void TextService::answer_of_experiments(Exchange& exchange, std::string_view pat
   Call& call = exchange.call;
   TextAnswer answer;
   try {
-    const LargeBodies::Place place(large_bodies_, call.body.size());
+    exchange.place.emplace(large_bodies_, call.body.size());
     if (call.pass && takes_feedback(path)) {
       call.pass->count();
     }
@@ -220,6 +220,8 @@ void TextService::send(Exchange& exchange, TextAnswer&& answer, Status status) {
 // Once.
 void TextService::say(Exchange& exchange, Reply&& reply) noexcept {
   if (!exchange.answered.exchange(true)) {
+    // before its caller can send the next one
+    exchange.place.reset();
     leave(exchange.call, false);
     in_flight_.fetch_sub(exchange.counted ? 1 : 0);
     tell(exchange.done, std::move(reply));
