@@ -343,6 +343,7 @@ def test_a_full_service_says_so_and_is_ready_again(
             wait_until(lambda: not traffic()["ready"], "a full queue")
             reason = "the queue is full: 1 requests are in work"
             assert traffic()["reason"] == reason
+            assert (service.status(), traffic()["total"]["refused"]) == (429, 1)
             refused = httpx.get(f"{url}/ready")
             assert asked.result().status_code == 200
         assert refused.status_code == 503

@@ -114,6 +114,9 @@ Verdict Service::look(const RequestHead& shown, const Peer& peer) noexcept {
       verdict.pass = options_.door->look(head, peer, need_of(head));
     } catch (const RankingError& error) {
       metrics_.count(error.facts().status);
+      if (experiments_ && error.fault == Fault::kOverloaded) {
+        experiments_->traffic().ended({}, error.facts().http_status, 0.0);
+      }
       verdict.refusal = refusal_of(head, error, by_route);
     }
   } catch (...) {
