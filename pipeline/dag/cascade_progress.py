@@ -18,7 +18,7 @@ import numpy as np
 from contract.bm25 import list_scores
 from contract.errors import RankingError
 from contract.rankers import BM25
-from contract.scoring import FloatArray, rank_order
+from contract.scoring import FloatArray, rank_order, share_holders
 from contract.wire.request import MAX_CHUNKS, RankRequest
 from contract.wire.response import Ranking, RankResponse
 from contract.wire.stages import Staged, StageRun
@@ -206,11 +206,7 @@ def kept(stage: Stage, progress: Progress) -> int:
     most = len(logits) if stage.keep is None else min(stage.keep, len(logits))
     if stage.share is None:
         return most
-    masses = np.exp(logits - logits.max())
-    held = np.cumsum(masses) / masses.sum()
-    # rounding may leave the sum below the share
-    enough = int(np.searchsorted(held, stage.share)) + 1
-    return min(most, max(enough, stage.at_least))
+    return min(most, max(share_holders(logits, stage.share), stage.at_least))
 
 
 def _log_odds(scores: Sequence[float]) -> list[float]:
