@@ -48,8 +48,19 @@ def calls_of(workload: Workload, documents: int, count: int) -> list[RankCall]:
     return calls
 
 
-def turns(client: RankerClient, rankers: Sequence[str], calls: Sequence[RankCall]) -> Any:
+def turns(
+    client: RankerClient,
+    rankers: Sequence[str],
+    calls: Sequence[RankCall],
+    top_n: Optional[int] = None,
+) -> dict[str, list[float]]:
     """Seconds of each request, by ranker; the rankers take turns.
+
+    Args:
+        client: of the service.
+        rankers: whom to ask.
+        calls: what to ask each of them.
+        top_n: results that are asked for; ``None``: all.
 
     Raises:
         SetUpError: the cascade dropped a stage, so its time says nothing.
@@ -59,7 +70,7 @@ def turns(client: RankerClient, rankers: Sequence[str], calls: Sequence[RankCall
     for number, call in enumerate([*warm_up, *calls]):
         for ranker in rankers:
             start = time.perf_counter()
-            result = client.rank(call.query, call.documents, ranker=ranker)
+            result = client.rank(call.query, call.documents, ranker=ranker, top_n=top_n)
             took = time.perf_counter() - start
             late = [text for text in result.warnings if "did not score" in text]
             if late:
@@ -69,14 +80,16 @@ def turns(client: RankerClient, rankers: Sequence[str], calls: Sequence[RankCall
     return seconds
 
 
-def _measured(config: dict[str, Any], calls: Sequence[RankCall], dear: str) -> dict[str, Any]:
+def _measured(
+    config: dict[str, Any], calls: Sequence[RankCall], dear: str, top_n: Optional[int]
+) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory() as directory,
         RunningService(config, Path(directory)) as service,
         RankerClient(service.url, timeout_s=_TIMEOUT_S) as client,
     ):
         described = service.described(dear)
-        seconds = turns(client, (dear, CASCADE), calls)
+        seconds = turns(client, (dear, CASCADE), calls, top_n)
     documents = len(calls[0].documents)
     rates = {ranker: documents * len(s) / sum(s) for ranker, s in seconds.items()}
     return {
@@ -94,7 +107,8 @@ def _options() -> argparse.ArgumentParser:
     add("--shape", choices=SHAPES, default=SMALL, help="of the dear ranker [%(default)s]")
     add("--dear", choices=RANKERS, default=CROSS_ENCODER, help="the last stage [%(default)s]")
     add("--documents", type=int, nargs="+", default=[50, 1000], help="of each request [50 1000]")
-    add("--keep", type=int, nargs="+", default=[10, 50], help="for each of these [10 50]")
+    add("--keep", type=int, nargs="+", default=[10, 20], help="for each of these [10 20]")
+    add("--top_n", type=int, default=10, help="results of each request; 0: all [%(default)s]")
     add("--requests", type=int, default=40, help="of each ranker and length [%(default)s]")
     return parser
 
@@ -109,12 +123,16 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         bundles = bundles_of(args.shape, args.dear)
         workload = load_workload(None)
         facts = machine.facts()
-        print(f"{machine.line(facts)}\n{args.shape} shape, workload {workload.name}")
+        shown = f"{args.top_n} results each" if args.top_n else "all results"
+        print(f"{machine.line(facts)}\n{args.shape} shape, workload {workload.name}, {shown}")
         results: dict[str, Any] = {**facts, "shape": args.shape, "workload": workload.sha256}
+        results["top_n"] = args.top_n
         for documents, keep in zip(args.documents, args.keep):
             config = service_config(bundles, (args.dear,))
             config["cascade"] = {"stages": [{"ranker": BM25, "keep": keep}, {"ranker": args.dear}]}
-            one = _measured(config, calls_of(workload, documents, args.requests), args.dear)
+            one = _measured(
+                config, calls_of(workload, documents, args.requests), args.dear, args.top_n or None
+            )
             results[f"{documents} documents, keep {keep}"] = one
             print(one["described"])
             for ranker, rate in one["pairs_per_s"].items():
