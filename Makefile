@@ -69,7 +69,7 @@ IN_CARD = requirements/card
 .PHONY: help serve rank-service tensor-service test test-modern coverage test-card leave-out-card audit sanitize fuzz \
 	fuzz-http abuse lint format bench models lock clean setup-serving setup-train setup-export \
 	setup-experiments setup-dev setup-card setup-newer setup-clients setup-sdks setup-peers \
-	build-tensor-service bench-routing bench-encoding bench-tensor-service bench-training bench-edge bench-overload
+	build-tensor-service bench-routing bench-encoding bench-tensor-service bench-training bench-edge bench-overload bench-cascade
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -164,6 +164,9 @@ bench-edge: build-tensor-service ## measure HTTP beside RPC, of both services, a
 
 bench-overload: build-tensor-service ## measure twice the load that the service can carry
 	@$(PYTHON) -m benchmarks.overload $(BENCH_FLAGS)
+
+bench-cascade: setup-serving ## measure a cascade beside its dear ranker alone; BENCH_FLAGS="--shape medium"
+	@$(PYTHON) -m benchmarks.cascade $(BENCH_FLAGS)
 
 bench-encoding: setup-serving ## measure the encoder in C++ beside the packages that tokenize
 	@$(BUILD_TENSOR_SERVICE) bench

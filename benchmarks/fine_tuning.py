@@ -25,8 +25,8 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks import machine
+from contract.bm25 import bm25_terms
 from contract.environment.cpu import prepare_math_library
-from train.bm25 import bm25_terms
 from train.data.dataset import LabelledPairs, encode, read_labelled_pairs
 from train.evaluation.metrics import NDCG, QueryLists, auc, bootstrap
 from train.evaluation.report import bm25_of

@@ -155,3 +155,17 @@ def rank_order(
     """
     order = np.argsort(-np.asarray(values, dtype=np.float64), kind="stable")
     return [int(i) for i in order[:top_n]]
+
+
+def share_holders(logits: Union[Sequence[float], FloatArray], share: float) -> int:
+    """How many of the best together hold a share of the softmax of all logits; at least one.
+
+    Args:
+        logits: ``[n]``, best first.
+        share: above 0 and below 1.
+    """
+    values = np.asarray(logits, dtype=np.float64)
+    masses = np.exp(values - values.max())
+    held = np.cumsum(masses) / masses.sum()
+    # rounding may leave even the whole sum below the share
+    return min(int(np.searchsorted(held, share)) + 1, len(values))

@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from pipeline.edges.http.server import HttpEdge
     from pipeline.edges.rpc.edge import RpcEdge
     from pipeline.records.recorder import Recorder
+    from pipeline.request.outcome import Graph
     from pipeline.request.route import Target
     from pipeline.routing.router import Router
+    from pipeline.routing.stages import CascadePlan
     from pipeline.supervisor import Supervisor
     from pipeline.telemetry.metrics import Metrics
     from pipeline.telemetry.tracer import Tracer
@@ -98,6 +100,7 @@ def run(config: ServiceConfig, started: float) -> int:
     from pipeline.dag.processes import kill_children
     from pipeline.routing.reload import first_plan
     from pipeline.routing.router import Router
+    from pipeline.routing.stages import cascade_of, named
     from pipeline.telemetry.metrics import Metrics
     from pipeline.telemetry.request_log import RequestLog
     from pipeline.telemetry.tracer import open_tracer
@@ -106,7 +109,9 @@ def run(config: ServiceConfig, started: float) -> int:
     metrics.served(bundles)
     count_lost_lines(metrics.lost_log_lines.inc)
     recorder = _recorder(config, metrics)
-    router = Router(first_plan(config, served(bundles)))
+    cascade = cascade_of(config, served(bundles))
+    names = named(served(bundles), cascade)
+    router = Router(first_plan(config, names))
     try:
         lines: list[str] = []
         with diverted_output(logs):
@@ -120,7 +125,7 @@ def run(config: ServiceConfig, started: float) -> int:
         request_log = RequestLog()
         tracer = open_tracer(config.tracing, traced, metrics.spans())
         supervisor = _open_edges(
-            config, bundles, dag, schedulers, router, metrics, recorder, tracer
+            config, bundles, cascade, dag, schedulers, router, metrics, recorder, tracer
         )
     except BaseException:
         # at its end Python would wait for them
@@ -151,6 +156,7 @@ def _check_ports(config: ServiceConfig) -> None:
 def _open_edges(
     config: ServiceConfig,
     bundles: Mapping[Target, Bundle],
+    cascade: Optional[CascadePlan],
     dag: Dag,
     schedulers: Sequence[Scheduler],
     router: Router,
@@ -159,6 +165,7 @@ def _open_edges(
     tracer: Tracer,
 ) -> Supervisor:
     """Answer on both ports; returns who watches over it all."""
+    from pipeline.dag.cascade import CascadeGraph
     from pipeline.door.admission import Admission
     from pipeline.door.api_keys import ApiKeys
     from pipeline.door.front_door import FrontDoor
@@ -167,18 +174,20 @@ def _open_edges(
     from pipeline.process.gc_tuning import spare_lasting_objects
     from pipeline.records.shadow import Shadow
     from pipeline.routing.reload import follow_file
+    from pipeline.routing.stages import named
     from pipeline.supervisor import Supervisor
     from pipeline.telemetry.request_observer import RequestObserver
 
     limits = config.limits
-    services = Services(config.rankers, config.named)
+    graph: Graph = CascadeGraph(dag, cascade, router, metrics) if cascade is not None else dag
+    services = Services(config.rankers, config.named, cascade=cascade is not None)
     observer = RequestObserver(services.names, metrics, tracer)
     admission = Admission(
         limits.max_in_flight, limits.max_delay_ms, observer.turned_away, limits.ready_share
     )
     metrics.watch_in_flight(lambda: admission.in_flight)
-    shadow = Shadow(dag, recorder, metrics, tracer, config.exposures.shadow_threads)
-    front_door = FrontDoor(services, dag, config.dag.retry, observer, recorder, shadow)
+    shadow = Shadow(graph, recorder, metrics, tracer, config.exposures.shadow_threads)
+    front_door = FrontDoor(services, graph, config.dag.retry, observer, recorder, shadow)
     desk = FeedbackDesk(admission, recorder, metrics)
     keys = ApiKeys(config.http, config.resolve, metrics.wrong_keys.inc)
     rpc = _open_rpc(config, metrics, services, admission, front_door, desk, keys)
@@ -186,12 +195,12 @@ def _open_edges(
     followers = [lambda changed: keys.change(changed.http)]
     if config.http_port is not None:
         http = _open_http(
-            config, bundles, dag, schedulers, router, metrics, services, admission, front_door,
-            desk, keys,
+            config, bundles, cascade, dag, schedulers, router, metrics, services, admission,
+            front_door, desk, keys,
         )  # fmt: skip
         certificates = http
         followers.append(lambda _: certificates.follow_tls())
-    watcher = follow_file(config, served(bundles), router, followers)
+    watcher = follow_file(config, named(served(bundles), cascade), router, followers)
     recorder.start()
     shadow.start()
     if rpc is not None:
@@ -238,6 +247,7 @@ def _rpc_shown(config: ServiceConfig) -> str:
 def _open_http(
     config: ServiceConfig,
     bundles: Mapping[Target, Bundle],
+    cascade: Optional[CascadePlan],
     dag: Dag,
     schedulers: Sequence[Scheduler],
     router: Router,
@@ -261,7 +271,7 @@ def _open_http(
     limits = config.limits
     # bound after the op processes were forked: they would keep the socket open
     bound = ports.bind(config.http_port, "http", config.http_host)
-    models = Models(bundles, config.model_aliases, router)
+    models = Models(bundles, config.model_aliases, router, cascade)
     readiness = Readiness(config, bundles, admission, dag, schedulers)
     runner = Runner(
         front_door,

@@ -18,6 +18,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "contract": (
         "errors",
         "columns",
+        "bm25",
         "list_metrics",
         "protobuf_classes",
         "rankers",
@@ -99,12 +100,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "power",
         "simulation",
         "traffic",
+        "cascades",
         "analysis",
         "replay",
         "scored_lists",
         "sensitivity",
         "simulate",
         "presentation",
+        "cascade",
         "report",
     ),
     "pipeline": (

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -14,31 +13,10 @@ from typing import Optional
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.bm25 import DECIMALS, K1, B, bm25_terms
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-_DECIMALS = 9
-_WORD = re.compile(r"[0-9a-z]+|[^\W0-9a-z_]")
-_IDEOGRAPH = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-
-
-def bm25_terms(text: str) -> list[str]:
-    """Cuts a text into lower-case words, single Chinese characters and their bigrams.
-
-    Character unigrams with bigrams retrieve Chinese as well as a word segmenter does, without a
-    dictionary (Nie et al., 2000, "On the use of words and n-grams for Chinese information
-    retrieval").
-    """
-    terms: list[str] = []
-    previous: Optional[re.Match[str]] = None
-    for match in _WORD.finditer(text.lower()):
-        terms.append(match.group())
-        if previous is not None and previous.end() == match.start():
-            pair = previous.group() + match.group()
-            if len(pair) == 2 and all(map(_IDEOGRAPH.match, pair)):
-                terms.append(pair)
-        previous = match
-    return terms
 
 
 class BM25:
@@ -54,7 +32,7 @@ class BM25:
     their last bits, which would order titles that are equally good.
     """
 
-    def __init__(self, documents: Sequence[str], k1: float = 1.2, b: float = 0.75) -> None:
+    def __init__(self, documents: Sequence[str], k1: float = K1, b: float = B) -> None:
         """Indexes the collection: about 15 bytes for each term of each document.
 
         Args:
@@ -130,7 +108,7 @@ class BM25:
             scores[self._documents[found]] += repeats * self.idf(term) * self._gains[found]
         if documents_idx is not None:
             scores = scores[np.asarray(documents_idx, dtype=int)]
-        return np.round(scores, _DECIMALS)
+        return np.round(scores, DECIMALS)
 
     def top(self, query: str, n: int, among: Optional[NDArray[np.bool_]] = None) -> list[int]:
         """Indices of the ``n`` best documents, best first.
@@ -164,7 +142,7 @@ class BM25:
             for term, repeats in Counter(bm25_terms(query)).items()
             if term in count
         )
-        return float(np.round(score, _DECIMALS))
+        return float(np.round(score, DECIMALS))
 
 
 def _order_by_hash(documents: Sequence[str]) -> IntArray:

@@ -12,7 +12,7 @@ from clients.transport.timeouts import LONGEST_TIMEOUT_S
 
 # the API key stands there, not on the command line, which others can read
 KEY_VARIABLE = "RANKER_API_KEY"
-RANKER_CHOICES = ("pairwise", "cross_encoder", "both")
+RANKER_CHOICES = ("pairwise", "cross_encoder", "cascade", "both")
 
 
 class OneLineParser(argparse.ArgumentParser):

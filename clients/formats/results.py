@@ -25,6 +25,9 @@ def json_fields(result: RankResult, titles: Sequence[str]) -> dict[str, Any]:
     fields = asdict(result)
     for ranked in fields["results"]:
         del ranked["document"]
+        if not ranked["stage"]:
+            # only a cascade has them
+            del ranked["stage"], ranked["stage_index"]
         ranked["title"] = titles[ranked["index"]]
     return fields
 

@@ -55,13 +55,16 @@ def _char_width(char: str) -> int:
 
 
 def _rows(task: RankTask, result: RankResult) -> list[list[str]]:
-    """Of one ranker, or of an interleaved answer with the variant that put each title there."""
+    """Of one ranker; of an interleaved answer or a cascade with who put each title there."""
     teams = any(document.team for document in result.results)
-    rows = [["rank", "score", *(["variant"] if teams else []), "index", "title"]]
+    stages = any(document.stage for document in result.results)
+    who = [*(["variant"] if teams else []), *(["stage"] if stages else [])]
+    rows = [["rank", "score", *who, "index", "title"]]
     for rank, ranked in enumerate(result.results, start=1):
         title = _printable(task.titles[ranked.index])
-        team = [_printable(ranked.team)] if teams else []
-        rows.append([str(rank), f"{ranked.score:.6f}", *team, str(ranked.index), title])
+        who = [_printable(ranked.team)] if teams else []
+        who += [_printable(ranked.stage)] if stages else []
+        rows.append([str(rank), f"{ranked.score:.6f}", *who, str(ranked.index), title])
     return rows
 
 

@@ -69,7 +69,8 @@ class RankerClient(ClosedOnExit):
         Args:
             query: not empty.
             documents: at least one; an empty text is scored like any other.
-            ranker: ``pairwise``, ``cross_encoder`` or ``both``; ``None`` leaves it to the service.
+            ranker: ``pairwise``, ``cross_encoder``, ``cascade`` or ``both``; ``None``
+                leaves it to the service.
             model: stands for it: a name that :meth:`models` lists, or an alias of the service.
             top_n: keep only the best in ``results``; ``None`` keeps all.
             return_documents: put the texts into ``results``.

@@ -98,12 +98,14 @@ def read_ranked(answer: Answer, count: int, top_n: Optional[int]) -> RankResult:
 
 
 def _document(result: Mapping[str, Any]) -> RankedDocument:
-    document = result.get("document")
+    document, number = result.get("document"), result.get("stage_index")
     return RankedDocument(
         int(result["index"]),
         float(result["relevance_score"]),
         None if document is None else str(document["text"]),
         str(result.get("team", "")),
+        str(result.get("stage", "")),
+        None if number is None else int(number),
     )
 
 

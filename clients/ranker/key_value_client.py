@@ -59,7 +59,8 @@ class KeyValueRankerClient(ClosedOnExit):
         Args:
             query: not empty.
             documents: at least one; an empty text is scored like any other.
-            ranker: ``pairwise``, ``cross_encoder`` or ``both``; ``None`` is the service's default.
+            ranker: ``pairwise``, ``cross_encoder``, ``cascade`` or ``both``; ``None`` is
+                the service's default.
             top_n: keep only the best in ``results``; ``None`` keeps all.
             return_documents: put the texts into ``results``.
             request_id: 1 to 128 printable ASCII characters that come back and stand in the logs.

@@ -112,8 +112,14 @@ def _scores(value: Any) -> tuple[float, ...]:
 
 
 def _document(value: Any) -> RankedDocument:
+    number = value.get("stage_index")
     return RankedDocument(
-        int(value["index"]), float(value["score"]), value.get("document"), value.get("team", "")
+        int(value["index"]),
+        float(value["score"]),
+        value.get("document"),
+        value.get("team", ""),
+        value.get("stage", ""),
+        None if number is None else int(number),
     )
 
 

@@ -18,12 +18,17 @@ class RankedDocument:
         score: in [0, 1]; larger is more relevant.
         document: its text when the request asked for it, else ``None``.
         team: in an interleaved answer, the variant that put it there; else empty.
+        stage: in the answer of a cascade, the ranker that scored it last; else empty. Scores of
+            two stages do not compare.
+        stage_index: the number of that stage, from 0.
     """
 
     index: int
     score: float
     document: Optional[str] = None
     team: str = ""
+    stage: str = ""
+    stage_index: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,9 @@ class RankResult:
 
     Attributes:
         results: from best to worst, cut to ``top_n``; of the default ranker for ``both``.
-        scores: one per document, in input order.
-        ranker: ``pairwise``, ``cross_encoder`` or ``both``.
-        bundle: version of the bundle that scored.
+        scores: one per document, in input order; of a cascade such as fall in its order.
+        ranker: ``pairwise``, ``cross_encoder``, ``cascade`` or ``both``.
+        bundle: version of the bundle that scored, or of the cascade.
         request_id: the request's.
         tokens: tokens scored, special tokens included, over all rankers.
         truncated: indices of documents whose text was cut.

@@ -61,6 +61,8 @@ class Exposure:
         compute_ms: of that, in an engine.
         query: text, only when the service keeps texts.
         titles: texts of ``order``, only when the service keeps texts.
+        stages: of a cascade that answered alone, for each place of ``order`` the number of the
+            stage whose score it has; else it is not in the line.
     """
 
     kind: ClassVar[str] = "exposure"
@@ -86,6 +88,7 @@ class Exposure:
     compute_ms: float = 0.0
     query: str = ""
     titles: tuple[str, ...] = ()
+    stages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,8 @@ def to_line(record: Record) -> str:
         values["scores"] = [round(score, 7) for score in record.scores]
         if not record.query:
             del values["query"], values["titles"]
+        if not record.stages:
+            del values["stages"]
     for name in _TIMES[record.kind]:
         values[name] = round(values[name], 3)
     return _ENCODE(values) + "\n"

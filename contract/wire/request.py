@@ -22,7 +22,7 @@ from typing import Any, Callable, Optional
 
 from contract.errors import InvalidField, MalformedRequest
 from contract.experiments.assignment import unit_of
-from contract.rankers import RANKERS
+from contract.rankers import CASCADE, RANKERS
 from contract.wire.token_rows import TokenRows
 from contract.wire.values import (
     check_bool,
@@ -40,7 +40,7 @@ from contract.wire.values import (
 
 BOTH = "both"
 MAX_CHUNKS = 64
-RANKER_CHOICES = (*RANKERS, BOTH)
+RANKER_CHOICES = (*RANKERS, CASCADE, BOTH)
 
 # options of either shape; those in _PLAIN need not be JSON
 _OPTIONS = (
@@ -91,7 +91,7 @@ class RankRequest:
 
     Attributes:
         pairs: (query, title) in input order; one query for all in the fuller shape.
-        ranker: ``pairwise``, ``cross_encoder``, ``both``, or ``None`` for the service's default.
+        ranker: one of :data:`RANKER_CHOICES`, or ``None`` for the service's default.
         top_n: keep only the best; ``None`` keeps all.
         return_documents: put the texts into the results.
         request_id: the caller's, or empty.
@@ -101,6 +101,7 @@ class RankRequest:
         max_chunks_per_doc: most rows of a title; it gets the score of the best.
         tokens: in place of the pairs, when the caller has tokenized; it names its ranker then.
         query_field: how an error names the query of a pair, whose number takes the place of ``{}``.
+        numbers: of a request that holds a part of another one's pairs, their numbers there.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -114,6 +115,25 @@ class RankRequest:
     max_chunks_per_doc: int = 1
     tokens: Optional[TokenRows] = field(default=None, compare=False)
     query_field: str = field(default="query", compare=False)
+    numbers: tuple[int, ...] = field(default=(), compare=False)
+
+    def part(self, numbers: Sequence[int]) -> RankRequest:
+        """These pairs alone, all of which come back; errors name them by their numbers here."""
+        return replace(
+            self,
+            pairs=tuple(self.pairs[number] for number in numbers),
+            top_n=None,
+            return_documents=False,
+            numbers=tuple(numbers),
+        )
+
+    def number(self, pair: int) -> int:
+        """Of a pair, as its caller counts them."""
+        return self.numbers[pair] if self.numbers else pair
+
+    def query_name(self, pair: int) -> str:
+        """How an error names the query of a pair."""
+        return self.query_field.format(self.number(pair))
 
     @property
     def documents(self) -> int:

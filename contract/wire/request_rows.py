@@ -38,6 +38,6 @@ def rows_of(request: RankRequest, encoder: PairEncoder, max_tokens: Optional[int
             raise InvalidField(
                 "has no text that a ranker reads, only spaces and characters that are dropped, "
                 "such as U+200B; send words",
-                field=request.query_field.format(pair),
+                field=request.query_name(pair),
             )
     return rows

@@ -15,6 +15,7 @@ from typing import Any, Optional
 from contract.cuts import documents_cut
 from contract.rankers import RANKERS
 from contract.wire.request import BOTH
+from contract.wire.stages import Staged
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class Ranking:
     """One ranker's answer.
 
     Attributes:
-        ranker: ``pairwise`` or ``cross_encoder``.
-        bundle: version of the bundle that scored.
-        scores: one per pair, in input order, in [0, 1].
+        ranker: ``pairwise``, ``cross_encoder`` or ``cascade``.
+        bundle: version of the bundle that scored, or of the cascade.
+        scores: one per pair, in input order, in [0, 1]; of a cascade, by the last stage that
+            scored the pair.
         order: indices from best to worst, cut to ``top_n``.
         logits: one per pair, in input order: what the score is made of. Empty when the
             bundle's graph returns scores alone.
+        staged: of a cascade, which stage scored what.
     """
 
     ranker: str
@@ -35,11 +38,29 @@ class Ranking:
     scores: tuple[float, ...]
     order: tuple[int, ...]
     logits: tuple[float, ...] = ()
+    staged: Optional[Staged] = None
 
     @property
     def ordered_by(self) -> tuple[float, ...]:
-        """The logits, which differ where all scores are 1.0; without logits the scores."""
+        """The logits, which differ where all scores are 1.0; without logits the scores.
+
+        Of a cascade neither compares: the places, so that the first has the highest value.
+        """
+        if self.staged is not None:
+            return tuple(-float(place) for place in self.staged.places)
         return self.logits or self.scores
+
+    @property
+    def falling_scores(self) -> tuple[float, ...]:
+        """The scores; of a cascade such as fall in its order, for callers that sort by them."""
+        return self.scores if self.staged is None else self.staged.falling(self.scores)
+
+    @property
+    def falling_logits(self) -> tuple[float, ...]:
+        """The same of logits."""
+        if self.staged is None or not self.logits:
+            return self.logits
+        return self.staged.falling_logits(self.logits)
 
 
 @dataclass(frozen=True)
@@ -108,11 +129,11 @@ class RankResponse:
         ``predict`` holds the scores in input order, nested one by one for the pair-wise ranker
         and flat for the cross-encoder, as upstream's two services shape them. Of interleaved
         rankings, whose scores do not compare, it holds ``1 - place / documents``: who sorts by
-        it sees what was drafted.
+        it sees what was drafted. Of a cascade it holds :attr:`Ranking.falling_scores`.
         """
         first = self.rankings[0]
         nested = first.ranker == RANKERS[0]
-        scores = self._drafted_scores(self.draft) if self.draft else first.scores
+        scores = self._drafted_scores(self.draft) if self.draft else first.falling_scores
         wire = {
             "predict": json.dumps([[s] for s in scores] if nested else list(scores)),
             "results": self._dump(self.results()),
@@ -126,6 +147,8 @@ class RankResponse:
         }
         if len(self.rankings) > 1:
             wire["rankings"] = self._dump(self._all_rankings())
+        if first.staged is not None:
+            wire["stages"] = self._dump([run.to_wire() for run in first.staged.runs])
         if self.warnings:
             wire["warnings"] = self._dump(list(self.warnings))
         return wire
@@ -139,6 +162,7 @@ class RankResponse:
                 "scores": list(ranking.scores),
                 **({"logits": list(ranking.logits)} if ranking.logits else {}),
                 "order": list(ranking.order),
+                **({"stage_of": list(ranking.staged.stage_of)} if ranking.staged else {}),
             }
             for ranking in self.rankings
         }
@@ -149,12 +173,18 @@ class RankResponse:
         return [1.0 - place_of[i] / len(place_of) for i in range(len(place_of))]
 
     def results(self) -> list[dict[str, Any]]:
-        """What is shown, best first: index, score, and the document's text and team if any."""
+        """What is shown, best first: index, score, and the document's text, team and stage if any.
+
+        A score is that of the stage, and compares with others of this stage only.
+        """
         shown = self.draft.order[: self.top_n] if self.draft else self.rankings[0].order
         results: list[dict[str, Any]] = []
         for place, index in enumerate(shown):
             picker = self.draft.pickers[place] if self.draft else 0
-            result: dict[str, Any] = {"index": index, "score": self.rankings[picker].scores[index]}
+            ranking = self.rankings[picker]
+            result: dict[str, Any] = {"index": index, "score": ranking.scores[index]}
+            if ranking.staged is not None:
+                result.update(ranking.staged.of(index))
             if self.draft:
                 result["team"] = self.draft.teams[place]
             if self.documents is not None:

@@ -57,13 +57,18 @@ def read_graded_lists(path: Path) -> list[GradedList]:
     return _from_tsv(lines, path)
 
 
-def padded(lists: Sequence[GradedList], length: int, seed: int) -> list[GradedList]:
+def padded(
+    lists: Sequence[GradedList], length: int, seed: int, further: Sequence[str] = ()
+) -> list[GradedList]:
     """Fill short lists up to ``length`` with documents of other queries, of grade 0.
+
+    ``further`` are texts that are taken for it beside them.
 
     Every list is shuffled, longer ones too: files name the best first, and a ranker that gives
     equal scores would be right by their order.
     """
-    pool = sorted({document for graded in lists for document in graded.documents})
+    own = {document for graded in lists for document in graded.documents}
+    pool = sorted(own.union(further))
     return [_padded(graded, length, pool, f"{seed}:{graded.query}") for graded in lists]
 
 

@@ -28,6 +28,23 @@ def resampled_ratios(
     return ratios
 
 
+def resampled_means(values: FloatArray, resamples: int, seed: int) -> FloatArray:
+    """Means of queries drawn with replacement, of all columns from the same draws.
+
+    Args:
+        values: ``[queries, columns]``.
+        resamples: how many.
+        seed: of the draws.
+
+    Returns:
+        ``[resamples, columns]``.
+    """
+    n = len(values)
+    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), resamples)
+    means: FloatArray = weights @ values / n
+    return means
+
+
 def bootstrapped(
     treated: tuple[FloatArray, Estimate], control: tuple[FloatArray, Estimate], alpha: float
 ) -> tuple[Estimate, Interval]:

@@ -217,7 +217,7 @@ TEST(Plan, WhatCannotBeIsNamed) {
       {two(R"("allow_list": {"u": 7})"),
        "experiments[0].allow_list.u: must be text, got 7; put it in quotes"},
       {two(R"("fallback": "bm25")"),
-       "experiments[0].fallback: must be one of pairwise, cross_encoder, got 'bm25'"},
+       "experiments[0].fallback: must be one of pairwise, cross_encoder, cascade, got 'bm25'"},
       {two(R"("salz": "x")"), "experiments[0].salz: unknown key; did you mean salt?"},
       {two(R"("zzz": "x")"),
        "experiments[0].zzz: unknown key; known are name, salt, mode, variants, coverage, start, "

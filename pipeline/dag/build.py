@@ -27,6 +27,7 @@ from pipeline.engines.remote.source import RemoteEngines
 from pipeline.request.route import Target
 from pipeline.routing.reload import first_plan, follow_file
 from pipeline.routing.router import Router
+from pipeline.routing.stages import cascade_of, named
 from pipeline.settings.service import OP_OF_RANKER, SORT, TOKENIZE, ServiceConfig
 from pipeline.telemetry.metrics import Metrics
 
@@ -86,8 +87,10 @@ def start_dag(
 
 def _own_router(config: ServiceConfig, bundles: Mapping[Target, Bundle]) -> Router:
     """Of an op process; each follows the file at its own time."""
-    router = Router(first_plan(config, served(bundles)))
-    follow_file(config, served(bundles), router)
+    versions = served(bundles)
+    names = named(versions, cascade_of(config, versions))
+    router = Router(first_plan(config, names))
+    follow_file(config, names, router)
     return router
 
 

@@ -15,7 +15,7 @@ from contract.cuts import cuts_of, doubts_of
 from contract.errors import RankingError
 from contract.experiments.interleaving import team_draft
 from contract.scoring import FloatArray, ScoreFunction, rank_order
-from contract.wire.request import MAX_CHUNKS
+from contract.wire.request import MAX_CHUNKS, RankRequest
 from contract.wire.response import Draft, Ranking, RankResponse
 from pipeline.batching.job import Scored
 from pipeline.dag.messages import Encoded, RankerLogits, check_tokens
@@ -107,7 +107,7 @@ class Sort:
             experiment=route.experiment,
             variant=route.variant,
             top_n=request.top_n,
-            draft=_draft(rankings, route, request.request_id) if draft_all else None,
+            draft=draft_of(rankings, route, request.request_id) if draft_all else None,
             doubts=(
                 *dict.fromkeys(doubt for cuts in all_cuts for doubt in doubts_of(cuts)),
                 *_doubts(rankings, encoded),
@@ -157,7 +157,9 @@ def _truncated(encoded: Encoded) -> tuple[int, ...]:
 
 
 def _doubts(rankings: Sequence[Ranking], encoded: Encoded) -> tuple[str, ...]:
-    """What is doubtful about scores that tell no documents apart."""
+    """What is doubtful about scores that tell no documents apart; a cascade says its own."""
+    if encoded.route.is_stage:
+        return ()
     alike = [ranking for ranking in rankings if len(set(ranking.scores)) == 1]
     if not alike or not _several_texts(encoded):
         return ()
@@ -187,7 +189,35 @@ def _spans(messages: Sequence[RankerLogits], trace: Trace, start: float) -> Span
     return (*messages[0].encoded.spans, *scored, own)
 
 
-def _draft(rankings: Sequence[Ranking], route: Route, seed: str) -> Draft:
+def interleaved(
+    answers: Sequence[RankResponse], route: Route, request: RankRequest
+) -> RankResponse:
+    """One answer of two that were made one after the other, each with all documents.
+
+    Args:
+        answers: in the order of the route's targets.
+        route: of the request.
+        request: that both answer.
+    """
+    rankings = tuple(answer.rankings[0] for answer in answers)
+    times = [answer.timings_ms for answer in answers]
+    return replace(
+        answers[0],
+        rankings=rankings,
+        tokens=sum(answer.tokens for answer in answers),
+        truncated=tuple(sorted({i for answer in answers for i in answer.truncated})),
+        lost=max(answer.lost for answer in answers),
+        query_cut=any(answer.query_cut for answer in answers),
+        timings_ms={name: sum(one[name] for one in times) for name in times[0]},
+        experiment=route.experiment,
+        variant=route.variant,
+        top_n=request.top_n,
+        draft=draft_of(rankings, route, request.request_id),
+        doubts=tuple(dict.fromkeys(doubt for answer in answers for doubt in answer.doubts)),
+    )
+
+
+def draft_of(rankings: Sequence[Ranking], route: Route, seed: str) -> Draft:
     """Interleave whole orders, so that scores derived from it cover every document."""
     orders = [ranking.order for ranking in rankings]
     order, pickers = team_draft(orders, f"{route.experiment}/{seed}", len(orders[0]))

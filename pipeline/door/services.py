@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from contract.errors import InvalidField, UnknownService
+from contract.rankers import CASCADE
 from contract.wire.request import BOTH, RANKER_CHOICES
 from contract.wire.values import check_choice
 from pipeline.settings.service import OP_OF_RANKER
@@ -25,14 +26,22 @@ class Services:
         names: of all.
     """
 
-    def __init__(self, rankers: Sequence[str], named: Optional[Mapping[str, str]] = None) -> None:
+    def __init__(
+        self,
+        rankers: Sequence[str],
+        named: Optional[Mapping[str, str]] = None,
+        *,
+        cascade: bool = False,
+    ) -> None:
         """Bind the rankers.
 
         Args:
             rankers: that are served, the default first.
             named: by ranker, the configuration's own name of its op: one more name of the service.
+            cascade: whether it may be named in place of a ranker.
         """
         self._rankers = tuple(rankers)
+        self._answering = (*rankers, CASCADE) if cascade else self._rankers
         self._of_name = {OP_OF_RANKER[ranker]: ranker for ranker in rankers}
         self._of_name.update({name: ranker for ranker, name in (named or {}).items()})
         self._of_name[DEFAULT_SERVICE] = ""
@@ -73,8 +82,8 @@ class Services:
             return ()
         if asked == BOTH and len(self._rankers) > 1:
             return self._rankers
-        if asked not in self._rankers:
+        if asked not in self._answering:
             raise InvalidField(
-                f"{asked} is not served here; served: {', '.join(self._rankers)}", field="ranker"
+                f"{asked} is not served here; served: {', '.join(self._answering)}", field="ranker"
             )
         return (asked,)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from contract.errors import InvalidField, Overloaded, RankingError
@@ -119,6 +119,7 @@ class Recorder:
             "order": order,
             "scores": tuple(result["score"] for result in results),
             "teams": tuple(result["team"] for result in results if "team" in result),
+            "stages": () if response.draft else _stages(results),
             "queue_ms": response.timings_ms["queue"],
             "compute_ms": response.timings_ms["compute"],
         }
@@ -126,6 +127,11 @@ class Recorder:
             shown["query"] = request.pairs[0][0]
             shown["titles"] = tuple(request.pairs[index][1] for index in order)
         return shown
+
+
+def _stages(results: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+    """Of a cascade, which stage's score each result has; of a ranker nothing."""
+    return tuple(result["stage_index"] for result in results if "stage_index" in result)
 
 
 def _served(result: Any) -> Optional[Target]:

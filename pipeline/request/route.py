@@ -12,7 +12,7 @@ class Target(NamedTuple):
     """What can score: one bundle of one ranker.
 
     Attributes:
-        ranker: ``pairwise`` or ``cross_encoder``.
+        ranker: ``pairwise``, ``cross_encoder`` or ``cascade``.
         bundle: its version.
     """
 
@@ -36,6 +36,7 @@ class Route:
         shadow: is scored after the answer, and compared with it.
         shadow_variant: its variant.
         fallback: answers when the assigned target fails.
+        is_stage: it is a pass of a cascade, whose order is not yet the answer.
     """
 
     targets: tuple[Target, ...]
@@ -49,6 +50,7 @@ class Route:
     shadow: Optional[Target] = None
     shadow_variant: str = ""
     fallback: Optional[Target] = None
+    is_stage: bool = False
 
     @property
     def can_fall_back(self) -> bool:

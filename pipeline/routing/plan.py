@@ -19,7 +19,7 @@ from contract.experiments.records import BY_BUCKET, BY_LIST, INTERLEAVE, INTERLE
 from pipeline.request.route import Route, Target
 from pipeline.settings.experiments import ExperimentConfig, HoldoutConfig, VariantConfig
 
-# by ranker, the versions of its bundles, that of model_config first
+# by ranker, the versions of its bundles, that of model_config first; a cascade has one
 Served = Mapping[str, Sequence[str]]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")

@@ -34,7 +34,8 @@ def first_plan(config: ServiceConfig, served: Served) -> Plan:
     Raises:
         ConfigError: an experiment cannot be.
     """
-    return make_plan(config.experiments, config.holdout, served, config.rankers[0])
+    default = config.default_ranker or config.rankers[0]
+    return make_plan(config.experiments, config.holdout, served, default)
 
 
 def follow_file(
@@ -44,7 +45,7 @@ def follow_file(
 
     Args:
         config: that the router's plan was made of.
-        served: versions of bundles, by ranker.
+        served: by ranker, the versions that experiments may name.
         router: to be changed.
         followers: are told when any of the files has changed.
     """

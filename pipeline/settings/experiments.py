@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Optional
 
 from contract.experiments.records import MODES, SPLIT
-from contract.rankers import RANKERS
+from contract.rankers import CASCADE, RANKERS
 from pipeline.settings.key_types import (
     LIST,
     Count,
@@ -23,7 +23,7 @@ from pipeline.settings.key_types import (
     whole,
 )
 
-Ranker = Annotated[str, choice(*RANKERS)]
+Ranker = Annotated[str, choice(*RANKERS, CASCADE)]
 ALWAYS, INTERVAL, NEVER = "always", "interval", "never"
 
 

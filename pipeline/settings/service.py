@@ -17,6 +17,8 @@ from typing import Annotated, Optional
 from pydantic import TypeAdapter
 
 from contract.errors import ConfigError
+from contract.rankers import CASCADE
+from pipeline.settings.cascade import CascadeConfig, check_cascade
 from pipeline.settings.experiments import ExperimentConfig, ExposuresConfig, HoldoutConfig, Ranker
 from pipeline.settings.http import HttpConfig, check_http, check_tls
 from pipeline.settings.key_types import (
@@ -143,6 +145,8 @@ class ServiceKeys(Section):
         worker_num: RPC requests read at once.
         op: the rankers, and the ops before and after them.
         default_ranker: answers a request that names none; left out, the first of ``op``.
+        cascade: a cheap ranker for all documents and dearer ones for the best of them, as one more
+            ranker; left out, there is none.
         experiments: who gets which ranker; followed while the service runs.
         model_aliases: further names for a ranker.
         drain_timeout_s: after SIGTERM, how long requests in work may take.
@@ -161,6 +165,7 @@ class ServiceKeys(Section):
     dag: DagConfig = field(default_factory=DagConfig)
     op: Annotated[Mapping[Op, OpConfig], known_keys(*OPS)] = field(default_factory=dict)
     default_ranker: Optional[Ranker] = None
+    cascade: Optional[CascadeConfig] = None
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     scheduler: SchedulerConfig = field(default_factory=SchedulerConfig)
     experiments: Annotated[tuple[ExperimentConfig, ...], LIST] = ()
@@ -190,6 +195,11 @@ class ServiceConfig(ServiceKeys):
         """The rankers that have an op, the default first."""
         present = [ranker for ranker, op in OP_OF_RANKER.items() if op in self.op]
         return tuple(sorted(present, key=lambda ranker: ranker != self.default_ranker))
+
+    @property
+    def answering(self) -> tuple[str, ...]:
+        """What may be named as a ranker: those that have an op, and the cascade."""
+        return self.rankers if self.cascade is None else (*self.rankers, CASCADE)
 
     def ranker_op(self, ranker: str) -> OpConfig:
         """The op of a ranker in :attr:`rankers`."""
@@ -272,16 +282,19 @@ def _check_together(config: ServiceConfig) -> None:
     if not config.rankers:
         known = " or ".join(OP_OF_RANKER.values())
         raise ConfigError(f"names no ranker; give {known} a local_service_conf", field="op")
-    if config.default_ranker is not None and config.default_ranker not in config.rankers:
-        op = OP_OF_RANKER[config.default_ranker]
-        raise ConfigError(f"{config.default_ranker} needs op.{op}", field="default_ranker")
+    if config.default_ranker is not None and config.default_ranker not in config.answering:
+        op = OP_OF_RANKER.get(config.default_ranker)
+        needed = CASCADE if op is None else f"op.{op}"
+        raise ConfigError(f"{config.default_ranker} needs {needed}", field="default_ranker")
+    if config.cascade is not None:
+        check_cascade(config.cascade, config.rankers)
     check_http(config.http)
     check_tls(config.rpc, "rpc")
     check_tracing(config.tracing)
     for alias, ranker in config.model_aliases.items():
-        if ranker not in config.rankers:
+        if ranker not in config.answering:
             raise ConfigError(
-                f"must be one of {', '.join(config.rankers)}, got {ranker!r}",
+                f"must be one of {', '.join(config.answering)}, got {ranker!r}",
                 field=f"model_aliases.{alias}",
             )
     check_tokenizer_threads(config.op)

@@ -65,6 +65,25 @@ class _Answers:
         )
 
 
+class _Cascade:
+    """The metrics of a cascade's stages."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.documents = Counter(
+            "ranking_cascade_documents",
+            "Documents that a stage of the cascade scored; stages count from 0.",
+            ("stage", "ranker"),
+            registry=registry,
+        )
+        self.dropped = Counter(
+            "ranking_cascade_dropped",
+            "Requests that a stage of the cascade did not score, and why: the order is a cheaper "
+            "stage's.",
+            ("stage", "ranker", "code"),
+            registry=registry,
+        )
+
+
 class _Experiments:
     """The metrics of routing and of records."""
 
@@ -109,6 +128,7 @@ class Metrics:
         self._rankers = RankerFamilies(self._registry)
         self._answers = _Answers(self._registry)
         self._experiments = _Experiments(self._registry)
+        self._cascade = _Cascade(self._registry)
         self.traffic = Traffic()
 
         self._responses = Counter(
@@ -202,6 +222,14 @@ class Metrics:
     def routed(self, experiment: str, variant: str, ranker: str, fallback: bool) -> None:
         """Count one request of an experiment."""
         self._experiments.routed.labels(experiment, variant, ranker, str(fallback).lower()).inc()
+
+    def stage_scored(self, stage: int, ranker: str, documents: int) -> None:
+        """Count what one stage of the cascade scored of one request."""
+        self._cascade.documents.labels(str(stage), ranker).inc(documents)
+
+    def stage_dropped(self, stage: int, ranker: str, code: str) -> None:
+        """Count one request that a stage of the cascade did not score."""
+        self._cascade.dropped.labels(str(stage), ranker, code).inc()
 
     def shadowed(self, outcome: str) -> None:
         """Count one shadow request."""

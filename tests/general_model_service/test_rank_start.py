@@ -110,6 +110,17 @@ def test_what_is_not_carried_is_refused(
     load_config(tmp_path / "config.yml")
 
 
+def test_a_cascade_is_refused_by_name(
+    tensor_program: Path, config: dict[str, Any], tmp_path: Path
+) -> None:
+    stages = [{"ranker": "bm25", "keep": 9}, {"ranker": config["default_ranker"]}]
+    config["cascade"] = {"stages": stages}
+    done = start(config, tmp_path, "--check_config")
+    assert done.returncode == 2
+    assert done.stderr.startswith("tensor_service: error: cascade: is the Pipeline's")
+    load_config(tmp_path / "config.yml")
+
+
 def test_other_flags_are_refused_beside_the_file(tensor_program: Path) -> None:
     done = subprocess.run(
         [str(tensor_program), "--config", "config_nlp.yml", "--port", "8600"],

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from train.bm25 import BM25, bm25_scores, bm25_terms
+from contract.bm25 import bm25_terms
+from train.bm25 import BM25, bm25_scores
 from train.data.dataset import LabelledPairs
 from train.evaluation.report import compare
 

@@ -77,7 +77,8 @@ void check_choice(std::string_view value, std::string_view shown, std::string_vi
 std::string check_ranker(const JsonNode& value, std::string_view field) {
   // what is no string is none of them
   const std::string name = value.is_string() ? value.text : "";
-  check_choice(name, python_repr(value, kShown), field, {"pairwise", "cross_encoder", "both"});
+  check_choice(name, python_repr(value, kShown), field,
+               {"pairwise", "cross_encoder", "cascade", "both"});
   return name;
 }
 

@@ -39,7 +39,7 @@ void check_count(std::size_t count, std::string_view field, std::int64_t limit);
 // One of the choices; shown is the value as a refusal has it.
 void check_choice(std::string_view value, std::string_view shown, std::string_view field,
                   std::initializer_list<std::string_view> choices);
-// pairwise, cross_encoder or both.
+// pairwise, cross_encoder, cascade or both.
 std::string check_ranker(const JsonNode& value, std::string_view field);
 std::string check_ranker(const std::string& value, std::string_view field);
 

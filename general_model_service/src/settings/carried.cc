@@ -85,6 +85,14 @@ void refuse_dag(const ServiceSettings& settings) {
   }
 }
 
+void refuse_cascade(const ServiceSettings& settings) {
+  if (settings.find("cascade") != nullptr) {
+    throw ConfigError("cascade",
+                      "is the Pipeline's: this service scores a list by one ranker; leave it out, "
+                      "or start python -m pipeline.web_service");
+  }
+}
+
 void refuse_large_bodies(const ServiceSettings& settings) {
   constexpr std::int64_t kMost = 2'147'483'647;
   if (settings.whole("limits.max_body_bytes", 0) > kMost) {
@@ -99,6 +107,7 @@ void refuse_uncarried(ServiceSettings& settings) {
   for (const RankerSettings& ranker : settings.rankers) {
     refuse_engine(settings, ranker);
   }
+  refuse_cascade(settings);
   refuse_dag(settings);
   refuse_large_bodies(settings);
   for (const Note& note : kIgnored) {

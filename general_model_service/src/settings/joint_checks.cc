@@ -35,6 +35,12 @@ void check_rankers(const ServiceSettings& settings, const std::vector<std::strin
     throw ConfigError("op", "names no ranker; give ernie or rocketqa a local_service_conf");
   }
   const std::string asked = settings.text("default_ranker");
+  if (asked == "cascade") {
+    if (settings.find("cascade") == nullptr) {
+      throw ConfigError("default_ranker", "cascade needs cascade");
+    }
+    return;
+  }
   if (!asked.empty() && std::find(rankers.begin(), rankers.end(), asked) == rankers.end()) {
     throw ConfigError("default_ranker", asked + " needs op." + std::string(op_of_ranker(asked)));
   }

@@ -47,7 +47,7 @@ ValueRule sections(const SectionRule& rule) {
 const ValueRule kShare = number(0, 1, " from 0 to 1");
 const ValueRule kPort = whole(1024, 65535, " from 1024 to 65535");
 const ValueRule kKilobyte = at_least(1024, " >= 1024");
-const ValueRule kRanker = choice({"pairwise", "cross_encoder"});
+const ValueRule kRanker = choice({"pairwise", "cross_encoder", "cascade"});
 
 const SectionRule& local_keys() {
   static const SectionRule keys{{
@@ -216,6 +216,21 @@ const SectionRule& rpc_keys() {
   return keys;
 }
 
+const SectionRule& cascade_keys() {
+  static const SectionRule stage{{
+      {"ranker", choice({"bm25", "pairwise", "cross_encoder"})},
+      {"bundle", kText},
+      {"keep", kCount},
+      {"keep_share", kShare},
+      {"keep_at_least", kCount},
+  }};
+  static const SectionRule keys{{
+      {"stages", sections(stage)},
+      {"max_ms", number(1, 600'000, " from 1 to 600000")},
+  }};
+  return keys;
+}
+
 const SectionRule& tracing_keys() {
   static const SectionRule keys{{
       {"endpoint", kText},
@@ -245,6 +260,7 @@ const SectionRule& service_keys() {
       {"dag", section(dag_keys())},
       {"op", ops},
       {"default_ranker", kRanker},
+      {"cascade", section(cascade_keys())},
       {"limits", section(limits_keys())},
       {"scheduler", section(scheduler_keys())},
       {"experiments", sections(experiment_keys())},

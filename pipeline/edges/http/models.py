@@ -10,10 +10,12 @@ from typing import NamedTuple, Optional
 
 from contract.bundle import Bundle
 from contract.errors import UnknownService
+from contract.rankers import CASCADE
 from contract.wire.request import BOTH
 from pipeline.door.services import DEFAULT_SERVICE
 from pipeline.request.route import Target
 from pipeline.routing.router import Router
+from pipeline.routing.stages import CascadePlan
 from pipeline.settings.service import OP_OF_RANKER
 
 OWNER = "ranking-stack"
@@ -56,6 +58,7 @@ class Models:
     Attributes:
         bundles: that are served.
         rankers: whose they are, the default first.
+        cascade: of these rankers, or ``None``.
         router: knows the experiments of the moment.
         unnamed: what answers a caller that names nothing.
     """
@@ -65,6 +68,7 @@ class Models:
         bundles: Mapping[Target, Bundle],
         aliases: Mapping[str, str],
         router: Router,
+        cascade: Optional[CascadePlan] = None,
     ) -> None:
         """Bind what is served.
 
@@ -72,7 +76,9 @@ class Models:
             bundles: by ranker and version, the default ranker first.
             aliases: further names of rankers, as configured.
             router: knows the experiments of the moment.
+            cascade: may be named as a ranker is.
         """
+        self.cascade = cascade
         self.bundles: list[ServedBundle] = []
         self._with_logits = {t for t, bundle in bundles.items() if bundle.score.has_logits}
         for target, bundle in bundles.items():
@@ -92,6 +98,8 @@ class Models:
         self._fixed = {"": Named(None), DEFAULT_SERVICE: Named(None)}
         for ranker in self.rankers:
             self._fixed[ranker] = self._fixed[OP_OF_RANKER[ranker]] = Named(ranker)
+        if cascade is not None:
+            self._fixed[CASCADE] = Named(CASCADE)
         for alias, ranker in aliases.items():
             self._fixed[alias] = self._fixed[ranker]
         self.unnamed = self._fixed[""]
@@ -125,12 +133,23 @@ class Models:
             )
         return Target(ranker, version or versions[0])
 
+    def parts(self, target: Target) -> list[Target]:
+        """The bundles that must work for a target to answer: itself, or those of the stages."""
+        if self.cascade is None or target != self.cascade.target:
+            return [target]
+        return [stage.target for stage in self.cascade.stages if stage.target is not None]
+
     def has_logits(self, target: Target) -> bool:
-        """Whether the graph of a bundle returns logits; those of older exports return scores."""
+        """Whether the graph of a bundle returns logits; those of older exports return scores.
+
+        A cascade has none: those of two stages do not compare.
+        """
         return target in self._with_logits
 
     def versions(self, ranker: str) -> list[str]:
-        """Of a ranker's bundles, that which answers for it first."""
+        """Of a ranker's bundles, that which answers for it first; of the cascade its own."""
+        if self.cascade is not None and ranker == CASCADE:
+            return [self.cascade.target.bundle]
         return [bundle.version for bundle in self.bundles if bundle.ranker == ranker]
 
     def find(self, name: str) -> Named:

@@ -187,7 +187,7 @@ def _callers(error: RankingError, request: RankRequest) -> Optional[RankingError
     query = _QUERY.fullmatch(error.field or "") if isinstance(error, InvalidField) else None
     if query is None:
         return None
-    return InvalidField(error.message, field=request.query_field.format(query.group(1) or 0))
+    return InvalidField(error.message, field=request.query_name(int(query.group(1) or 0)))
 
 
 def _stages(times: Sequence[int]) -> tuple[float, float]:

@@ -5,7 +5,8 @@
 Each line of recorded.jsonl holds a file and its outcome: the message, or the keys that differ from
 their defaults. ``...`` in a file stands for ``BASE``, whose keys are then left out of the outcome.
 All lines were recorded with the checks that stood here before pydantic, but for
-``server_endpoints`` with an engine that does not ask them, which is refused since.
+``server_endpoints`` with an engine that does not ask them, which is refused since, and the word
+``cascade`` among the names that are known.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.rankers import RANKERS
+from contract.rankers import CASCADE, RANKERS
 from pipeline.edges.http.openapi.parts import (
     ID_HEADER,
     RANKING_HEADERS,
@@ -62,7 +62,11 @@ def inference_schemas() -> dict[str, Schema]:
 
 
 def _path(path: str) -> list[dict[str, Any]]:
-    made = [path_value("name", "A ranker, or an alias.", RANKERS)] if "{name}" in path else []
+    made = (
+        [path_value("name", "A ranker, or an alias.", (*RANKERS, CASCADE))]
+        if "{name}" in path
+        else []
+    )
     if "{version}" in path:
         about, text = "Of a bundle; GET /v2/models/{name} lists them.", {"type": "string"}
         made.append(

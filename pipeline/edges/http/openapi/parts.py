@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from contract.wire.request import RANKER_CHOICES
 from pipeline.door.services import RANKER_HEADER
 from pipeline.edges.http.headers import DRY_RUN_HEADER, REQUEST_ID_HEADER, TIMEOUT_HEADER
 
@@ -169,7 +170,7 @@ RANKING_HEADERS = (
     header(
         RANKER_HEADER,
         "Stands for ranker of a body without. Empty is none.",
-        {"type": "string", "enum": ["pairwise", "cross_encoder", "both", ""]},
+        {"type": "string", "enum": [*RANKER_CHOICES, ""]},
     ),
     header(
         DRY_RUN_HEADER,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.rankers import RANKERS
+from contract.rankers import CASCADE, RANKERS
 from contract.wire.request import BOTH, FIELDS, MAX_CHUNKS, RANKER_CHOICES
 from contract.wire.values import MAX_ID_CHARS
 from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE
@@ -137,6 +137,11 @@ TEXTS_FIELDS: dict[str, Schema] = {
     "truncation_direction": optional("string", "Right.", pattern="^[Rr][Ii][Gg][Hh][Tt]$"),
     "return_text": _flag("Whether results carry the texts."),
 }
+_STAGE: dict[str, Schema] = {
+    "stage": field("string", "Of a cascade: the ranker that scored it last."),
+    "stage_index": field("integer", "The number of that stage, from 0.", minimum=0),
+    "stage_score": field("number", "Of that stage; compares within the stage only."),
+}
 _RESULT = schema(
     {
         "index": field("integer", minimum=0),
@@ -147,6 +152,7 @@ _RESULT = schema(
         },
         "team": field("string", "The variant that drafted it, when orders are interleaved."),
         "team_score": field("number"),
+        **_STAGE,
     },
     ["index", "relevance_score"],
 )
@@ -169,7 +175,7 @@ _RERANK_ANSWER: Schema = {
                 "required": ["prompt_tokens", "total_tokens"],
             },
             "meta": {"type": "object", "description": "As Cohere's clients read it."},
-            "ranker": field("string", enum=list(RANKERS)),
+            "ranker": field("string", enum=[*RANKERS, CASCADE]),
             "bundle": _TEXT,
             "experiment": _TEXT,
             "variant": _TEXT,
@@ -184,7 +190,12 @@ _RERANK_ANSWER: Schema = {
 }
 _TEXTS_ANSWER = array(
     schema(
-        {"index": field("integer", minimum=0), "score": field("number"), "text": _TEXT},
+        {
+            "index": field("integer", minimum=0),
+            "score": field("number"),
+            "text": _TEXT,
+            **_STAGE,
+        },
         ["index", "score"],
     ),
     "Best first.",

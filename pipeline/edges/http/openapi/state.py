@@ -106,6 +106,7 @@ def info() -> dict[str, Any]:
                 "max_client_batch_size": _COUNT,
                 "version": _TEXT,
                 "bundles": array({"type": "object"}),
+                "cascade": field("object", "Its version and stages, where there is one."),
                 "experiments": array(_TEXT),
                 "limits": {"type": "object"},
             },

@@ -70,13 +70,13 @@ async function rank(fields, headers, signal) {
   const start = performance.now();
   const answer = await call("ranker/prediction", { body: fields, headers, signal });
   const wire = Object.fromEntries(answer.key.map((name, i) => [name, answer.value[i]]));
-  for (const name of ["predict", "results", "usage", "timings_ms", "rankings", "warnings"]) {
+  for (const name of ["predict", "results", "usage", "timings_ms", "rankings", "stages", "warnings"]) {
     if (wire[name] !== undefined) wire[name] = JSON.parse(wire[name]);
   }
   return { ...wire, total_ms: performance.now() - start };
 }
 
-/** Both rankers, or the only one that is served; in no experiment. */
+/** Both rankers, the only one that is served, or the cascade; in no experiment. */
 export const rankBy = (ranker, query, documents, signal) =>
   rank({ query, documents, ranker }, {}, signal);
 

@@ -19,6 +19,7 @@ export class Compare {
     this.tosses = 0;
     this.examples = [];
     this.rankers = ["both"];
+    this.cascade = null;
     this.asked = null;
     this.ranked = null;
     this.extra = null;
@@ -55,6 +56,8 @@ export class Compare {
   async load() {
     const [info, examples] = await Promise.allSettled([api.info(), api.examples()]);
     if (info.value) this.rankers = [...new Set(info.value.bundles.map((bundle) => bundle.ranker))];
+    this.cascade = info.value?.cascade ?? null;
+    byId("view-cascade").hidden = !this.cascade;
     if (examples.value) this.examples = examples.value;
     this.showExamples();
     const failed = [info, examples].find((one) => one.reason instanceof api.Problem);
@@ -204,6 +207,9 @@ export class Compare {
     if (this.view === "interleaved" && ranked.rankings) {
       const orders = Object.values(ranked.rankings).map((ranking) => ranking.order);
       return api.interleave(orders, `${ranked.request_id}/${this.tosses}`, signal);
+    }
+    if (this.view === "cascade") {
+      return { cascaded: await api.rankBy("cascade", query, titles, signal) };
     }
     if (this.view === "experiment") {
       const [served, assigned] = await Promise.all([

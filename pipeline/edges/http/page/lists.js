@@ -39,7 +39,7 @@ export class Highlight {
 
 /**
  * One list. Items, best first: {index, title, score, other?: place in the other list,
- * team?: {name, side}}.
+ * team?: {name, side}, stage?: {name, side}}.
  */
 export class RankedList {
   constructor({ label, side, items, highlight, onChange = () => {} }) {
@@ -158,12 +158,14 @@ function describe(item, place) {
   ];
   if (item.other !== undefined) parts.push(t("option_other", { rank: item.other + 1 }));
   if (item.team) parts.push(t("option_team", { team: item.team.name }));
+  if (item.stage) parts.push(t("option_stage", { stage: item.stage.name }));
   return parts.join(", ");
 }
 
-/** What stands at the end of a row: where the other list has the title, or who picked it. */
+/** What stands at the end of a row: where the other list has the title, or who picked or scored it. */
 function note(item, place) {
-  if (item.team) return h("span", { class: `team ${item.team.side}` }, item.team.name);
+  const who = item.team ?? item.stage;
+  if (who) return h("span", { class: `team ${who.side}` }, who.name);
   if (item.other === undefined) return null;
   const moved = item.other - place;
   const arrow = moved === 0 ? "=" : `${moved > 0 ? "▼" : "▲"}${Math.abs(moved)}`;

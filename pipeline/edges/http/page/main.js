@@ -10,7 +10,7 @@ import { Live } from "./live.js";
 import { choices } from "./storage.js";
 
 const TABS = ["compare", "live"];
-const VIEWS = ["both", "interleaved", "experiment"];
+const VIEWS = ["both", "interleaved", "cascade", "experiment"];
 const THEMES = ["auto", "light", "dark"];
 // a longer URL is cut by some programs that pass it on: then it keeps no texts
 const LONGEST_HASH = 1800;
@@ -127,7 +127,7 @@ async function start() {
   const [view, first] = [kept.get("view"), kept.get("tab")];
   useTab(TABS.includes(first) ? first : "compare");
   await compare.load();
-  if (VIEWS.includes(view)) compare.useView(view);
+  if (VIEWS.includes(view)) compare.useView(compare.cascade || view !== "cascade" ? view : "both");
   if (query && titles.length) await compare.rank();
   document.documentElement.dataset.ready = "true";
 }

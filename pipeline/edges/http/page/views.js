@@ -74,8 +74,31 @@ export class Views {
     return new RankedList({ label, side, items, highlight });
   }
 
-  item(index, score, other, team) {
-    return { index, title: this.asked.titles[index], score, other, team };
+  item(index, score, other, team, stage) {
+    return { index, title: this.asked.titles[index], score, other, team, stage };
+  }
+
+  /** Of a cascade's result: the ranker that scored it last. */
+  stageOf(result) {
+    return result.stage && { name: rankerName(result.stage), side: this.sideOf(result.stage) };
+  }
+
+  cascade() {
+    const { cascaded } = this.extra;
+    const items = cascaded.results.map((result) =>
+      this.item(result.index, result.score, undefined, undefined, this.stageOf(result)),
+    );
+    const stages = cascaded.stages.map((stage) => [
+      rankerName(stage.ranker),
+      stage.dropped ? t("stage_dropped", { code: stage.dropped }) : t("stage_scored", { count: stage.documents }),
+    ]);
+    return [
+      h("p", { class: "lead" }, t("cascade_text")),
+      this.figures(null, cascaded),
+      facts(stages),
+      ...doubts(cascaded),
+      this.list(t("list_label", { ranker: rankerName("cascade") }), "single", items, new Highlight()).element,
+    ];
   }
 
   figures(rankings, answer = this.ranked) {
@@ -152,7 +175,7 @@ export class Views {
         name: result.team,
         side: SIDES[teams.indexOf(result.team)] ?? "left",
       };
-      return this.item(result.index, result.score, undefined, team);
+      return this.item(result.index, result.score, undefined, team, this.stageOf(result));
     });
     return [
       this.unitForm(),

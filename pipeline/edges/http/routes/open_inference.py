@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import InvalidField, RankingError, UnknownService
+from contract.rankers import CASCADE
 from contract.wire.request import Limits
 from contract.wire.response import Ranking, RankResponse
 from pipeline.door.readiness import Readiness
@@ -51,6 +52,10 @@ from pipeline.request.route import Route, Target
 
 # the second is upstream's name of the same
 SCORE, PREDICT, LOGIT = OUTPUTS = ("score", "predict", "logit")
+_TOKENS = [
+    {"name": INPUT_IDS, "datatype": INT64, "shape": [-1, -1]},
+    {"name": TOKEN_TYPE_IDS, "datatype": INT64, "shape": [-1, -1]},
+]
 
 
 class Infer:
@@ -80,11 +85,7 @@ class Infer:
         self._asked = asked = read_inference(body, self._header_length)
         _check_outputs(asked)
         if not self._has_logits and any(one.name == LOGIT for one in asked.outputs):
-            raise InvalidField(
-                f"no output {LOGIT!r}: the graph of bundle {self._target.bundle} returns scores "
-                f"and no logits; ask for {SCORE}, or export the checkpoint again",
-                field="outputs",
-            )
+            raise InvalidField(_no_logits(self._target), field="outputs")
         request = read_request(asked, self._limits).identified(arrival.request_id)
         return Call(request, arrival, route=Route((self._target,)))
 
@@ -98,7 +99,7 @@ class Infer:
 
     def _answer(self, asked: Inference, response: RankResponse, request_id: str) -> Response:
         ranking = response.rankings[0]
-        scores = np.array(ranking.scores, dtype=np.float32)
+        scores = np.array(ranking.falling_scores, dtype=np.float32)
         logits = np.array(ranking.logits, dtype=np.float32)
         wanted = asked.outputs or (Wanted(SCORE, asked.binary),)
         outputs, rest = write_outputs(
@@ -126,6 +127,15 @@ class Infer:
         text = dump(body)
         headers = {LENGTH_HEADER: str(len(text)), REQUEST_ID_HEADER: request_id}
         return Response(text + rest, 200, headers, media_type="application/octet-stream")
+
+
+def _no_logits(target: Target) -> str:
+    if target.ranker == CASCADE:
+        return f"no output {LOGIT!r}: logits of two stages do not compare; ask for {SCORE}"
+    return (
+        f"no output {LOGIT!r}: the graph of bundle {target.bundle} returns scores and no logits; "
+        f"ask for {SCORE}, or export the checkpoint again"
+    )
 
 
 def _rounded_to_one(scores: NDArray[np.float32], ranking: Ranking) -> list[str]:
@@ -185,7 +195,8 @@ def open_inference_routes(runner: Runner, models: Models, readiness: Readiness) 
     async def model_ready(request: Request) -> Response:
         try:
             name, version = _named(request)
-            reason = readiness.of_target(models.target(name, version))
+            parts = models.parts(models.target(name, version))
+            reason = next(filter(None, map(readiness.of_target, parts)), "")
         except RankingError as error:
             return error_response(error)
         if reason:
@@ -246,8 +257,7 @@ def _metadata(name: str, version: str, models: Models) -> dict[str, Any]:
         "inputs": [
             {"name": QUERY, "datatype": BYTES, "shape": [-1]},
             {"name": TITLE, "datatype": BYTES, "shape": [-1]},
-            {"name": INPUT_IDS, "datatype": INT64, "shape": [-1, -1]},
-            {"name": TOKEN_TYPE_IDS, "datatype": INT64, "shape": [-1, -1]},
+            *([] if target.ranker == CASCADE else _TOKENS),
         ],
         "outputs": [{"name": output, "datatype": FP32, "shape": [-1]} for output in outputs],
     }

@@ -135,26 +135,33 @@ def doubted(asked: Rerank, response: RankResponse) -> RankResponse:
 
 
 def _comparable(asked: Rerank, response: RankResponse) -> list[dict[str, Any]]:
-    """Results whose scores fall from first to last, also when two rankers' orders are drafted."""
+    """Results whose scores fall from first to last, also when two rankers' orders are drafted.
+
+    So do those of a cascade: a score of an earlier stage is put below those of the later one, and
+    the stage's own stands beside it.
+    """
     draft = response.draft
     shown = []
+    scores = [_scores(asked, ranking) for ranking in response.rankings]
     for place, result in enumerate(response.results()):
-        ranking = response.rankings[draft.pickers[place] if draft else 0]
-        score = _score(asked, ranking, result["index"])
+        number = draft.pickers[place] if draft else 0
+        ranking, score = response.rankings[number], scores[number][result["index"]]
         if draft is not None:
             # logits of two rankers do not compare either
             fallen = 1.0 - place / len(draft.order)
             shown.append({**result, "score": fallen, "team_score": score})
+        elif ranking.staged is not None:
+            own = ranking.logits or ranking.scores if asked.raw_scores else ranking.scores
+            shown.append({**result, "score": score, "stage_score": own[result["index"]]})
         else:
             shown.append({**result, "score": score})
     return shown
 
 
-def _score(asked: Rerank, ranking: Ranking, index: int) -> float:
-    score = ranking.scores[index]
+def _scores(asked: Rerank, ranking: Ranking) -> Sequence[float]:
     if not asked.raw_scores:
-        return score
-    return ranking.logits[index] if ranking.logits else _logit_of(score)
+        return ranking.falling_scores
+    return ranking.falling_logits or [_logit_of(score) for score in ranking.falling_scores]
 
 
 def _logit_of(score: float) -> float:
@@ -173,11 +180,19 @@ def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> d
     if "team" in result:
         shown["team"] = result["team"]
         shown["team_score"] = result["team_score"]
+    shown.update(_stage(result))
     return shown
+
+
+def _stage(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a cascade alone."""
+    names = ("stage", "stage_index", "stage_score")
+    return {name: result[name] for name in names if name in result}
 
 
 def _bare_result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
     shown = {"index": result["index"], "score": result["score"]}
     if asked.with_texts:
         shown["text"] = request.pairs[result["index"]][1]
+    shown.update(_stage(result))
     return shown

@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ranks by the cascade: one pass through the DAG for each stage, of fewer and fewer documents.
+
+It stands before the DAG and is asked as the DAG is. A pass holds only the documents that the stage
+scores, so that others are not even tokenized for it, and shares batches with all other requests.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Optional, Union
+
+from contract.errors import (
+    CallerGone,
+    DeadlineExceeded,
+    InvalidField,
+    RankingError,
+    ServiceError,
+    ShuttingDown,
+)
+from contract.wire.response import RankResponse
+from pipeline.dag.cascade_progress import Progress, bm25_scored, kept
+from pipeline.dag.sort import interleaved
+from pipeline.request.call import Call
+from pipeline.request.outcome import Graph, Outcome
+from pipeline.request.route import Route, Target
+from pipeline.request.spans import Span, Spans
+from pipeline.routing.router import Router
+from pipeline.routing.stages import CascadePlan
+from pipeline.telemetry.metrics import Metrics
+
+# of a caller's time, kept for merging the stages and writing the answer
+_ANSWER_S = 0.01
+
+
+class CascadeGraph:
+    """A :class:`~pipeline.request.outcome.Graph` that knows one more target: the cascade."""
+
+    def __init__(self, graph: Graph, plan: CascadePlan, router: Router, metrics: Metrics) -> None:
+        """Bind the parts.
+
+        Args:
+            graph: ranks by one bundle.
+            plan: the stages.
+            router: decides who scores a call that has no route yet.
+            metrics: of the service.
+        """
+        self._graph = graph
+        self._plan = plan
+        self._router = router
+        self._metrics = metrics
+
+    def call(self, call: Call) -> Outcome:
+        """Rank one request; blocks its thread, and never raises."""
+        try:
+            route = call.route or self._router.route(call.request, call.asked, call.experiment)
+        except RankingError as error:
+            return Outcome(error)
+        routed = replace(call, route=route)
+        if self._plan.target not in route.targets:
+            return self._graph.call(routed)
+        if route.teams:
+            return self._drafted(routed, route)
+        outcome = self._cascaded(routed)
+        return replace(outcome, result=_of_route(outcome.result, route), route=route)
+
+    def dead(self) -> list[str]:
+        """Names of its threads and processes that have ended."""
+        return self._graph.dead()
+
+    def stopped(self) -> list[str]:
+        """Names of its processes that somebody has stopped, and that may go on."""
+        return self._graph.stopped()
+
+    def _drafted(self, call: Call, route: Route) -> Outcome:
+        """Both orders of an interleaving experiment, one after the other; one alone will do."""
+        whole = replace(call, request=replace(call.request, top_n=None))
+        outcomes = [self._of_target(whole, target) for target in route.targets]
+        spans = tuple(span for outcome in outcomes for span in outcome.spans)
+        answers = [o.result for o in outcomes if isinstance(o.result, RankResponse)]
+        if len(answers) == len(outcomes):
+            response = interleaved(answers, route, call.request)
+            return Outcome(response, route, spans)
+        if answers:
+            alone = answers[0].rankings[0]
+            shown = replace(alone, order=alone.order[: call.request.top_n])
+            response = replace(answers[0], rankings=(shown,), top_n=call.request.top_n)
+            return Outcome(_of_route(response, route), route, spans)
+        return Outcome(outcomes[0].result, route, spans)
+
+    def _of_target(self, call: Call, target: Target) -> Outcome:
+        if target == self._plan.target:
+            return self._cascaded(call)
+        return self._graph.call(replace(call, route=Route((target,))))
+
+    def _cascaded(self, call: Call) -> Outcome:
+        """Stage after stage, until one fails or is late; the first one must not."""
+        if call.request.tokens is not None:
+            return Outcome(
+                InvalidField(
+                    "a cascade ranks texts, since its stages tokenize them differently; send "
+                    "texts, or name a ranker",
+                    field="input_ids",
+                )
+            )
+        started = time.monotonic()
+        progress = Progress(call.request)
+        spans: Spans = ()
+        last = Outcome(ServiceError("the cascade has no stage"))
+        for number, stage in enumerate(self._plan.stages):
+            documents = progress.order
+            if number:
+                documents = documents[: kept(self._plan.stages[number - 1], progress)]
+            deadline = self._deadline(call, number, started)
+            if stage.target is None:
+                begun = time.monotonic()
+                progress.bm25(bm25_scored(call.request))
+                spans += _bm25_span(call, begun)
+                self._metrics.stage_scored(number, stage.ranker, len(documents))
+                continue
+            last = self._pass(call, stage.target, documents, deadline)
+            spans += last.spans
+            if isinstance(last.result, RankResponse):
+                progress.scored(stage, documents, last.result)
+                self._metrics.stage_scored(number, stage.ranker, len(documents))
+            elif number and _can_be_dropped(last.result, call):
+                for late in range(number, len(self._plan.stages)):
+                    dropped = self._plan.stages[late]
+                    progress.dropped(dropped, last.result)
+                    self._metrics.stage_dropped(late, dropped.ranker, last.result.code)
+                break
+            else:
+                return replace(last, spans=spans)
+        return Outcome(
+            progress.response(self._plan.target), None, spans, list(last.key), list(last.value)
+        )
+
+    def _pass(
+        self, call: Call, target: Target, documents: Sequence[int], deadline: Optional[float]
+    ) -> Outcome:
+        """One stage; one that is not the first is not begun with when its time is over."""
+        asked = call.arrival.deadline
+        if deadline != asked and deadline is not None and time.monotonic() >= deadline:
+            return Outcome(DeadlineExceeded(f"no time is left for {target.ranker}"))
+        return self._graph.call(
+            replace(
+                call,
+                request=call.request.part(documents),
+                arrival=call.arrival._replace(deadline=deadline),
+                route=Route((target,), is_stage=True),
+            )
+        )
+
+    def _deadline(self, call: Call, number: int, started: float) -> Optional[float]:
+        """Until when a stage is waited for; the first has all the time that the caller has."""
+        asked = call.arrival.deadline
+        if not number:
+            return asked
+        bounds = [] if asked is None else [asked - _ANSWER_S]
+        if self._plan.max_s is not None:
+            bounds.append(started + self._plan.max_s)
+        return min(bounds, default=None)
+
+
+def _can_be_dropped(error: RankingError, call: Call) -> bool:
+    """Whether the answer of the stages before is worth more than the error."""
+    cancel = call.arrival.cancel
+    if cancel is not None and cancel.gone:
+        return False
+    return isinstance(error, ServiceError) and not isinstance(error, (ShuttingDown, CallerGone))
+
+
+def _of_route(
+    result: Union[RankResponse, RankingError], route: Route
+) -> Union[RankResponse, RankingError]:
+    if isinstance(result, RankingError):
+        return result
+    return replace(result, experiment=route.experiment, variant=route.variant)
+
+
+def _bm25_span(call: Call, begun: float) -> Spans:
+    if call.trace is None:
+        return ()
+    return (Span("bm25", call.trace.child(), begun, time.monotonic()),)
