@@ -30,6 +30,7 @@ from contract.bundle.files import (
 from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
 from contract.bundle.graphs import JSON, OLD_MODEL, OLD_PARAMS, PDMODEL, GraphFiles, GraphSpec
 from contract.bundle.manifest import Manifest
+from contract.bundle.split import Split
 from contract.calibration import Calibration
 from contract.errors import BundleError, SetUpError
 from contract.tensors import TensorSpec
@@ -40,6 +41,7 @@ from export.bundle.serving_conf import serving_config, write_both_confs
 from export.graphs.graph_sources import check_one_of_each
 from export.proof.parity import check_parity
 from export.proof.proving_engines import engines_of
+from export.proof.split_parity import check_split
 
 MODEL_CARD_FILE = "MODEL_CARD.md"
 
@@ -92,6 +94,7 @@ def republished(
         outputs=tuple(spec.name for spec in manifest.fetches),
         source={**manifest.source, **source},
         **manifest.text_rules._asdict(),
+        split=manifest.split,
     )
     card = bundle.root / MODEL_CARD_FILE
     return BundleParts(
@@ -187,6 +190,10 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     if parts.precision == "fp32" and all(file.is_file() for file in model_facts):
         for file in model_facts:
             shutil.copyfile(file, directory / file.name)
+    # its graphs would not score as a quantized whole one does
+    split = parts.facts.split if parts.precision == "fp32" else None
+    if split is not None:
+        copy_split(split, parts.export_dir, directory)
     if parts.report is not None:
         shutil.copyfile(parts.report, directory / parts.report.name)
     files = hash_files(directory, [path for path in directory.rglob("*") if path.is_file()])
@@ -205,6 +212,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         graphs=tuple(_below_server_dir(graph) for graph in graphs),
         **parts.facts.text_rules._asdict(),
         calibration=parts.calibration,
+        split=split,
     ).sealed()
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)
@@ -261,12 +269,27 @@ def copy_graphs(graphs: Sequence[GraphFiles], server_dir: Path) -> list[GraphSpe
     return placed
 
 
+def copy_split(split: Split, source: Path, target: Path) -> None:
+    """Put the graphs of a split ranker into a bundle.
+
+    Raises:
+        SetUpError: one is missing.
+    """
+    for graph in split.graphs:
+        for name in (graph.path, graph.params):
+            if not (source / name).is_file():
+                raise SetUpError(f"{source} has no {name}; run export_model again", field="dirname")
+            (target / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(source / name, target / name)
+
+
 def verify(directory: Path) -> None:
     """Open a bundle as a service does and have all engines that are here score its golden pairs.
 
     Raises:
-        BundleError: it does not open, a score or an order is not that of the trained model, or it
-            holds a graph that no engine of this environment reads.
+        BundleError: it does not open, a score or an order is not that of the trained model, the two
+            graphs of a split ranker are not its whole one, or it holds a graph that no engine of
+            this environment reads.
     """
     bundle = Bundle.open(directory)
     golden = read_golden(directory / GOLDEN_FILE)
@@ -276,3 +299,5 @@ def verify(directory: Path) -> None:
         engines = engines_of(bundle, bundle.files_of(spec))
         for parity in check_parity(golden, bundle.encoder(), engines, bundle.score, tolerance):
             print(parity)
+    for line in check_split(bundle, golden):
+        print(line)

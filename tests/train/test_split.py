@@ -17,6 +17,7 @@ from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import SetUpError
 from tests.sets import card_only
 from tests.train.conftest import Files, write_model
+from train.evaluate import main as evaluate
 from train.model.backbone import find_backbone
 from train.model.checkpoint import (
     CONFIG_FILE,
@@ -157,6 +158,14 @@ def test_a_checkpoint_says_how_it_is_split(split_run: Path, split: LoadedRanker)
     config = read_json(split_run / "last" / CONFIG_FILE)
     assert (config["joint_layers"], config["state_size"]) == (1, 16)
     assert isinstance(encoder_of(split.model), SplitErnie)
+
+
+def test_an_evaluation_says_it_too(split_run: Path, files: Files, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    flags = ["--init_from_ckpt", split_run / "last", "--test_file", files.dev, "--device", "cpu"]
+    assert evaluate([str(flag) for flag in (*flags, "--json", report)]) == 0
+    assert "of its 2 layers the upper 1 see" in read_json(report)["layers"]
+    assert "as 16 numbers for each token" in read_json(report)["layers"]
 
 
 def test_10_then_10_steps_are_20(split_run: Path, train_ce: Train, tmp_path: Path) -> None:

@@ -78,6 +78,19 @@ def set_split(config: Any, joint_layers: Optional[int], state_size: Optional[int
     SplitSettings.of_config(config)
 
 
+def described(config: Any) -> str:
+    """One sentence on a split ranker's layers for people; empty for any other."""
+    settings = SplitSettings.of_config(config)
+    if settings is None:
+        return ""
+    layers, joint = config.num_hidden_layers, config.num_hidden_layers - settings.lower_layers
+    size = settings.state_size or config.hidden_size
+    return (
+        f"It is a split ranker: of its {layers} layers the upper {joint} see query and title "
+        f"together, those below one of them each, as {size} numbers for each token."
+    )
+
+
 def check_family(family: str) -> None:
     """Refuse to split layers that are not ERNIE's.
 
