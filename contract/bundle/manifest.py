@@ -200,6 +200,12 @@ def check_consistent(manifest: Manifest, where: str) -> None:
                 )
     if manifest.split is not None:
         manifest.split.check(manifest.files, where)
+        if manifest.schema == FILES_SCHEMA:
+            raise BundleError(
+                f"the version of schema {manifest.schema} does not cover a split; export the "
+                "bundle again",
+                field=where,
+            )
     if manifest.calibration and not SCORE_FUNCTIONS[manifest.score_function].has_logits:
         raise BundleError(
             f"calibration takes logits, which {manifest.score_function} has not; export the bundle "
