@@ -76,7 +76,8 @@ def engine_of(bundle: Bundle) -> SplitEngine:
 
 
 @pytest.mark.parametrize(
-    ("kind", "flags"), [("cross_encoder", ()), ("pairwise", ("--state_size", "16"))]
+    ("kind", "flags"),
+    [("cross_encoder", ()), ("pairwise", ("--state_size", "16", "--state_type", "fp16"))],
 )
 def test_two_graphs_are_published_and_proved(
     files: Files,  # noqa: F811
@@ -97,6 +98,7 @@ def test_two_graphs_are_published_and_proved(
     assert "exported without --optimize" not in said.err
     split = split_of(bundle)
     assert (split.joint_layers, split.state_size) == (1, 16 if flags else 32)
+    assert split.state_type == ("fp16" if flags else "fp32")
     assert split.phrase_size == 0
     again = trained(bundle, files, tmp_path / "again", kind)
     assert json.loads((again / "config.json").read_text())["joint_layers"] == 1, "it stays split"
