@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import SetUpError
-from tests.sets import card_only
 from tests.train.conftest import Files, write_model
 from train.evaluate import main as evaluate
 from train.model.backbone import find_backbone
@@ -30,8 +29,6 @@ from train.model.layers import build_model, encoder_of
 from train.model.ranker import LoadedRanker, load_ranker
 from train.model.split.encoder import DOCUMENT_POSITION, SplitErnie, positions, rounded
 from train.model.split.settings import set_split
-
-pytestmark = card_only
 
 Train = Callable[..., int]
 
