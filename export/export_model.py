@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -23,7 +24,7 @@ if not __package__:
 from contract.bundle.embeddings import check_tables
 from contract.bundle.files import GOLDEN_FILE, TOKENIZER_DIR
 from contract.bundle.golden import GoldenPair, write_golden
-from contract.bundle.graphs import JSON, PDMODEL, graph_files, paddle_reader
+from contract.bundle.graphs import graph_files
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError, SetUpError
 from contract.rankers import PAIRWISE
@@ -32,8 +33,9 @@ from export.bundle.facts import FACTS_FILE, GRAPH_NAMES, LOGITS_OUTPUT, OUTPUTS,
 from export.bundle.source_facts import described_path, package_versions
 from export.command import run_command
 from export.engines.paddle_inference import GraphPredictor, logits_of
-from export.graphs.first_position import first_position_only
-from export.graphs.program import name_outputs, read_tensors
+from export.graphs.program import read_tensors
+from export.graphs.split_graphs import save_split
+from export.graphs.static_graph import narrow_last_layer, save_static, written_format
 from export.proof.golden_lists import golden_lists
 from export.proof.parity import TrainedRanker, check_parity, run_dynamic, score_golden
 from train.model.checkpoint import check_named
@@ -69,7 +71,7 @@ def export_ranker(
         score_function=ranker.score_function,
         logits=LOGITS_OUTPUT[ranker.ranker],
         max_seq_length=ranker.max_seq_length,
-        model_filename=f"{name}.{_written_format()}",
+        model_filename=f"{name}.{written_format()}",
         params_filename=f"{name}.pdiparams",
         outputs=OUTPUTS[ranker.ranker],
         source={
@@ -86,7 +88,8 @@ def export_ranker(
         (output / FACTS_FILE).unlink(missing_ok=True)
         save_graph(ranker, output / name)
         if optimize:
-            _optimize(output / facts.model_filename)
+            narrow_last_layer(output / facts.model_filename)
+        facts = replace(facts, split=save_split(ranker.model, output, optimize))
         copy_tokenizer(ranker.tokenizer_dir, output / TOKENIZER_DIR)
         from train.model.bundle_checkpoint import write_model_facts
 
@@ -101,31 +104,10 @@ def export_ranker(
 
 def save_graph(ranker: TrainedRanker, path: Path) -> None:
     """Write ``path``.pdmodel, or .json, and .pdiparams: any number of rows, of any length."""
-    import paddle
     from paddle.static import InputSpec
 
     specs = [InputSpec([None, None], "int64", name) for name in (INPUT_IDS, TOKEN_TYPE_IDS)]
-    layer = _with_outputs(ranker)
-    layer.eval()
-    static = paddle.jit.to_static(layer, input_spec=specs, full_graph=True)
-    paddle.jit.save(static, str(path))
-    # of use only to paddle.jit.load, and holds nothing a predictor reads
-    path.with_name(f"{path.name}.pdiparams.info").unlink(missing_ok=True)
-    name_outputs(path.with_name(f"{path.name}.{_written_format()}"), OUTPUTS[ranker.ranker])
-
-
-def _written_format() -> str:
-    """What ``paddle.jit.save`` of this environment's Paddle writes."""
-    return JSON if JSON in paddle_reader().formats else PDMODEL
-
-
-def _optimize(model: Path) -> None:
-    if _written_format() == JSON:
-        reason: Optional[str] = "a program of Paddle 3 is left as it is"
-    else:
-        reason = first_position_only(model)
-    if reason is not None:
-        print(f"exported without --optimize: {reason}", file=sys.stderr)
+    save_static(_with_outputs(ranker), specs, path, OUTPUTS[ranker.ranker])
 
 
 def _with_outputs(ranker: TrainedRanker) -> Any:

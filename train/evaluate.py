@@ -66,7 +66,9 @@ def run(options: argparse.Namespace) -> None:
     from train.model.checkpoint import write_json
     from train.model.device import set_device
     from train.model.inference import margins, show_cuts
+    from train.model.layers import config_of
     from train.model.ranker import load_ranker
+    from train.model.split.settings import described
 
     pairs = read_labelled_pairs(options.test_file, options.max_bad_rows)
     set_device(options.device, options.cpu_threads)
@@ -91,6 +93,7 @@ def run(options: argparse.Namespace) -> None:
             "checkpoint_sha256": ranker.checkpoint_sha256,
             "max_seq_length": ranker.max_seq_length,
             **ranker.encoder.rules._asdict(),
+            "layers": described(config_of(ranker.model)),
             "test_file": Path(options.test_file).name,
             "seed": options.seed,
             "reliability": reliability(sigmoid(values), np.asarray(pairs.labels) > 0),

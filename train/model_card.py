@@ -94,10 +94,13 @@ def render(ranker: str, evaluations: Sequence[Path], text: str) -> str:
         if worse
         else ""
     )
-    length = next(iter(found.values()))["max_seq_length"]
+    first = next(iter(found.values()))
+    length = first["max_seq_length"]
+    # evaluations of older releases do not say
+    layers = f" {first['layers']}" if first.get("layers") else ""
     return (
         f"# {ranker}\n\nA small Chinese re-ranker for rows of at most {length} tokens; a title "
-        f"that does not fit is cut.\n\n"
+        f"that does not fit is cut.{layers}\n\n"
         f"## {_METRIC} on held-out queries\n\n"
         f"| lists | queries | {ranker} | BM25 | difference |\n|---|---|---|---|---|\n"
         + "".join(rows)

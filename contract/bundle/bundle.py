@@ -8,6 +8,7 @@
       tokenizer/        vocab.txt tokenizer_config.json ...
       manifest.json     see contract.bundle.manifest
       golden.jsonl      scored pairs, see contract.bundle.golden
+      split/            two graphs more of a split ranker, see contract.bundle.split
       config.json parameters.json   to load the model for training again
 
 A directory that upstream's tools exported has only the first two; :meth:`Bundle.adopt` opens it

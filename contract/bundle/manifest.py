@@ -13,6 +13,7 @@ from typing import Any, Optional
 from contract.bundle.files import content_version
 from contract.bundle.graphs import GraphSpec, parse_graphs
 from contract.bundle.places import check_names
+from contract.bundle.split import Split
 from contract.calibration import Calibration
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import BundleError
@@ -58,6 +59,7 @@ class Manifest:
         schema: what the version covers.
         calibration: makes probabilities of the logits; ``None`` where scores are those of the score
             function.
+        split: the two graphs of a split ranker; ``None`` of any other.
     """
 
     ranker: str
@@ -76,6 +78,7 @@ class Manifest:
     truncation: str = OF_OLDER_FILES.truncation
     normalization: str = OF_OLDER_FILES.normalization
     calibration: Optional[Calibration] = None
+    split: Optional[Split] = None
 
     @property
     def text_rules(self) -> TextRules:
@@ -90,9 +93,10 @@ class Manifest:
     def to_json(self) -> str:
         """The text of ``manifest.json``: stable key order, two-space indent."""
         fields = asdict(self)
-        # a bundle without one is read by releases that know of none
-        if self.calibration is None:
-            del fields["calibration"]
+        # a bundle without them is read by releases that know of none
+        for name in ("calibration", "split"):
+            if fields[name] is None:
+                del fields[name]
         return json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -115,6 +119,8 @@ class Manifest:
             fields["graphs"] = parse_graphs(fields.get("graphs", ()))
             if fields.get("calibration") is not None:
                 fields["calibration"] = Calibration.parse(fields["calibration"], where)
+            if fields.get("split") is not None:
+                fields["split"] = Split.parse(fields["split"])
             manifest = cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BundleError(
@@ -192,6 +198,14 @@ def check_consistent(manifest: Manifest, where: str) -> None:
                 raise BundleError(
                     f"graphs: {name!r} is not among files; export the bundle again", field=where
                 )
+    if manifest.split is not None:
+        manifest.split.check(manifest.files, where)
+        if manifest.schema == FILES_SCHEMA:
+            raise BundleError(
+                f"the version of schema {manifest.schema} does not cover a split; export the "
+                "bundle again",
+                field=where,
+            )
     if manifest.calibration and not SCORE_FUNCTIONS[manifest.score_function].has_logits:
         raise BundleError(
             f"calibration takes logits, which {manifest.score_function} has not; export the bundle "

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+from contract.bundle.split import Split
 from contract.errors import BundleError
 from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.scoring import SCORE_FUNCTIONS
@@ -49,6 +50,8 @@ class ExportFacts:
         source: checkpoint, command and package versions.
         truncation: how pairs were cut in training.
         normalization: how their texts were normalized.
+        split: what a manifest says of a split ranker, its graphs relative to the directory; or
+            ``None``.
     """
 
     ranker: str
@@ -61,6 +64,7 @@ class ExportFacts:
     source: Mapping[str, str]
     truncation: str = OF_OLDER_FILES.truncation
     normalization: str = OF_OLDER_FILES.normalization
+    split: Optional[Split] = None
 
     @property
     def text_rules(self) -> TextRules:
@@ -70,6 +74,9 @@ class ExportFacts:
     def write(self, directory: Path) -> None:
         """Write ``export.json``."""
         fields = {"schema": _SCHEMA, **asdict(self)}
+        # a whole ranker's are read by releases that know of no split
+        if self.split is None:
+            del fields["split"]
         text = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False)
         (directory / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
 
@@ -86,6 +93,8 @@ def read_facts(directory: Path) -> Optional[ExportFacts]:
     try:
         fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         schema = fields.pop("schema")
+        if fields.get("split") is not None:
+            fields["split"] = Split.parse(fields["split"])
         facts = ExportFacts(**{**fields, "outputs": tuple(fields["outputs"])})
         known = schema == _SCHEMA and facts.ranker in RANKERS
         facts.text_rules.checked(str(path))

@@ -37,9 +37,11 @@ from contract.text.unicode_table import UNICODE_VERSION
 from export.bundle.facts import ExportFacts
 from export.bundle.replace import replacement
 from export.bundle.serving_conf import serving_config, write_both_confs
+from export.bundle.split_files import copy_split
 from export.graphs.graph_sources import check_one_of_each
 from export.proof.parity import check_parity
 from export.proof.proving_engines import engines_of
+from export.proof.split_parity import check_split
 
 MODEL_CARD_FILE = "MODEL_CARD.md"
 
@@ -92,6 +94,7 @@ def republished(
         outputs=tuple(spec.name for spec in manifest.fetches),
         source={**manifest.source, **source},
         **manifest.text_rules._asdict(),
+        split=manifest.split,
     )
     card = bundle.root / MODEL_CARD_FILE
     return BundleParts(
@@ -187,6 +190,10 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     if parts.precision == "fp32" and all(file.is_file() for file in model_facts):
         for file in model_facts:
             shutil.copyfile(file, directory / file.name)
+    # its graphs would not score as a quantized whole one does
+    split = parts.facts.split if parts.precision == "fp32" else None
+    if split is not None:
+        copy_split(split, parts.export_dir, directory)
     if parts.report is not None:
         shutil.copyfile(parts.report, directory / parts.report.name)
     files = hash_files(directory, [path for path in directory.rglob("*") if path.is_file()])
@@ -205,6 +212,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
         graphs=tuple(_below_server_dir(graph) for graph in graphs),
         **parts.facts.text_rules._asdict(),
         calibration=parts.calibration,
+        split=split,
     ).sealed()
     if parts.model_card is not None:
         shutil.copyfile(parts.model_card, directory / MODEL_CARD_FILE)
@@ -265,8 +273,9 @@ def verify(directory: Path) -> None:
     """Open a bundle as a service does and have all engines that are here score its golden pairs.
 
     Raises:
-        BundleError: it does not open, a score or an order is not that of the trained model, or it
-            holds a graph that no engine of this environment reads.
+        BundleError: it does not open, a score or an order is not that of the trained model, the two
+            graphs of a split ranker are not its whole one, or it holds a graph that no engine of
+            this environment reads.
     """
     bundle = Bundle.open(directory)
     golden = read_golden(directory / GOLDEN_FILE)
@@ -276,3 +285,5 @@ def verify(directory: Path) -> None:
         engines = engines_of(bundle, bundle.files_of(spec))
         for parity in check_parity(golden, bundle.encoder(), engines, bundle.score, tolerance):
             print(parity)
+    for line in check_split(bundle, golden):
+        print(line)

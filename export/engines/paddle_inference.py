@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.bundle.golden import Feed, RunFeed
+from contract.bundle.golden import RunFeed
 from contract.bundle.graphs import JSON, GraphSpec, choose, format_of, paddle_reader
 from contract.bundle.program_json import ProgramJson
 from contract.environment.cpu import has_bf16
 from contract.errors import BundleError, SetUpError
 from contract.tensors import TensorSpec
+from export.engines.tensors import Tensors
 
 DEVICES = ("cpu", "gpu", "xpu")
 PRECISIONS = ("fp32", "fp16", "int8", "bf16")
@@ -201,8 +202,8 @@ class GraphPredictor:
             ) from error
         self.output_names: tuple[str, ...] = tuple(self._predictor.get_output_names())
 
-    def __call__(self, feed: Feed) -> dict[str, NDArray[np.float32]]:
-        """Run ``{name: [N, L]}``; returns every output by its name in the graph."""
+    def __call__(self, feed: Tensors) -> dict[str, NDArray[np.float32]]:
+        """Run ``{name: array}``; returns every output by its name in the graph."""
         for name in self._predictor.get_input_names():
             self._predictor.get_input_handle(name).copy_from_cpu(np.ascontiguousarray(feed[name]))
         self._predictor.run()

@@ -21,7 +21,7 @@ from tests.sets import card_only
 from tests.train.conftest import CHARACTERS, Files, files, write_model  # noqa: F401
 from train import evidence, train_ce, train_pairwise
 from train.model.evidence.dictionary import choose_phrases
-from train.model.evidence.overlap import Overlap, Texts
+from train.model.evidence.overlap import Overlap, Text
 from train.model.evidence.phrase_codes import IntArray
 from train.model.evidence.phrases import PhraseVectors
 from train.model.evidence.settings import EvidenceSettings
@@ -180,7 +180,8 @@ class Evidences(paddle.nn.Layer):  # type: ignore[misc]
 
     def forward(self, input_ids: paddle.Tensor, token_type_ids: paddle.Tensor) -> paddle.Tensor:
         title = token_type_ids.astype("float32")
-        figures = self.overlap(input_ids, Texts(1 - title, title), self.phrases.codes_2)
+        texts = [Text(input_ids, there) for there in (1 - title, title)]
+        figures = self.overlap(*texts, self.phrases.codes_2)
         vectors = self.phrases(input_ids, paddle.ones_like(input_ids))
         return paddle.concat([vectors.flatten(1), figures], axis=1)
 

@@ -19,7 +19,7 @@ from train.model.evidence.dictionary import (
     rarities,
 )
 from train.model.evidence.layer import Evidence, evidence_of
-from train.model.evidence.overlap import Overlap, Texts
+from train.model.evidence.overlap import Overlap, Text
 from train.model.evidence.phrase_codes import phrase_codes
 from train.model.evidence.phrases import remainder
 from train.model.evidence.settings import LARGEST_CODE, EvidenceSettings
@@ -123,8 +123,8 @@ def test_overlap_has_bm25_of_tokens_and_of_pairs(kind: int) -> None:
     overlap = Overlap(SETTINGS, VOCAB)
     query, title = [7, 8, 9, 7], [8, 9, 7, 8, 11, 12]
     ids, types = rows((query, title))
-    texts = Texts(*(paddle.to_tensor(x) for x in masks(ids, types)))
-    figures = overlap(ids, texts, paddle.full([97], -1, "int64")).numpy()[0]
+    texts = [Text(ids, paddle.to_tensor(x)) for x in masks(ids, types)]
+    figures = overlap(*texts, paddle.full([97], -1, "int64")).numpy()[0]
     terms = [list(zip(text, text[1:])) if kind else list(text) for text in (query, title)]
     rarity = 7.0 if kind else 1.0
     norm = 1.2 * (0.25 + 0.75 * len(terms[1]) / 30.0)

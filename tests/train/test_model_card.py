@@ -47,6 +47,14 @@ def test_the_table_has_a_row_per_file_and_says_where_bm25_is_better(tmp_path: Pa
     assert "worse than BM25" not in card(tmp_path, good)
 
 
+def test_a_split_ranker_is_said_to_be_one(tmp_path: Path) -> None:
+    file = evaluation(tmp_path / "pairwise_medical_padded.json", 0.06)
+    assert "a title that does not fit is cut.\n" in card(tmp_path, file), "as of older releases"
+    figures = json.loads(file.read_text())
+    file.write_text(json.dumps({**figures, "layers": "It is a split ranker."}))
+    assert "does not fit is cut. It is a split ranker.\n" in card(tmp_path, file)
+
+
 def test_the_reliability_of_each_file_is_told(tmp_path: Path) -> None:
     files = [evaluation(tmp_path / f"pairwise_{name}.json", 0.06) for name in ("a", "b")]
     (tmp_path / "text.md").write_text("## Limits\n")

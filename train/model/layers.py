@@ -8,7 +8,7 @@ cross-encoder.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import paddle
 from paddle import Tensor, nn
@@ -20,6 +20,8 @@ from train.model.evidence.layer import evidence_of
 from train.model.evidence.settings import EVIDENCE, EvidenceSettings
 from train.model.family import Backbone
 from train.model.parameters import encoder_name
+from train.model.split.encoder import SplitErnie
+from train.model.split.settings import SplitSettings, check_family
 
 # the key of a configuration, beside PaddleNLP's own layer_norm_eps, which its models do not read:
 # without it ERNIE has 1e-12 and ERNIE-Gram 1e-5, whatever stands there
@@ -43,10 +45,8 @@ class PairwiseMatching(nn.Layer):  # type: ignore[misc]
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """Logits ``[N, 1]`` of rows ``[N, L]``; the score is their sigmoid."""
         _, pooled = self.ptm(input_ids, token_type_ids)
-        logits = self.similarity(self.dropout(pooled))
-        if self.evidence is not None:
-            logits = logits + self.evidence(input_ids, token_type_ids)
-        return logits
+        known = None if self.evidence is None else self.evidence(input_ids, token_type_ids)
+        return scored(self, pooled, known)
 
 
 class CrossEncoderWithEvidence(ErnieForSequenceClassification):  # type: ignore[misc]
@@ -60,9 +60,25 @@ class CrossEncoderWithEvidence(ErnieForSequenceClassification):  # type: ignore[
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """Logits ``[N, 2]`` of rows ``[N, L]``."""
         _, pooled = self.ernie(input_ids, token_type_ids)
-        logits = self.classifier(self.dropout(pooled))
-        half = self.evidence(input_ids, token_type_ids) * 0.5
-        return logits + paddle.concat([-half, half], axis=1)
+        return scored(self, pooled, self.evidence(input_ids, token_type_ids))
+
+
+def scored(model: Any, pooled: Tensor, known: Optional[Tensor]) -> Tensor:
+    """Logits of a ranker's head.
+
+    Args:
+        model: either ranker.
+        pooled: of [CLS], ``[N, H]``.
+        known: what the evidence adds, ``[N, 1]``, or ``None``.
+    """
+    if hasattr(model, "similarity"):
+        logits = model.similarity(model.dropout(pooled))
+        return logits if known is None else logits + known
+    logits = model.classifier(model.dropout(pooled))
+    if known is None:
+        return logits
+    half = known * 0.5
+    return logits + paddle.concat([-half, half], axis=1)
 
 
 def build_model(ranker: str, backbone: Backbone, logits: int = 2) -> Any:
@@ -72,13 +88,22 @@ def build_model(ranker: str, backbone: Backbone, logits: int = 2) -> Any:
         ranker: ``pairwise`` or ``cross_encoder``.
         backbone: whose configuration says the rest.
         logits: of a pair, by the head of a cross-encoder: 2, or 1 as of Hugging Face's.
+
+    Raises:
+        SetUpError: the configuration asks for what its model cannot have.
     """
     config = backbone.config
+    split = SplitSettings.of_config(config) is not None
+    if split:
+        check_family(backbone.family.prefix)
+    encoder: Any = SplitErnie if split else backbone.family.encoder
     if ranker == PAIRWISE:
-        model: Any = PairwiseMatching(backbone.family.encoder(config))
+        model: Any = PairwiseMatching(encoder(config))
     else:
         config.num_labels = logits
         model = _classifier(backbone)
+        if split:
+            setattr(model, encoder_name(model), SplitErnie(config))
     epsilon = getattr(config, NORM_EPSILON, None)
     if epsilon is not None:
         for layer in model.sublayers():

@@ -38,6 +38,7 @@ from train.model.huggingface.model_dir import is_huggingface
 from train.model.layers import build_model, encoder_of, pack_evidence
 from train.model.paddlenlp_models import known_models
 from train.model.parameters import load_parameters, with_fitting_head
+from train.model.split.settings import JOINT_LAYERS, SplitSettings, check_rows
 
 PAIRWISE = "pairwise"
 CROSS_ENCODER = "cross_encoder"
@@ -77,6 +78,12 @@ def initialise(model: Any, backbone: Backbone, init: str, seed: int) -> str:
         return f"{backbone.name}: {load_parameters(model, fitting, any_head=True)}"
     if init == "default":
         return f"{backbone.name}: no weights there, all parameters are random"
+    if SplitSettings.of_config(backbone.config) is not None:
+        raise SetUpError(
+            f"matching finds tokens of the other text in the first layers, which {JOINT_LAYERS} "
+            "keeps apart; train a whole ranker, and name it as --model_name_or_path",
+            field="init",
+        )
     from train.model.matching_init import apply_matching_init
 
     try:
@@ -110,6 +117,7 @@ def make_encoder(
     encoder = PairEncoder.load(backbone.tokenizer_dir, max_seq_length, rules)
     if getattr(backbone.config, "type_vocab_size", 0) < encoder.layout.token_types:
         raise SetUpError(NO_TOKEN_TYPES, field="model_name_or_path")
+    check_rows(backbone.config, encoder.layout.token_types)
     if encoder.vocab_size > backbone.config.vocab_size:
         raise SetUpError(
             f"the vocabulary has {encoder.vocab_size} tokens, but the model only "

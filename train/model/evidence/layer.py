@@ -12,7 +12,7 @@ import paddle.nn.functional as F
 from numpy.typing import NDArray
 from paddle import Tensor, nn
 
-from train.model.evidence.overlap import FIGURES_OF_ORDER, Overlap, Texts
+from train.model.evidence.overlap import FIGURES_OF_ORDER, Overlap, Text
 from train.model.evidence.phrases import PhraseVectors, looked_up
 from train.model.evidence.settings import EvidenceSettings
 
@@ -52,18 +52,35 @@ class Evidence(nn.Layer):  # type: ignore[misc]
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> Tensor:
         """``[N, 1]`` of rows ``[N, L]``."""
-        text = 1 - looked_up(self.special, input_ids)
-        texts = Texts(
-            (text * (1 - token_type_ids)).astype("float32"),
-            (text * token_type_ids).astype("float32"),
-        )
+        text = self._text(input_ids)
+        query = Text(input_ids, (text * (1 - token_type_ids)).astype("float32"))
+        title = Text(input_ids, (text * token_type_ids).astype("float32"))
         vectors = self.phrases(input_ids, text)
-        query = _unit(self.query_map((vectors * texts.query.unsqueeze(-1)).sum(axis=1)))
-        title = _unit(self.title_map((vectors * texts.title.unsqueeze(-1)).sum(axis=1)))
+        sums = [(vectors * part.there.unsqueeze(-1)).sum(axis=1) for part in (query, title)]
+        return self._weighed(query, title, sums[0], sums[1])
+
+    def summed(self, input_ids: Tensor) -> Tensor:
+        """The sum of the phrase vectors of one text, ``[N, size]``, of its ids ``[N, L]``."""
+        return self.phrases(input_ids, self._text(input_ids)).sum(axis=1)
+
+    def of_parts(
+        self, query_ids: Tensor, title_ids: Tensor, query_sum: Tensor, title_sum: Tensor
+    ) -> Tensor:
+        """What :meth:`forward` returns for the row of both, by what :meth:`summed` found."""
+        query, title = (
+            Text(ids, self._text(ids).astype("float32")) for ids in (query_ids, title_ids)
+        )
+        return self._weighed(query, title, query_sum, title_sum)
+
+    def _text(self, input_ids: Tensor) -> Tensor:
+        return 1 - looked_up(self.special, input_ids)
+
+    def _weighed(self, asked: Text, offered: Text, query_sum: Tensor, title_sum: Tensor) -> Tensor:
+        query, title = _unit(self.query_map(query_sum)), _unit(self.title_map(title_sum))
         parts = query * title
-        overlap = self.overlap(input_ids, texts, self.phrases.codes_2)
+        overlap = self.overlap(asked, offered, self.phrases.codes_2)
         figures = paddle.concat([overlap, parts.sum(axis=1, keepdim=True)], axis=1)
-        lengths = paddle.concat([_length(texts.query), _length(texts.title)], axis=1)
+        lengths = paddle.concat([_length(asked.there), _length(offered.there)], axis=1)
         known = [figures, figures * lengths[:, :1], figures * lengths[:, 1:]]
         known += [parts * _COSINE_PARTS, title, lengths]
         hidden = F.relu(self.hidden(paddle.concat(known, axis=1)))

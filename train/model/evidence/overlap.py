@@ -27,11 +27,31 @@ _SUM_SCALE = 0.05
 FIGURES_OF_ORDER = 4
 
 
-class Texts(NamedTuple):
-    """Where the texts of rows ``[N, L]`` are: 1.0 for a token of the query, of the title."""
+class Text(NamedTuple):
+    """A text of each row: ids ``[N, L]``, and 1.0 where they are tokens of that text.
 
-    query: Tensor
-    title: Tensor
+    Query and title may stand in one row, and then have the same ids, or in a row of their own.
+    """
+
+    ids: Tensor
+    there: Tensor
+
+
+class _Codes(NamedTuple):
+    """Codes and rarities ``[N, L]`` of tokens, and of pairs of neighbours."""
+
+    tokens: Tensor
+    token_rarity: Tensor
+    pairs: Tensor
+    pair_rarity: Tensor
+
+
+class _Weighed(NamedTuple):
+    """Codes ``[N, L]`` of one kind with their rarities, and 1.0 where they are of the text."""
+
+    codes: Tensor
+    rarity: Tensor
+    there: Tensor
 
 
 class Overlap(nn.Layer):  # type: ignore[misc]
@@ -56,23 +76,37 @@ class Overlap(nn.Layer):  # type: ignore[misc]
     def _numbers(self, count: int, value: float) -> Tensor:
         return self.create_parameter([count], default_initializer=nn.initializer.Constant(value))
 
-    def forward(self, input_ids: Tensor, texts: Texts, pair_codes: Tensor) -> Tensor:
-        """``[N, 8]`` of ids ``[N, L]``; ``pair_codes`` are those of the table of bigrams."""
-        tokens = self._figures(0, input_ids, F.relu(self.token_rarity(input_ids)[:, :, 0]), texts)
-        pairs = shifted(input_ids, 0) * self._vocab_size + input_ids
+    def forward(self, query: Text, title: Text, pair_codes: Tensor) -> Tensor:
+        """``[N, 8]`` of both texts; ``pair_codes`` are those of the table of bigrams."""
+        asked = self._codes(query.ids, pair_codes)
+        offered = asked if title.ids is query.ids else self._codes(title.ids, pair_codes)
+        # the first token of a text has no neighbour before it
+        within = [shifted(text.there, 0.0) * text.there for text in (query, title)]
+        tokens = self._figures(
+            0,
+            _Weighed(asked.tokens, asked.token_rarity, query.there),
+            _Weighed(offered.tokens, offered.token_rarity, title.there),
+        )
+        pairs = self._figures(
+            1,
+            _Weighed(asked.pairs, asked.pair_rarity, within[0]),
+            _Weighed(offered.pairs, offered.pair_rarity, within[1]),
+        )
+        return paddle.concat([tokens, pairs], axis=1)
+
+    def _codes(self, ids: Tensor, pair_codes: Tensor) -> _Codes:
+        pairs = shifted(ids, 0) * self._vocab_size + ids
         place = remainder(pairs, self._rows)
         known = equal(looked_up(pair_codes, place), pairs)
         rarity = self.pair_rarity(place)[:, :, 0] * known + (1.0 - known) * self.unseen_rarity
-        # the first token of a text has no neighbour before it
-        within = Texts(*(shifted(text, 0.0) * text for text in texts))
-        return paddle.concat([tokens, self._figures(1, pairs, F.relu(rarity), within)], axis=1)
+        return _Codes(ids, F.relu(self.token_rarity(ids)[:, :, 0]), pairs, F.relu(rarity))
 
-    def _figures(self, kind: int, codes: Tensor, rarity: Tensor, texts: Texts) -> Tensor:
-        in_title, in_query = _counts(codes, texts)
-        length = texts.title.sum(axis=1, keepdim=True)
+    def _figures(self, kind: int, query: _Weighed, title: _Weighed) -> Tensor:
+        in_title, in_query = _counts(query, title)
+        length = title.there.sum(axis=1, keepdim=True)
         norm = self.saturation[kind] * (1.0 - _B + _B * length / self.mean_length[kind])
         saturated = in_title * (_K1 + 1.0) / (in_title + norm + _SMALL)
-        asked, offered = rarity * texts.query, rarity * texts.title
+        asked, offered = query.rarity * query.there, title.rarity * title.there
         all_asked = asked.sum(axis=1) + _SMALL
         bm25 = (asked * saturated).sum(axis=1)
         found = (asked * (in_title > 0).astype("float32")).sum(axis=1)
@@ -86,11 +120,11 @@ class Overlap(nn.Layer):  # type: ignore[misc]
         return paddle.stack(parts, axis=1)
 
 
-def _counts(codes: Tensor, texts: Texts) -> tuple[Tensor, Tensor]:
-    """How often each position's code stands in the title, and in the query."""
+def _counts(query: _Weighed, title: _Weighed) -> tuple[Tensor, Tensor]:
+    """How often each code of the query stands in the title, and the other way round."""
     with paddle.no_grad():
-        whole = codes.astype("int64")
-        asked = paddle.where(texts.query > 0, whole, paddle.full_like(whole, -1))
-        offered = paddle.where(texts.title > 0, whole, paddle.full_like(whole, -2))
+        asked, offered = query.codes.astype("int64"), title.codes.astype("int64")
+        asked = paddle.where(query.there > 0, asked, paddle.full_like(asked, -1))
+        offered = paddle.where(title.there > 0, offered, paddle.full_like(offered, -2))
         same = equal(asked.unsqueeze(2), offered.unsqueeze(1))
         return same.sum(axis=2), same.sum(axis=1)

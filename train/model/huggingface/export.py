@@ -34,6 +34,7 @@ from train.model.huggingface.tokenizer_json import write_tokenizer
 from train.model.huggingface.weights import SAFETENSORS_FILE
 from train.model.layers import config_of, encoder_of, norm_epsilon
 from train.model.ranker import LoadedRanker
+from train.model.split.settings import SplitSettings
 
 # by the tokenizer: the families that have it, the first for what came from none of them
 _FAMILIES = {True: (BERT, ERNIE), False: (XLM_ROBERTA, ROBERTA)}
@@ -70,6 +71,12 @@ def write_huggingface(
         raise SetUpError(
             "has an evidence layer, which has no place in Hugging Face's formats; name a ranker "
             "that was trained without one",
+            field="params_path",
+        )
+    if SplitSettings.of_config(config_of(ranker.model)) is not None:
+        raise SetUpError(
+            "is a split ranker, whose masked layers have no place in Hugging Face's formats; name "
+            "a ranker that was trained without --joint_layers",
             field="params_path",
         )
     chosen = _chosen(ranker, config, model_type)

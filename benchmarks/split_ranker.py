@@ -1,0 +1,212 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How long a split ranker takes for a request whose documents it has met before.
+
+Run as ``python -m benchmarks.split_ranker --model_name_or_path MODEL --joint_layers 1 2 3``, in the
+environment that trains. MODEL may be a configuration without weights: speed does not depend on
+them. Each way scores the same request in turns, all in OpenVINO: the whole graph; the scorer after
+the query was encoded, with documents encoded before (warm); and with all encoded anew (cold).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Callable, NamedTuple, Optional
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import machine
+from contract.bundle import split as names
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.errors import BundleError
+from export.engines.tensors import RunTensors, Tensors
+from train.option_types import positive_int
+from train.options import run_command
+
+Way = Callable[[], NDArray[np.float32]]
+
+_TOLERANCE = 1e-4
+_FIRST_TOKEN = 5
+
+
+class Request(NamedTuple):
+    """One query with its documents, as feeds.
+
+    Attributes:
+        rows: of the whole graph.
+        query: of the encoder, one row.
+        documents: of the encoder, a row for each.
+    """
+
+    rows: Tensors
+    query: Tensors
+    documents: Tensors
+
+
+def draw_request(
+    count: int, query_tokens: int, document_tokens: Sequence[int], vocabulary: int, seed: int
+) -> Request:
+    """Random tokens; documents have between the two numbers of ``document_tokens``."""
+    draw = np.random.default_rng(seed)
+    query = np.array([1, *draw.integers(_FIRST_TOKEN, vocabulary, query_tokens), 2])
+    shortest, longest = document_tokens
+    lengths = np.sort(draw.integers(shortest, longest + 1, count))
+    documents = [np.array([*draw.integers(_FIRST_TOKEN, vocabulary, n), 2]) for n in lengths]
+    rows = [np.concatenate([query, document]) for document in documents]
+    return Request(
+        _feed(rows, [len(query)] * count),
+        _feed([query], [len(query)]),
+        _feed(documents, [0] * count),
+    )
+
+
+def _feed(rows: Sequence[NDArray[np.int64]], borders: Sequence[int]) -> Tensors:
+    """Padded rows; from its border on a row is the document's."""
+    ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
+    types = np.zeros_like(ids)
+    for place, (row, border) in enumerate(zip(rows, borders)):
+        ids[place, : len(row)] = row
+        types[place, border : len(row)] = 1
+    return {INPUT_IDS: ids, TOKEN_TYPE_IDS: types}
+
+
+def whole_way(run: RunTensors, request: Request) -> Way:
+    """The whole graph over all rows."""
+    return lambda: run(request.rows)[names.LOGITS]
+
+
+def split_ways(encode: RunTensors, score: RunTensors, request: Request) -> dict[str, Way]:
+    """The request with its documents encoded before, and with all encoded anew."""
+    kept = encode(request.documents)
+
+    def scored(documents: Tensors) -> NDArray[np.float32]:
+        query, count = encode(request.query), len(request.documents[INPUT_IDS])
+        feed = {
+            names.QUERY_IDS: request.query[INPUT_IDS].repeat(count, axis=0),
+            names.DOCUMENT_IDS: request.documents[INPUT_IDS],
+            names.QUERY_STATES: query[names.STATES].repeat(count, axis=0),
+            names.DOCUMENT_STATES: documents[names.STATES],
+        }
+        if names.PHRASES in query:
+            feed[names.QUERY_PHRASES] = query[names.PHRASES].repeat(count, axis=0)
+            feed[names.DOCUMENT_PHRASES] = documents[names.PHRASES]
+        return score(feed)[names.LOGITS]
+
+    return {"warm": lambda: scored(kept), "cold": lambda: scored(encode(request.documents))}
+
+
+def open_ways(options: argparse.Namespace, request: Request, folder: Path) -> dict[str, Way]:
+    """All ways by their names; the first is the model before it was split.
+
+    Raises:
+        BundleError: the two graphs score otherwise than the whole one.
+    """
+    ways: dict[str, Way] = {}
+    for joint in (None, *options.joint_layers):
+        name = "all layers joint" if joint is None else f"joint layers {joint}"
+        runs = _exported(options, joint, folder / name.replace(" ", "_"))
+        whole = whole_way(runs[0], request)
+        ways[f"{name}, whole graph"] = whole
+        for kind, way in split_ways(runs[1], runs[2], request).items() if joint else ():
+            worst = float(np.abs(way() - whole()).max())
+            if not worst < _TOLERANCE:
+                raise BundleError(f"differs by {worst:.1e} from the whole graph", field=name)
+            ways[f"{name}, {kind}"] = way
+    return ways
+
+
+def _exported(options: argparse.Namespace, joint: Optional[int], folder: Path) -> list[RunTensors]:
+    """The whole graph in OpenVINO, and of a split ranker the encoder and the scorer."""
+    from paddle.static import InputSpec
+
+    from export.engines.openvino_inference import run_outputs
+    from export.graphs.split_graphs import save_split
+    from export.graphs.static_graph import narrow_last_layer, save_static, written_format
+
+    model = _model(options, joint)
+    folder.mkdir()
+    specs = [InputSpec([None, None], "int64", name) for name in (INPUT_IDS, TOKEN_TYPE_IDS)]
+    save_static(model, specs, folder / "whole", [names.LOGITS])
+    graph = folder / f"whole.{written_format()}"
+    narrow_last_layer(graph)
+    found = [run_outputs(graph, (names.LOGITS,), options.threads)]
+    split = save_split(model, folder, True)
+    if split is not None:
+        for spec, outputs in zip(split.graphs, (split.encoder_outputs, (names.LOGITS,))):
+            found.append(run_outputs(folder / spec.path, outputs, options.threads))
+    return found
+
+
+def _model(options: argparse.Namespace, joint: Optional[int]) -> Any:
+    from train.model.backbone import find_backbone
+    from train.model.layers import build_model, pack_evidence
+    from train.model.parameters import load_parameters
+    from train.model.split.settings import set_split
+
+    backbone = find_backbone(options.model_name_or_path, options.tokenizer)
+    set_split(backbone.config, joint or backbone.config.num_hidden_layers)
+    model = build_model("cross_encoder", backbone)
+    if backbone.parameters is not None:
+        load_parameters(model, backbone.parameters, any_head=True)
+    pack_evidence(model)
+    model.eval()
+    return model
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure, and print a table."""
+    request = draw_request(
+        options.documents, options.query_tokens, options.document_tokens, options.vocabulary, 0
+    )
+    with tempfile.TemporaryDirectory(prefix="split-") as folder:
+        ways = open_ways(options, request, Path(folder))
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(options.rounds):
+            for name, way in ways.items():
+                start = time.perf_counter()
+                way()
+                times[name].append(time.perf_counter() - start)
+    print(machine.line(machine.facts()))
+    print(table({name: 1e3 * median(taken) for name, taken in times.items()}))
+
+
+def table(milliseconds: dict[str, float]) -> str:
+    """Markdown of medians, each beside the first."""
+    first = next(iter(milliseconds.values()))
+    lines = ["| layers and graphs | ms | times as fast |", "|---|---|---|"]
+    lines += [f"| {name} | {ms:.1f} | {first / ms:.2f} |" for name, ms in milliseconds.items()]
+    return "\n".join(lines)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All options."""
+    parser = argparse.ArgumentParser(
+        prog="split_ranker", description="Measure a split ranker whose documents are encoded."
+    )
+    add = parser.add_argument
+    add("--model_name_or_path", required=True, help="a bundle, a checkpoint or a configuration")
+    add("--tokenizer", help="directory with vocab.txt, where the model's own has none")
+    add("--joint_layers", type=positive_int, nargs="+", default=[1], help="default: 1")
+    add("--documents", type=positive_int, default=50, help="of the request (default: 50)")
+    add("--query_tokens", type=positive_int, default=12, help="default: 12")
+    add("--document_tokens", type=positive_int, nargs=2, default=[60, 100], help="default: 60 100")
+    add("--vocabulary", type=positive_int, default=8000, help="tokens to draw (default: 8000)")
+    add("--threads", type=positive_int, default=1, help="of OpenVINO (default: 1)")
+    add("--rounds", type=positive_int, default=5, help="turns of all ways (default: 5)")
+    return parser
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Command line entry."""
+    return run_command(run, make_parser(), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two graphs of a split ranker beside its whole one, and how a row is cut for them.
+
+    graph    takes                                              returns
+    encoder  input_ids, token_type_ids [N, L] of one part       states [N, L, state_size]
+                                                                phrases [N, phrase_size]
+    scorer   query_ids [N, Q], document_ids [N, D]              logits [N, 1 or 2]
+             query_states, document_states
+             query_phrases, document_phrases
+
+A query's part is ``[CLS] query [SEP]`` with token type 0, a document's is ``document [SEP]`` with
+token type 1. ``phrases`` are there where the ranker has evidence, which ``phrase_size`` above 0
+says. What the encoder returns depends on the part alone; padding is that of any row, and its states
+are read by nobody. Both graphs together give the logits of the whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.bundle.graphs import GraphSpec, parse_graphs
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.errors import BundleError
+
+SPLIT_DIR = "split"
+ENCODER, SCORER = "encoder", "scorer"
+STATES, PHRASES, LOGITS = "states", "phrases", "logits"
+QUERY_IDS, DOCUMENT_IDS = "query_ids", "document_ids"
+QUERY_STATES, DOCUMENT_STATES = "query_states", "document_states"
+QUERY_PHRASES, DOCUMENT_PHRASES = "query_phrases", "document_phrases"
+
+
+# what a store may keep states in without a loss
+FP32, FP16 = "fp32", "fp16"
+STATE_TYPES = (FP32, FP16)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a manifest says of a split ranker.
+
+    Attributes:
+        joint_layers: upper layers, that see query and document together.
+        state_size: numbers of a token that the encoder returns.
+        state_type: of :data:`STATE_TYPES`; states are returned as float32, and of fp16 they are
+            numbers that it has.
+        phrase_size: numbers of a part that it returns for the evidence; 0 without evidence.
+        encoder: the graph of the lower layers.
+        scorer: the graph of the upper layers.
+    """
+
+    joint_layers: int
+    state_size: int
+    state_type: str
+    phrase_size: int
+    encoder: GraphSpec
+    scorer: GraphSpec
+
+    @classmethod
+    def parse(cls, fields: Any) -> Split:
+        """What a manifest holds.
+
+        Raises:
+            ValueError: a number makes no sense, or a graph has an unknown format.
+            TypeError: it is not such an object.
+        """
+        encoder, scorer = parse_graphs([fields[ENCODER], fields[SCORER]])
+        found = cls(**{**fields, ENCODER: encoder, SCORER: scorer})
+        smallest = {"joint_layers": 1, "state_size": 1, "phrase_size": 0}
+        for name, least in smallest.items():
+            value = getattr(found, name)
+            if type(value) is not int or value < least:
+                raise ValueError(f"split: {name} {value!r} is no whole number from {least} on")
+        if found.state_type not in STATE_TYPES:
+            raise ValueError(f"split: state_type {found.state_type!r} is none of {STATE_TYPES}")
+        return found
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, GraphSpec]:
+        """Both."""
+        return self.encoder, self.scorer
+
+    @property
+    def encoder_outputs(self) -> tuple[str, ...]:
+        """Names of what the encoder returns, by position."""
+        return (STATES, PHRASES) if self.phrase_size else (STATES,)
+
+    def check(self, files: Mapping[str, str], where: str) -> None:
+        """Refuse graphs that no hash of the manifest holds.
+
+        Raises:
+            BundleError: which; ``where`` is its field.
+        """
+        for graph in self.graphs:
+            for name in (graph.path, graph.params):
+                if name not in files:
+                    raise BundleError(
+                        f"split: {name!r} is not among files; export the bundle again", field=where
+                    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One text of a row, without padding.
+
+    Attributes:
+        input_ids: ``[L]``.
+        token_type: of all of them.
+    """
+
+    input_ids: NDArray[np.int64]
+    token_type: int
+
+    @property
+    def feed(self) -> dict[str, NDArray[np.int64]]:
+        """The part alone, as the encoder takes it."""
+        ids = self.input_ids[None]
+        return {INPUT_IDS: ids, TOKEN_TYPE_IDS: np.full_like(ids, self.token_type)}
+
+
+def parts_of(feed: Mapping[str, NDArray[np.int64]], pad_id: int) -> Iterator[tuple[Part, Part]]:
+    """The query's and the document's part of each row of a feed."""
+    for ids, types in zip(feed[INPUT_IDS], feed[TOKEN_TYPE_IDS]):
+        length, begin = int((ids != pad_id).sum()), int((types != 0).argmax())
+        yield Part(ids[:begin], 0), Part(ids[begin:length], 1)
