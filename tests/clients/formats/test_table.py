@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from clients.formats.pairs_file import RankTask
+from clients.formats.results import json_fields
 from clients.formats.table import display_width, render
 from clients.ranker.result import RankedDocument, RankerScores, RankResult
 
@@ -90,3 +91,26 @@ def test_an_interleaved_answer_shows_whose_each_title_is() -> None:
         "   1  0.900000        a      1  plain words",
         f"   2  0.500000      new      0  {TASK.titles[0]}",
     ]
+
+
+def test_a_cascade_says_which_stage_scored_each_title() -> None:
+    result = RankResult(
+        results=(
+            RankedDocument(1, 0.9, stage="cross_encoder", stage_index=1),
+            RankedDocument(0, 0.5, stage="bm25", stage_index=0),
+        ),
+        scores=(0.45, 0.9),
+        ranker="cascade",
+        bundle="v1",
+    )
+    lines = render(RankTask("q", ("a", "b")), result, 1.0).splitlines()
+    assert lines[1].startswith("cascade v1, 2 titles")
+    assert lines[2].split() == ["rank", "score", "stage", "index", "title"]
+    assert [line.split()[2] for line in lines[3:]] == ["cross_encoder", "bm25"]
+    fields = json_fields(result, ("a", "b"))
+    assert [(r["stage"], r["stage_index"]) for r in fields["results"]] == [
+        ("cross_encoder", 1),
+        ("bm25", 0),
+    ]
+    plain = json_fields(RankResult((RankedDocument(0, 0.5),), (0.5,), "pairwise", "v1"), ("a",))
+    assert set(plain["results"][0]) == {"index", "score", "team", "title"}
