@@ -16,6 +16,7 @@
 #include "program/options.h"
 #include "program/reloader.h"
 #include "program/serve_config.h"
+#include "program/loading_memory.h"
 #include "report/log.h"
 #include "server/server.h"
 
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
     server.service().set_model(model);
     announce(options, server, *model);
     model.reset();
+    give_back_loading_memory();
     Reloader reloader(options.model, server.service(), options.reload_interval, state);
     std::optional<EntranceFollower> follower;
     if (rules) {
