@@ -181,8 +181,8 @@ class Checker {
     }
     const auto* values = reinterpret_cast<const float*>(logits.data);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      margins.push_back(margin_of(where, margins.size(),
-                                  values + i * static_cast<std::size_t>(function_.width)));
+      margins.push_back(
+          margin_of(where, margins.size(), values + i * static_cast<std::size_t>(function_.width)));
     }
   }
 

@@ -13,10 +13,10 @@
 #include <optional>
 
 #include "program/entrance.h"
+#include "program/loading_memory.h"
 #include "program/options.h"
 #include "program/reloader.h"
 #include "program/serve_config.h"
-#include "program/loading_memory.h"
 #include "report/log.h"
 #include "server/server.h"
 

@@ -10,9 +10,9 @@
 
 #include "program/entrance.h"
 #include "program/experiment_watcher.h"
+#include "program/loading_memory.h"
 #include "program/reloader.h"
 #include "program/service_config.h"
-#include "program/loading_memory.h"
 #include "report/log.h"
 #include "server/server.h"
 #include "settings/joint_checks.h"
