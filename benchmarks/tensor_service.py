@@ -44,7 +44,7 @@ CONNECTIONS = 32
 # rows of a request in the comparison of rates: one pair, a short list, a long one
 REQUEST_ROWS = (1, 8, 50)
 # batches that let the engine alone be at its best
-ENGINE_ROWS = (1, 8, 16)
+ENGINE_ROWS = (1, 8, 16, 32)
 
 Figures = Mapping[str, float]
 
