@@ -44,7 +44,7 @@ CONNECTIONS = 32
 # rows of a request in the comparison of rates: one pair, a short list, a long one
 REQUEST_ROWS = (1, 8, 50)
 # batches that let the engine alone be at its best
-ENGINE_ROWS = (1, 8, 16)
+ENGINE_ROWS = (1, 8, 16, 32)
 
 Figures = Mapping[str, float]
 
@@ -56,7 +56,8 @@ class Results:
     Attributes:
         alone: name to the figures of 1 row of 32 tokens, one request at a time.
         engine_best: the engine's highest pairs/s over its settings, and the setting.
-        rates: "texts, 8 rows" and the like to the service's figures at 32 connections.
+        rates: "texts, 8 rows" and the like to the service's figures at 32 connections; with
+            ``service_cpu_s`` and ``generator_cpu_s``, what both took of the cores.
         capacity: "texts" and "tensors" to the requests of one row that 32 connections get answered
             in a second.
         loads: "texts, 80 %" and the like, of that capacity, to the figures of those rates.
@@ -127,10 +128,12 @@ def measure_alone(meter: Meter, port: int, cores: int, rounds: int) -> dict[str,
     return {name: middle(figures) for name, figures in taken.items()}
 
 
-def measure_rates(meter: Meter, port: int, cores: int, rounds: int, results: Results) -> None:
+def measure_rates(
+    meter: Meter, service: TensorProcess, cores: int, rounds: int, results: Results
+) -> None:
     """The most pairs a second: the engine over its settings, the service at 32 connections."""
     engine: dict[str, list[float]] = {}
-    service: dict[str, list[Figures]] = {}
+    rates: dict[str, list[Figures]] = {}
     for _ in range(rounds):
         for streams, threads in sorted({(cores, 1), (1, cores)}):
             for rows in ENGINE_ROWS:
@@ -140,11 +143,15 @@ def measure_rates(meter: Meter, port: int, cores: int, rounds: int, results: Res
         for rows in REQUEST_ROWS:
             for protocol, held in HELD.items():
                 name = f"{held}, {rows} row{'s' * (rows > 1)}"
-                figures = meter.load(port, connections=CONNECTIONS, rows=rows, protocol=protocol)
-                service.setdefault(name, []).append(figures)
+                before = service.processor_s()
+                figures = meter.load(
+                    service.port, connections=CONNECTIONS, rows=rows, protocol=protocol
+                )
+                used = {"service_cpu_s": service.processor_s() - before}
+                rates.setdefault(name, []).append({**figures, **used})
     best = max(engine, key=lambda name: median(engine[name]))
     results.engine_best = best, median(engine[best])
-    results.rates = {name: middle(figures) for name, figures in sorted(service.items())}
+    results.rates = {name: middle(figures) for name, figures in sorted(rates.items())}
 
 
 def measure_overload(meter: Meter, port: int, rounds: int, results: Results) -> None:
@@ -171,19 +178,30 @@ def measure_memory(meter: Meter, service: TensorProcess, requests: int, results:
         results.memory_mb[done] = service.memory_mb()
 
 
-def table(results: Results) -> str:
+def _rates(results: Results, cores: int) -> list[str]:
+    """Pairs a second, and how the service and the load generator shared the cores."""
+    name, best = results.engine_best
+    head = f"{'pairs/s':44}  pairs/s  of the engine's best"
+    lines = ["", f"{head}  generator  service  of the best on what the generator leaves"]
+    lines.append(f"  {'engine, ' + name:42}  {best:7.0f}                  100%")
+    for name, figures in results.rates.items():
+        rate, machine_s = figures["pairs_per_s"], figures["seconds"] * cores
+        generator = figures["generator_cpu_s"] / machine_s
+        lines.append(
+            f"  {f'service, {CONNECTIONS} connections, {name}':42}  {rate:7.0f}"
+            f"  {rate / best:20.0%}  {generator:9.0%}  {figures['service_cpu_s'] / machine_s:7.0%}"
+            f"  {rate / best / (1 - generator):4.0%}"
+        )
+    return lines
+
+
+def table(results: Results, cores: int) -> str:
     """What a reader compares, as text."""
     lines = [f"{'one row of 32 tokens, alone':44}  p50 us  p90 us  p99 us"]
     for name, figures in results.alone.items():
         times = "  ".join(f"{figures[f'p{q}_us']:6.0f}" for q in (50, 90, 99))
         lines.append(f"  {name:42}  {times}")
-    name, best = results.engine_best
-    lines += ["", f"{'pairs/s':44}  pairs/s  of the engine's best"]
-    lines.append(f"  {'engine, ' + name:42}  {best:7.0f}    100 %")
-    for name, figures in results.rates.items():
-        label = f"service, 32 connections, {name}"
-        rate = figures["pairs_per_s"]
-        lines.append(f"  {label:42}  {rate:7.0f}    {rate / best:4.0%}")
+    lines += _rates(results, cores)
     lines += [
         "",
         f"{'requests at random times':44}  answered/s  refused/s  p50 us  p99 us  refused p99",
@@ -232,10 +250,10 @@ def benchmark(args: argparse.Namespace) -> None:
         TensorProcess(bundle.server_dir, Path(directory), *flags) as service,
     ):
         results.alone = measure_alone(meter, service.port, facts["cores"], args.rounds)
-        measure_rates(meter, service.port, facts["cores"], args.rounds, results)
+        measure_rates(meter, service, facts["cores"], args.rounds, results)
         measure_overload(meter, service.port, args.rounds, results)
         measure_memory(meter, service, args.requests, results)
-    print(f"service flags: {' '.join(flags)}\n\n{table(results)}")
+    print(f"service flags: {' '.join(flags)}\n\n{table(results, facts['cores'])}")
     report = {**facts, "bundle": bundle.manifest.version, "flags": flags, **asdict(results)}
     path = write_json(report, args.results)
     print(f"\nwritten to {path}")

@@ -101,6 +101,10 @@ class ChildService:
         key = "VmHWM" if peak else "VmRSS"
         return sum(_status_kb(pid, key) for pid in _session(self.process.pid)) / 1024
 
+    def processor_s(self) -> float:
+        """Seconds that all its processes have computed so far."""
+        return sum(_processor_s(pid) for pid in _session(self.process.pid))
+
     def stop(self) -> None:
         """Ask it to drain and end; whatever is left of its session is killed."""
         self.process.terminate()
@@ -178,3 +182,12 @@ def _status_kb(pid: int, key: str) -> int:
             if line.startswith(f"{key}:"):
                 return int(line.split()[1])
     return 0
+
+
+def _processor_s(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        # after the name, which may hold spaces: state is the first, utime the 12th, stime the 13th
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0

@@ -101,6 +101,7 @@ class Load {
       client->connect(run_.port);
       idle_.push_back(std::move(client));
     }
+    const double processor_before = processor_seconds();
     start_ = next_ = Clock::now();
     end_ = start_ +
            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(run_.seconds));
@@ -113,6 +114,7 @@ class Load {
     }
     io_.run();
     summary_.seconds = std::chrono::duration<double>(last_ - start_).count();
+    summary_.processor_seconds = processor_seconds() - processor_before;
     return std::move(summary_);
   }
 

@@ -156,6 +156,27 @@ TEST(GoldenTest, FeedsByNameInOnePaddedBatch) {
             (std::vector<std::vector<std::int64_t>>{{0, 1, 1, 0, 1, 0}, {1, 9, 2, 1, 2, 0}}));
 }
 
+// The memory of a batch grows with the square of its longest row.
+TEST(GoldenTest, ALongTitleIsFedByItself) {
+  const BundleCopy copy("pairwise");
+  const auto row = [](std::size_t length) {
+    std::string numbers = "[1";
+    for (std::size_t i = 1; i < length; ++i) {
+      numbers += ", 1";
+    }
+    return line(numbers + "]", numbers + "]", "[0.0]", "0.5");
+  };
+  copy.write_listed("golden.jsonl", row(3) + row(4) + row(300) + row(300) + row(5));
+  const Bundle bundle = open_bundle(copy.root());
+  ScriptedEngine engine({0.0F, 0.0F});
+  EXPECT_EQ(refusal(bundle, engine), "passed");
+  std::vector<std::size_t> tokens;
+  for (std::size_t i = 0; i < engine.fed.size(); i += 2) {
+    tokens.push_back(engine.fed[i].size());
+  }
+  EXPECT_EQ(tokens, (std::vector<std::size_t>{2 * 4, 300, 300, 5}));
+}
+
 TEST(GoldenTest, LogitsAreComparedWhereScoresCannotDiffer) {
   const BundleCopy copy("pairwise");
   copy.write_listed("golden.jsonl", kSaturated);

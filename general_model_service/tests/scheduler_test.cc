@@ -171,6 +171,17 @@ TEST_F(SchedulerTest, ALargeRequestIsSplitByTokensAndByRows) {
   EXPECT_EQ(log_.shapes, (std::vector<Shape>{{5, 4}, {3, 4}}));
 }
 
+TEST_F(SchedulerTest, ABatchIsPaddedToTheShapeOfTheLast) {
+  use({.batch_tokens = 256, .shape_change = std::chrono::minutes(1), .pad_dynamic = true});
+  const auto first = submit({16, 16, 16}, true);
+  const auto second = submit({16, 9}, true);
+  const auto longer = submit({20}, true);
+  EXPECT_EQ(log_.shapes, (std::vector<Shape>{{3, 16}, {3, 16}, {1, 24}}));
+  expect_sums(*first, {16, 16, 16});
+  expect_sums(*second, {16, 9});
+  expect_sums(*longer, {20});
+}
+
 TEST_F(SchedulerTest, ARowLongerThanTheBudgetRunsAlone) {
   use({.batch_tokens = 100});
   expect_sums(*submit({300}, true), {300});

@@ -37,6 +37,7 @@ def test_it_answers_tells_its_memory_and_leaves_nothing_behind(
         with HttpRankerClient(service.url) as client:
             assert client.rank("q", ["t"]).ranker == PAIRWISE
         assert 50 < service.memory_mb() <= service.memory_mb(peak=True)
+        assert 0.1 < service.processor_s() <= service.processor_s()
         assert service.first_answer_s > 0
     assert service.process.returncode == 0
     assert processes_of_session(service.process.pid) == []

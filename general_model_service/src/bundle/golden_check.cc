@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <span>
 
 #include "bundle/bundle.h"
 #include "bundle/golden.h"
@@ -18,10 +19,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using Pairs = std::span<const GoldenPair>;
+
+// Padded tokens of a batch, when it has more than one row. An engine keeps the memory of its
+// largest batch: 24 MB where seven short titles are padded to one of 384 tokens, else 3.
+constexpr std::size_t kBatchTokens = 512;
+
+// Those that one batch takes of the first pairs.
+Pairs next_batch(Pairs pairs) {
+  std::size_t longest = 0;
+  for (std::size_t rows = 1; rows <= pairs.size(); ++rows) {
+    longest = std::max(longest, pairs[rows - 1].input_ids.size());
+    if (rows > 1 && rows * longest > kBatchTokens) {
+      return pairs.first(rows - 1);
+    }
+  }
+  return pairs;
+}
+
 // Rows of one list, padded with 0 on the right to the longest, as contract.encoding pads.
 class PaddedBatch {
  public:
-  explicit PaddedBatch(const std::vector<GoldenPair>& pairs) {
+  explicit PaddedBatch(Pairs pairs) {
     std::size_t length = 0;
     for (const GoldenPair& pair : pairs) {
       length = std::max(length, pair.input_ids.size());
@@ -138,7 +157,16 @@ class Checker {
     return difference;
   }
 
-  std::vector<double> margins_of(const std::string& where, const std::vector<GoldenPair>& pairs) {
+  std::vector<double> margins_of(const std::string& where, Pairs pairs) {
+    std::vector<double> margins;
+    while (margins.size() < pairs.size()) {
+      add_margins(where, next_batch(pairs.subspan(margins.size())), margins);
+    }
+    return margins;
+  }
+
+  // Of a part of a list, which follows those that are there.
+  void add_margins(const std::string& where, Pairs pairs, std::vector<double>& margins) {
     const PaddedBatch batch(pairs);
     std::array<TensorView, 2> feeds;
     feeds[input_ids_] = batch.input_ids();
@@ -152,12 +180,10 @@ class Checker {
                         "; export the bundle again");
     }
     const auto* values = reinterpret_cast<const float*>(logits.data);
-    std::vector<double> margins;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       margins.push_back(
-          margin_of(where, i, values + i * static_cast<std::size_t>(function_.width)));
+          margin_of(where, margins.size(), values + i * static_cast<std::size_t>(function_.width)));
     }
-    return margins;
   }
 
   double margin_of(const std::string& where, std::size_t title, const float* row) const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,13 @@ struct Output {
   Shape shape;                      // the graph's; -1 varies
 };
 
+struct BatchShape {
+  std::int64_t rows = 0;
+  std::int64_t length = 0;  // of each row, in tokens
+
+  std::int64_t tokens() const { return rows * length; }
+};
+
 struct Model {
   std::uint64_t generation = 0;  // counts up with each model that a service takes
   std::size_t lane = 0;          // its place in the service: rows of one place wait in one queue
@@ -63,6 +71,8 @@ struct Model {
   // With more threads than the others, for a batch that has the machine to itself; may be null.
   // The scheduler's, like idle.
   std::unique_ptr<Engine> lone;
+  // Of each engine's last batch, where it was padded; the scheduler's, like idle.
+  std::map<const Engine*, BatchShape> last_shapes;
   std::vector<Input> inputs;      // in the bundle's order
   std::vector<Output> outputs;    // in the bundle's order
   bool rows_independent = false;  // every input and output has a batch axis: rows may be merged

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "program/entrance.h"
+#include "program/loading_memory.h"
 #include "program/options.h"
 #include "program/reloader.h"
 #include "program/serve_config.h"
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
     server.service().set_model(model);
     announce(options, server, *model);
     model.reset();
+    give_back_loading_memory();
     Reloader reloader(options.model, server.service(), options.reload_interval, state);
     std::optional<EntranceFollower> follower;
     if (rules) {

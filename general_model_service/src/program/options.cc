@@ -10,6 +10,7 @@
 #include <map>
 
 #include "engine/cores.h"
+#include "scheduling/batch_shape.h"
 #include "service/text_refusal.h"
 
 namespace tensor_service {
@@ -17,6 +18,9 @@ namespace {
 
 // More threads than this do not make one short row faster.
 constexpr int kMostLoneThreads = 4;
+
+// What --batch_tokens is, unless it is given: as many as take kBatchTime, up to this.
+constexpr std::int64_t kMostBatchTokens = 1024;
 
 // What --streams, --batch_tokens and --max_batch_rows are on a GPU, unless they are given.
 constexpr int kGpuStreams = 2;
@@ -110,7 +114,8 @@ void add_batch_flags(CLI::App& app, Flags& flags, SchedulerOptions& scheduler) {
   app.add_flag("--pad_dynamic", scheduler.pad_dynamic,
                "batch rows of different length, padded with zeros");
   app.add_option("--batch_tokens", flags.batch_tokens,
-                 "tokens of a batch, padding included; 0: 256, on a GPU 16384")
+                 "tokens of a batch, padding included; 0: 256 to 1024, as many as take 4 ms, on a "
+                 "GPU 16384")
       ->check(CLI::Range(0, 1 << 24))
       ->capture_default_str();
   app.add_option("--max_batch_rows", flags.batch_rows, "rows of a batch; 0: 32, on a GPU 256")
@@ -191,6 +196,7 @@ void apply_gpu(const Flags& flags, Options& options) {
   options.model.engines = flags.streams > 0 ? flags.streams : kGpuStreams;
   options.model.threads = options.model.lone_threads = 1;  // none of the CPU's compute
   options.service.scheduler.batch_tokens = kGpuBatchTokens;
+  options.service.scheduler.batch_time = {};
   options.service.scheduler.max_batch_rows = kGpuBatchRows;
 }
 
@@ -213,11 +219,17 @@ void apply(const Flags& flags, Options& options) {
       flags.streams > 0 ? flags.streams : std::max(1, cores / options.model.threads);
   options.model.lone_threads =
       flags.lone_threads > 0 ? flags.lone_threads : std::min(cores, kMostLoneThreads);
+  options.service.scheduler.batch_tokens = kMostBatchTokens;
+  options.service.scheduler.batch_time = kBatchTime;
+  if (options.model.reader == GraphReader::kOpenVino) {
+    options.service.scheduler.shape_change = kShapeChange;
+  }
   if (options.model.gpu) {
     apply_gpu(flags, options);
   }
   if (flags.batch_tokens > 0) {
     options.service.scheduler.batch_tokens = flags.batch_tokens;
+    options.service.scheduler.batch_time = {};
   }
   if (flags.batch_rows > 0) {
     options.service.scheduler.max_batch_rows = flags.batch_rows;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "program/loading_memory.h"
 #include "report/log.h"
 
 namespace tensor_service {
@@ -109,6 +110,11 @@ void Reloader::run() {
 }
 
 void Reloader::reload() {
+  take_next();
+  give_back_loading_memory();
+}
+
+void Reloader::take_next() {
   const auto before = service_.model(place_);
   try {
     auto next = load_model(options_);

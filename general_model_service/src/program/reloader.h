@@ -37,6 +37,7 @@ class Reloader {
  private:
   void run();
   void reload();
+  void take_next();
 
   const ModelOptions options_;
   Service& service_;

@@ -3,8 +3,6 @@
 
 #include "program/serve_config.h"
 
-#include <malloc.h>
-
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -12,6 +10,7 @@
 
 #include "program/entrance.h"
 #include "program/experiment_watcher.h"
+#include "program/loading_memory.h"
 #include "program/reloader.h"
 #include "program/service_config.h"
 #include "report/log.h"
@@ -65,8 +64,7 @@ void load_all(const std::vector<ServedBundle>& bundles, Service& service) {
     models.push_back(std::move(model));
   }
   service.set_models(std::move(models));
-  // what compiling took and freed, which is kept else
-  ::malloc_trim(0);
+  give_back_loading_memory();
 }
 
 // Each follows its own files.

@@ -14,6 +14,7 @@
 #include "json/json_node.h"
 #include "records/exposures_config.h"
 #include "report/log.h"
+#include "scheduling/batch_shape.h"
 #include "service/served_models.h"
 #include "service/text_refusal.h"
 #include "settings/joint_checks.h"
@@ -109,6 +110,8 @@ void take_scheduler(const ServiceSettings& settings, int engines, SchedulerOptio
   scheduler.workers = engines;
   scheduler.pad_dynamic = true;
   scheduler.batch_tokens = settings.whole("scheduler.max_batch_tokens", 2048);
+  scheduler.batch_time = kBatchTime;
+  scheduler.shape_change = kShapeChange;
   scheduler.batch_wait = std::chrono::microseconds(
       static_cast<std::int64_t>(settings.number("scheduler.max_wait_ms", 0.0) * 1000));
   scheduler.queue_rows = settings.whole("scheduler.max_queue_rows", 10'000);

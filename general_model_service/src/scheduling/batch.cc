@@ -32,20 +32,21 @@ std::int64_t padded_length(const std::vector<BatchRow>& rows, std::size_t input,
   return varies ? std::max(length, pad_to) : length;
 }
 
-void fill_input(const std::vector<BatchRow>& rows, std::size_t input, std::int64_t pad_to,
+void fill_input(const std::vector<BatchRow>& rows, std::size_t input, const BatchShape& padded,
                 BatchBuffers& buffers) {
   const Job& first = *rows[0].job;
   const Input& declared = first.model->inputs[input];
   const Shape& trailing = first.trailing[input];
-  const std::int64_t length = padded_length(rows, input, pad_to);
+  const std::int64_t length = padded_length(rows, input, padded.length);
   const std::size_t inner =
       static_cast<std::size_t>(product(trailing)) * element_size(declared.spec.type);
   const std::size_t stride = static_cast<std::size_t>(length) * inner;
+  const std::size_t count = std::max(rows.size(), static_cast<std::size_t>(padded.rows));
 
   Shape& shape = buffers.shapes[input];
   shape.clear();
   if (!declared.shape.empty()) {
-    shape.push_back(static_cast<std::int64_t>(rows.size()));
+    shape.push_back(static_cast<std::int64_t>(count));
   }
   if (declared.shape.size() > 1) {
     shape.push_back(length);
@@ -53,7 +54,7 @@ void fill_input(const std::vector<BatchRow>& rows, std::size_t input, std::int64
   shape.insert(shape.end(), trailing.begin(), trailing.end());
 
   std::string& buffer = buffers.inputs[input];
-  buffer.resize(stride * rows.size());
+  buffer.resize(stride * count);
   char* target = buffer.data();
   for (const BatchRow& row : rows) {
     const RowFeed& feed = row.job->feed(row.row, input);
@@ -61,6 +62,9 @@ void fill_input(const std::vector<BatchRow>& rows, std::size_t input, std::int64
     std::memcpy(target, feed.data, bytes);
     std::memset(target + bytes, 0, stride - bytes);
     target += stride;
+  }
+  for (std::size_t more = rows.size(); more < count; ++more, target += stride) {
+    std::memcpy(target, buffer.data(), stride);
   }
 }
 
@@ -136,7 +140,7 @@ void check_batch_axis(const Model& model, const std::vector<TensorView>& views, 
 
 }  // namespace
 
-void run_batch(std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
+void run_batch(std::vector<BatchRow>& rows, const BatchShape& shape, Engine& engine,
                BatchBuffers& buffers) {
   const Model& model = *rows[0].job->model;
   const std::size_t inputs = model.inputs.size();
@@ -144,7 +148,7 @@ void run_batch(std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
   buffers.shapes.resize(inputs);
   std::vector<TensorView> feeds(inputs);
   for (std::size_t i = 0; i < inputs; ++i) {
-    fill_input(rows, i, pad_to, buffers);
+    fill_input(rows, i, shape, buffers);
     feeds[model.inputs[i].port] = {
         .type = model.inputs[i].spec.type,
         .shape = buffers.shapes[i],
@@ -158,7 +162,7 @@ void run_batch(std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
     }
     return;
   }
-  check_batch_axis(model, views, rows.size());
+  check_batch_axis(model, views, std::max(rows.size(), static_cast<std::size_t>(shape.rows)));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     store_row(rows[i], i, views);
   }

@@ -27,11 +27,12 @@ struct BatchBuffers {
   std::vector<Shape> shapes;
 };
 
-// Runs the rows on an engine of their common model. pad_to is the length rows are padded to with
-// zeros, 0 for rows of equal length. Stores each row's outputs in its job, or its failure: an
-// output that is no number is no score. Throws std::runtime_error when the engine fails, CallError
-// when outputs of one job cannot be joined.
-void run_batch(std::vector<BatchRow>& rows, std::int64_t pad_to, Engine& engine,
+// Runs the rows on an engine of their common model. shape is what they are padded to: each row with
+// zeros, where the length is not 0, and the batch with copies of its first row, where it has more
+// rows. Stores each row's outputs in its job, or its failure: an output that is no number is no
+// score. Throws std::runtime_error when the engine fails, CallError when outputs of one job cannot
+// be joined.
+void run_batch(std::vector<BatchRow>& rows, const BatchShape& shape, Engine& engine,
                BatchBuffers& buffers);
 
 }  // namespace tensor_service

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "scheduling/batch_shape.h"
 #include "scheduling/padding.h"
 
 namespace tensor_service {
@@ -20,6 +21,11 @@ constexpr std::int64_t kLeastSplit = 64;
 // Without an empty moment for so long, the queue is an overload and no burst.
 constexpr std::chrono::milliseconds kStanding{50};
 constexpr std::int64_t kBurst = 2;
+
+// Batches are full while as many full ones wait for each engine. Below that, many small requests
+// wait, and a full batch would answer them late and in bursts: at twice the capacity of one-row
+// requests 16 % fewer were answered, with a p99 of 19 in place of 14 ms.
+constexpr std::int64_t kFullBatches = 2;
 
 // Jobs looked at for rows that fit a batch.
 constexpr int kLookAhead = 128;
@@ -187,7 +193,7 @@ void Scheduler::compute(Batch& batch) {
   std::string message;
   const Clock::time_point start = Clock::now();
   try {
-    run_batch(batch.rows, batch.pad_to, *batch.engine, *batch.buffers);
+    run_batch(batch.rows, batch.padded, *batch.engine, *batch.buffers);
   } catch (const CallError& error) {
     status = error.status();
     message = error.what();
@@ -261,7 +267,7 @@ Lane* Scheduler::next_lane() {
 }
 
 bool Scheduler::waits_for_more(const Lane& lane) {
-  if (options_.batch_wait == microseconds::zero() || lane.queued_tokens >= options_.batch_tokens) {
+  if (options_.batch_wait == microseconds::zero() || lane.queued_tokens >= budget_of(lane)) {
     return false;
   }
   const auto waited =
@@ -285,7 +291,7 @@ bool Scheduler::waits_for_more(const Lane& lane) {
 Scheduler::Batch Scheduler::next_batch(Lane& lane) {
   Lane::Queue& queue = lane.queue;
   const std::shared_ptr<Job> head = queue.begin()->second;  // taking its last row drops it there
-  const Model& model = *head->model;
+  Model& model = *head->model;
   Batch batch;
   batch.lane = &lane;
   if (buffers_.empty()) {
@@ -297,16 +303,16 @@ Scheduler::Batch Scheduler::next_batch(Lane& lane) {
   const std::int64_t longest = head->tokens[head->pending.front()];
   const bool pads = options_.pad_dynamic && model.may_pad;
   if (pads && model.bundle.manifest) {
-    batch.pad_to = rounded_length(model, longest);
+    batch.padded.length = rounded_length(model, longest);
   }
-  const std::int64_t row_tokens = std::max<std::int64_t>(1, std::max(batch.pad_to, longest));
+  const std::int64_t row_tokens = std::max<std::int64_t>(1, std::max(batch.padded.length, longest));
   const bool lone = running_ == 0 && lanes_.jobs() == 1 && model.lone &&
                     static_cast<std::int64_t>(head->pending.size()) * row_tokens <=
-                        std::max(options_.batch_tokens, row_tokens);
+                        std::max(std::min(options_.batch_tokens, kLeastBatchTokens), row_tokens);
   batch.capacity = model.rows_independent && !lone ? rows_of_batch(lane, row_tokens) : head->rows;
-  batch.engine = lone ? model.lone.get() : head->model->idle.back();
+  batch.engine = lone ? model.lone.get() : model.idle.back();
   if (!lone) {
-    head->model->idle.pop_back();
+    model.idle.pop_back();
   }
   int seen = 0;
   for (auto entry = queue.begin(); entry != queue.end() && batch.rows.size() < batch.capacity &&
@@ -316,7 +322,7 @@ Scheduler::Batch Scheduler::next_batch(Lane& lane) {
     take(entry, *head, batch);
     entry = next;
   }
-  batch.tokens = row_tokens * static_cast<std::int64_t>(batch.rows.size());
+  keep_shape(batch, model, row_tokens);
   batch.charged = lanes_.charge(lane, batch.tokens);
   metrics_.batch_tokens.observe(batch.tokens);
   metrics_.rows.add(static_cast<std::int64_t>(batch.rows.size()));
@@ -324,9 +330,27 @@ Scheduler::Batch Scheduler::next_batch(Lane& lane) {
   return batch;
 }
 
+// Only rows that may be padded keep a shape: of the others each length has its own.
+void Scheduler::keep_shape(Batch& batch, Model& model, std::int64_t row_tokens) const {
+  const BatchShape own{static_cast<std::int64_t>(batch.rows.size()), row_tokens};
+  batch.tokens = own.tokens();
+  if (batch.padded.length == 0 || !model.rows_independent) {
+    return;
+  }
+  BatchShape& last = model.last_shapes[batch.engine];
+  last = kept_shape(own, last, batch.lane->us_per_token, options_.shape_change);
+  batch.padded = last;
+  batch.tokens = last.tokens();
+}
+
+std::int64_t Scheduler::budget_of(const Lane& lane) const {
+  return tokens_of_batch(options_.batch_tokens, options_.batch_time, lane.us_per_token);
+}
+
 // As many rows as fit the budget; fewer when other engines are free to take a share.
 std::size_t Scheduler::rows_of_batch(const Lane& lane, std::int64_t row_tokens) const {
-  std::int64_t rows = std::max<std::int64_t>(1, options_.batch_tokens / row_tokens);
+  const std::int64_t fit = std::max<std::int64_t>(1, budget_of(lane) / row_tokens);
+  std::int64_t rows = rows_for(fit, lane.queued_rows / options_.workers / kFullBatches, row_tokens);
   const int free_workers = options_.workers - running_;
   if (free_workers > 1) {
     const std::int64_t share = std::max(kLeastSplit, lane.queued_tokens / free_workers);
@@ -343,7 +367,7 @@ void Scheduler::take(Lane::Queue::iterator entry, const Job& head, Batch& batch)
   const bool pads = options_.pad_dynamic && job->model->may_pad;
   const BatchRow first =
       batch.rows.empty() ? BatchRow{job, job->pending.front()} : batch.rows.front();
-  const std::int64_t most = std::max(batch.pad_to, first.job->tokens[first.row]);
+  const std::int64_t most = std::max(batch.padded.length, first.job->tokens[first.row]);
   auto begin = std::lower_bound(
       job->pending.begin(), job->pending.end(), most,
       [&](std::uint32_t row, std::int64_t length) { return job->tokens[row] > length; });

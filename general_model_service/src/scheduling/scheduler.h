@@ -30,7 +30,13 @@ namespace tensor_service {
 
 struct SchedulerOptions {
   int workers = 1;                  // batches at once; each model has as many engines
-  std::int64_t batch_tokens = 256;  // padded tokens of a batch, when it has more than one row
+  std::int64_t batch_tokens = 256;  // padded tokens of a batch at most, if it has several rows
+  // A batch has fewer tokens, but not fewer than kLeastBatchTokens, so that it takes no longer; 0:
+  // as long as they take.
+  std::chrono::microseconds batch_time{0};
+  // What an engine takes for a batch of another shape than its last; so much may be spent on
+  // padding to keep the shape.
+  std::chrono::microseconds shape_change{0};
   std::size_t max_batch_rows = 32;
   std::chrono::microseconds batch_wait{0};  // how long a batch that is not full waits for rows
   bool pad_dynamic = false;                 // batch rows of different length
@@ -76,7 +82,7 @@ class Scheduler {
  private:
   struct Batch {
     std::vector<BatchRow> rows;
-    std::int64_t pad_to = 0;
+    BatchShape padded;  // a length of 0: rows of equal length
     std::size_t capacity = 0;
     Engine* engine = nullptr;
     std::unique_ptr<BatchBuffers> buffers;
@@ -105,6 +111,9 @@ class Scheduler {
   Lane* next_lane();
   bool waits_for_more(const Lane& lane);
   Batch next_batch(Lane& lane);
+  void keep_shape(Batch& batch, Model& model, std::int64_t row_tokens) const;
+  // Tokens of the lane's next batch.
+  std::int64_t budget_of(const Lane& lane) const;
   std::size_t rows_of_batch(const Lane& lane, std::int64_t row_tokens) const;
   void take(Lane::Queue::iterator entry, const Job& head, Batch& batch);
   void give_back(Batch& batch);

@@ -249,6 +249,27 @@ def test_golden_pairs_catch_other_ids_scores_orders_and_nan(
         check_golden(pairs, encoder, lambda feed: swapped, identity, tolerance)
 
 
+def test_a_long_title_is_fed_by_itself(tmp_path: Path) -> None:
+    """An engine keeps the memory of its largest batch, and attention's grows with the square."""
+    save_tokenizer(TOKENS, tmp_path / "tok", lower_case=True)
+    encoder = PairEncoder.load(tmp_path / "tok", 400)
+    titles = ["甲", "甲乙", "甲" * 300, "乙" * 300, "甲乙丙"]
+    rows = encoder.encode("丁", titles)
+    pairs = [
+        GoldenPair(0, "丁", title, row.input_ids.tolist(), row.token_type_ids.tolist(), [0.0], 0.5)
+        for title, row in zip(titles, rows)
+    ]
+    shapes = []
+
+    def run(feed: Mapping[str, np.ndarray]) -> np.ndarray:
+        shapes.append(feed["input_ids"].shape)
+        return np.zeros((len(feed["input_ids"]), 1), dtype=np.float32)
+
+    assert check_golden(pairs, encoder, run, SCORE_FUNCTIONS["sigmoid"]) == 0.0
+    lengths = [len(row.input_ids) for row in rows]
+    assert shapes == [(2, lengths[1]), (1, lengths[2]), (1, lengths[3]), (1, lengths[4])]
+
+
 def _saturated(pairs: list[GoldenPair]) -> list[GoldenPair]:
     """The same pairs as scored by a ranker that is sure of every title."""
     logits = [24.30, 24.32, 23.74]
