@@ -179,7 +179,10 @@ def _open_edges(
     from pipeline.telemetry.request_observer import RequestObserver
 
     limits = config.limits
-    graph: Graph = CascadeGraph(dag, cascade, router, metrics) if cascade is not None else dag
+    graph: Graph = dag
+    if cascade is not None:
+        rows = [bundles[one.target].manifest.max_seq_length for one in cascade.stages if one.target]
+        graph = CascadeGraph(dag, cascade, router, metrics, max(rows))
     services = Services(config.rankers, config.named, cascade=cascade is not None)
     observer = RequestObserver(services.names, metrics, tracer)
     admission = Admission(
