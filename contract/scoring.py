@@ -43,7 +43,8 @@ def log_odds(scores: Union[Sequence[float], FloatArray]) -> FloatArray:
     """
     p = np.asarray(scores, dtype=np.float64)
     with np.errstate(divide="ignore"):
-        return np.clip(np.log(p) - np.log1p(-p), -MOST_LOGIT, MOST_LOGIT)
+        odds: FloatArray = np.log(p) - np.log1p(-p)
+    return odds.clip(-MOST_LOGIT, MOST_LOGIT)
 
 
 def _identity(margins: FloatArray) -> FloatArray:
