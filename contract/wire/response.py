@@ -123,6 +123,12 @@ class RankResponse:
         cut = (f"{documents_cut(count)}{advice}",) if count else ()
         return (*cut, *self.doubts)
 
+    @property
+    def stage_fields(self) -> list[dict[str, Any]]:
+        """What each stage of the cascade did, for every edge; empty without a cascade."""
+        of_cascade = [ranking.staged for ranking in self.rankings if ranking.staged is not None]
+        return [run.to_wire() for run in of_cascade[0].runs] if of_cascade else []
+
     def to_wire(self) -> dict[str, str]:
         """String keys and values; ``predict`` comes first, as existing clients read ``value[0]``.
 

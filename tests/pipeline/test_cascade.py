@@ -120,6 +120,8 @@ def test_rerank_clients_get_scores_that_fall(cascading: RunningService, path: st
     scores = [result["relevance_score"] for result in results]
     assert scores == sorted(scores, reverse=True)
     assert answer["ranker"] == CASCADE
+    runs = [(run["ranker"], run["documents"]) for run in answer["stages"]]
+    assert runs == [(BM25, len(TITLES)), (CROSS_ENCODER, KEEP)]
     assert results[0]["stage_score"] == results[0]["relevance_score"]
     assert [result["stage"] for result in results] == [CROSS_ENCODER] * KEEP + [BM25] * 9
     assert any("do not compare" in text for text in answer["warnings"])
@@ -131,6 +133,11 @@ def test_logits_fall_too(cascading: RunningService) -> None:
     scores = [result["relevance_score"] for result in results]
     assert scores == sorted(scores, reverse=True)
     assert [result["index"] for result in results] == expected_order(cascading)
+
+
+def test_stages_are_those_of_a_cascade_alone(cascading: RunningService) -> None:
+    answer = httpx.post(f"{cascading.url}/rerank", json={**BODY, "model": PAIRWISE}).json()
+    assert "stages" not in answer
 
 
 def test_a_bare_list_of_texts(cascading: RunningService) -> None:
@@ -177,6 +184,9 @@ def test_open_inference(cascading: RunningService) -> None:
     ]
     answer = httpx.post(f"{url}/infer", json={"inputs": inputs}).json()
     assert rank_order(answer["outputs"][0]["data"]) == expected_order(cascading)
+    # its parameters are plain values
+    runs = json.loads(answer["parameters"]["stages"])
+    assert [run["documents"] for run in runs] == [len(TITLES), KEEP]
     assert httpx.get(f"{url}/ready").json() == {"name": CASCADE, "ready": True}
     assert [one["name"] for one in httpx.get(url).json()["inputs"]] == ["query", "title"]
     logits = {"inputs": inputs, "outputs": [{"name": "logit"}]}

@@ -116,6 +116,9 @@ def write_rerank(
     }
     if asked.with_output_tokens:
         answer["meta"]["tokens"]["output_tokens"] = 0
+    stages = response.stage_fields
+    if stages:
+        answer["stages"] = stages
     if response.warnings:
         answer["warnings"] = answer["meta"]["warnings"] = list(response.warnings)
     return answer
