@@ -37,7 +37,7 @@ class ExperimentFamilies:
         )
         self.shadowed = Counter(
             "ranking_shadowed",
-            "Shadow requests: scored, failed, or dropped.",
+            "Shadow requests: scored, incomplete (a cascade dropped a stage), failed, or dropped.",
             ("outcome",),
             registry=registry,
         )
