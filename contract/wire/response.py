@@ -15,7 +15,7 @@ from typing import Any, Optional
 from contract.cuts import documents_cut
 from contract.rankers import RANKERS
 from contract.wire.request import BOTH
-from contract.wire.stages import Staged
+from contract.wire.stages import Staged, StageRun
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ class RankResponse:
         return (*cut, *self.doubts)
 
     @property
-    def stage_fields(self) -> list[dict[str, Any]]:
-        """What each stage of the cascade did, for every edge; empty without a cascade."""
-        of_cascade = [ranking.staged for ranking in self.rankings if ranking.staged is not None]
-        return [run.to_wire() for run in of_cascade[0].runs] if of_cascade else []
+    def stages(self) -> tuple[StageRun, ...]:
+        """What each stage of a cascade did, whichever of the rankings is its; else empty."""
+        staged = (ranking.staged for ranking in self.rankings if ranking.staged is not None)
+        return next((one.runs for one in staged), ())
 
     def to_wire(self) -> dict[str, str]:
         """String keys and values; ``predict`` comes first, as existing clients read ``value[0]``.

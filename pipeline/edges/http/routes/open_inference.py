@@ -105,7 +105,8 @@ class Infer:
         outputs, rest = write_outputs(
             [(one, logits if one.name == LOGIT else scores) for one in wanted]
         )
-        warnings, stages = list(response.warnings), response.stage_fields
+        warnings = list(response.warnings)
+        stages = [run.to_wire() for run in response.stages]
         if not any(one.name == LOGIT for one in wanted):
             warnings += _rounded_to_one(scores, ranking)
         body = {

@@ -116,9 +116,8 @@ def write_rerank(
     }
     if asked.with_output_tokens:
         answer["meta"]["tokens"]["output_tokens"] = 0
-    stages = response.stage_fields
-    if stages:
-        answer["stages"] = stages
+    if response.stages:
+        answer["stages"] = [run.to_wire() for run in response.stages]
     if response.warnings:
         answer["warnings"] = answer["meta"]["warnings"] = list(response.warnings)
     return answer
