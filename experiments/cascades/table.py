@@ -16,7 +16,7 @@ def table(curve: Curve, cheap: str, dear: str, most_loss: float) -> str:
 
     A star stands where the loss is in the bound; none does where there are too few lists.
     """
-    rows = [_HEADING]
+    rows: list[tuple[str, ...]] = [_HEADING]
     for point in curve.points:
         star = "*" if point.within(most_loss) and not curve.too_few else " "
         rows.append((*_cells(point), f"{_interval(point)} {star}", *_speed(point)))

@@ -20,6 +20,7 @@ from contract.scoring import rank_order
 from tests.bundles import SENTENCES
 from tests.pipeline.calls import gateway_body, http_call, rank, rpc_call
 from tests.services import running_service
+from tests.waiting import wait_until
 
 QUERY = SENTENCES[2]
 TITLES = [*SENTENCES, *(f"{text}吃药{i}" for i, text in enumerate(SENTENCES))]
@@ -294,3 +295,18 @@ def test_experiments_may_name_it(bundles: Path, tmp_path: Path, mode: str) -> No
         (seen,) = records(tmp_path / "records", "shadow")
         assert (seen["shadow_ranker"], seen["err_no"]) == (CASCADE, 0)
         assert seen["kendall_tau"] < 1.0
+        assert not {"score_difference", "score_distance", "incomplete"} & set(seen)
+
+
+def test_a_shadow_that_dropped_a_stage_is_incomplete(bundles: Path, tmp_path: Path) -> None:
+    with running_service(
+        bundles, tmp_path, cascade={"stages": STAGES, "max_ms": 1},
+        experiments=[experiment("shadow")], exposures={"directory": "records", "fsync": "always"},
+        # a row waits for others for longer than the cascade waits for its stage
+        scheduler={"max_wait_ms": 200},
+    ) as running:  # fmt: skip
+        rank(running.url, "ranker", **BODY, unit_id="u", request_id="one")
+        counted = 'ranking_shadowed_total{outcome="incomplete"}'
+        wait_until(lambda: counted in httpx.get(f"{running.url}/metrics").text, counted)
+    (seen,) = records(tmp_path / "records", "shadow")
+    assert (seen["incomplete"], seen["err_no"]) == (1, 0)
