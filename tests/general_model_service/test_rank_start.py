@@ -111,7 +111,24 @@ def test_what_is_not_carried_is_refused(
 
 
 @pytest.mark.parametrize(
-    "naming", [{}, {"model_aliases": {"fast": "cascade"}}, {"default_ranker": "cascade"}]
+    "naming",
+    [
+        {},
+        {"model_aliases": {"fast": "cascade"}},
+        {"default_ranker": "cascade"},
+        {
+            "experiments": [
+                {
+                    "name": "e",
+                    "variants": [
+                        {"name": "a", "ranker": "cascade"},
+                        {"name": "b", "ranker": "cross_encoder"},
+                    ],
+                }
+            ]
+        },
+    ],
+    ids=["alone", "alias", "default", "variant"],
 )
 def test_a_cascade_is_refused_by_name(
     tensor_program: Path, config: dict[str, Any], tmp_path: Path, naming: dict[str, Any]
