@@ -20,6 +20,7 @@ from contract.scoring import rank_order
 from tests.bundles import SENTENCES
 from tests.pipeline.calls import gateway_body, http_call, rank, rpc_call
 from tests.services import running_service
+from tests.waiting import wait_until
 
 QUERY = SENTENCES[2]
 TITLES = [*SENTENCES, *(f"{text}吃药{i}" for i, text in enumerate(SENTENCES))]
@@ -120,6 +121,8 @@ def test_rerank_clients_get_scores_that_fall(cascading: RunningService, path: st
     scores = [result["relevance_score"] for result in results]
     assert scores == sorted(scores, reverse=True)
     assert answer["ranker"] == CASCADE
+    runs = [(run["ranker"], run["documents"]) for run in answer["stages"]]
+    assert runs == [(BM25, len(TITLES)), (CROSS_ENCODER, KEEP)]
     assert results[0]["stage_score"] == results[0]["relevance_score"]
     assert [result["stage"] for result in results] == [CROSS_ENCODER] * KEEP + [BM25] * 9
     assert any("do not compare" in text for text in answer["warnings"])
@@ -131,6 +134,11 @@ def test_logits_fall_too(cascading: RunningService) -> None:
     scores = [result["relevance_score"] for result in results]
     assert scores == sorted(scores, reverse=True)
     assert [result["index"] for result in results] == expected_order(cascading)
+
+
+def test_stages_are_those_of_a_cascade_alone(cascading: RunningService) -> None:
+    answer = httpx.post(f"{cascading.url}/rerank", json={**BODY, "model": PAIRWISE}).json()
+    assert "stages" not in answer
 
 
 def test_a_bare_list_of_texts(cascading: RunningService) -> None:
@@ -177,6 +185,9 @@ def test_open_inference(cascading: RunningService) -> None:
     ]
     answer = httpx.post(f"{url}/infer", json={"inputs": inputs}).json()
     assert rank_order(answer["outputs"][0]["data"]) == expected_order(cascading)
+    # its parameters are plain values
+    runs = json.loads(answer["parameters"]["stages"])
+    assert [run["documents"] for run in runs] == [len(TITLES), KEEP]
     assert httpx.get(f"{url}/ready").json() == {"name": CASCADE, "ready": True}
     assert [one["name"] for one in httpx.get(url).json()["inputs"]] == ["query", "title"]
     logits = {"inputs": inputs, "outputs": [{"name": "logit"}]}
@@ -284,3 +295,18 @@ def test_experiments_may_name_it(bundles: Path, tmp_path: Path, mode: str) -> No
         (seen,) = records(tmp_path / "records", "shadow")
         assert (seen["shadow_ranker"], seen["err_no"]) == (CASCADE, 0)
         assert seen["kendall_tau"] < 1.0
+        assert not {"score_difference", "score_distance", "incomplete"} & set(seen)
+
+
+def test_a_shadow_that_dropped_a_stage_is_incomplete(bundles: Path, tmp_path: Path) -> None:
+    with running_service(
+        bundles, tmp_path, cascade={"stages": STAGES, "max_ms": 1},
+        experiments=[experiment("shadow")], exposures={"directory": "records", "fsync": "always"},
+        # a row waits for others for longer than the cascade waits for its stage
+        scheduler={"max_wait_ms": 200},
+    ) as running:  # fmt: skip
+        rank(running.url, "ranker", **BODY, unit_id="u", request_id="one")
+        counted = 'ranking_shadowed_total{outcome="incomplete"}'
+        wait_until(lambda: counted in httpx.get(f"{running.url}/metrics").text, counted)
+    (seen,) = records(tmp_path / "records", "shadow")
+    assert (seen["incomplete"], seen["err_no"]) == (1, 0)

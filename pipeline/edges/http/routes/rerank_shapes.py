@@ -113,6 +113,8 @@ def write_rerank(
     }
     if asked.with_output_tokens:
         answer["meta"]["tokens"]["output_tokens"] = 0
+    if response.stages:
+        answer["stages"] = [run.to_wire() for run in response.stages]
     if response.warnings:
         answer["warnings"] = answer["meta"]["warnings"] = list(response.warnings)
     return answer
