@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import httpx
 import pytest
@@ -111,6 +111,43 @@ def test_a_pair_of_upstream_is_named_by_its_number_in_the_request(
     answer = rpc_call(cascading.endpoint, {**pairs, "ranker": CASCADE}, name="ranker")
     assert answer.err_no == 5000
     assert answer.err_msg.startswith("0.query: ")
+
+
+def test_so_many_are_kept_of_each_query_of_numbered_pairs(cascading: RunningService) -> None:
+    texts = [(query, title) for query in (QUERY, SENTENCES[0]) for title in TITLES]
+    pairs = {str(i): json.dumps({"query": q, "title": t}) for i, (q, t) in enumerate(texts)}
+    answer = rpc_call(cascading.endpoint, {**pairs, "ranker": CASCADE}, name="ranker")
+    assert [run["documents"] for run in answer.decoded("stages")] == [28, 2 * KEEP]
+    last = [result["index"] for result in answer.decoded("results") if result["stage_index"]]
+    assert sorted(i for i in last if i < 14) == sorted(CHEAP[:KEEP])
+    assert len([i for i in last if i >= 14]) == KEEP
+
+
+def test_so_many_are_kept_of_each_query_of_open_inference(cascading: RunningService) -> None:
+    queries = [query for query in (QUERY, SENTENCES[0]) for _ in TITLES]
+    inputs = [
+        {"name": "query", "datatype": "BYTES", "shape": [28], "data": queries},
+        {"name": "title", "datatype": "BYTES", "shape": [28], "data": TITLES * 2},
+    ]
+    url = f"{cascading.url}/v2/models/{CASCADE}/infer"
+    answer = httpx.post(url, json={"inputs": inputs}).json()
+    stages = json.loads(answer["parameters"]["stages"])
+    assert [run["documents"] for run in stages] == [28, 2 * KEEP]
+    best = rank_order(answer["outputs"][0]["data"], 2 * KEEP)
+    assert sorted(i for i in best if i < 14) == sorted(CHEAP[:KEEP])
+
+
+@pytest.mark.parametrize("top_n", [None, 3])
+def test_a_query_without_a_term_in_any_document_is_ranked_by_the_dear_ranker(
+    cascading: RunningService, top_n: Optional[int]
+) -> None:
+    body = {"query": "zzz qqq", "documents": TITLES, **({"top_n": top_n} if top_n else {})}
+    answer = rank(cascading.url, "ranker", **body, ranker=CASCADE)
+    dear = rank(cascading.url, "rocketqa", **body)
+    orders = [[r["index"] for r in one.decoded("results")] for one in (answer, dear)]
+    assert orders[0] == orders[1]
+    said = "bm25 gives all 14 documents one score: the next stage scored all of them"
+    assert any(text.startswith(said) for text in answer.decoded("warnings"))
 
 
 @pytest.mark.parametrize("path", ["/rerank", "/v1/rerank", "/v2/rerank"])
