@@ -123,6 +123,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "door",
         "edges",
         "supervisor",
+        "open_edges",
         "web_service",
     ),
     "pipeline.edges": ("answer", "paddle_wire", "feedback", "tls", "http", "rpc"),
