@@ -13,7 +13,8 @@ from contract.environment.cpu import has_bf16
 from contract.errors import ConfigError
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.engine import EngineSource
-from pipeline.engines.openvino import OpenVinoSource, cpu_precisions, reader_of
+from pipeline.engines.openvino import OpenVinoSource, reader_of
+from pipeline.engines.openvino_graph import cpu_precisions
 from pipeline.engines.paddle import CPU, GPU, PaddleSource, device_type_of
 from pipeline.settings.service import LocalServiceConfig, OpConfig
 
