@@ -111,6 +111,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "settings",
         "request",
         "process",
+        "states",
         "engines",
         "telemetry",
         "routing",
