@@ -22,6 +22,8 @@ from pipeline.engines.openvino_graph import CompiledGraph, Output, cpu_precision
 
 # more engines than this share the threads between them, lest the weights fill the memory
 _MOST_ENGINES = 4
+
+
 class Share(NamedTuple):
     """How the threads of a ranker are divided: so many engines, so many threads for each."""
 

@@ -51,6 +51,7 @@ from pipeline.settings.ops import (
     LocalServiceConfig,
     OpConfig,
     check_ranker,
+    check_split_ops,
     check_tokenizer_threads,
 )
 from pipeline.settings.reading import notes, read
@@ -285,6 +286,7 @@ def _check_together(config: ServiceConfig) -> None:
                 field=f"model_aliases.{alias}",
             )
     check_tokenizer_threads(config.op)
+    check_split_ops(config.op, config.dag.is_thread_op)
     for ranker in config.rankers:
         check_ranker(config.ranker_op(ranker), f"op.{config.op_name(ranker)}")
     _check_texts(config)

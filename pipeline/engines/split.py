@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two graphs of a split ranker behind the Engine protocol, with a store between them.
+
+Rows come in as for every engine, and are cut into query and document. The encoder computes the
+parts that the store does not have, each once; the scorer computes every pair. Logits are those of
+the whole graph, wherever a part came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.bundle import Bundle
+from contract.bundle.files import content_digest
+from contract.bundle.graphs import OPENVINO, GraphSpec, choose
+from contract.bundle.split import (
+    DOCUMENT_IDS,
+    DOCUMENT_PHRASES,
+    DOCUMENT_STATES,
+    LOGITS,
+    QUERY_IDS,
+    QUERY_PHRASES,
+    QUERY_STATES,
+    Part,
+    Split,
+    pad_parts,
+    parts_of,
+)
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.errors import ConfigError
+from pipeline.engines.cache import EngineCache
+from pipeline.engines.engine import Feed, Logits
+from pipeline.engines.feeds import arrays_of
+from pipeline.engines.openvino import check_precision, share_of
+from pipeline.engines.openvino_graph import CompiledGraph, Output, options_of
+from pipeline.states.store import DOCUMENT, QUERY, Kept, StateStore, bytes_of, part_key
+
+# parts have many lengths; rounded up, the graphs meet few shapes, for each of which they keep
+# kernels
+_MULTIPLE = 8
+
+
+def split_of(bundle: Bundle, where: str) -> Split:
+    """What the manifest says of the two graphs.
+
+    Raises:
+        ConfigError: there are none; ``where`` is the yaml path of the key that asks for them.
+    """
+    split = bundle.manifest.split
+    if split is None:
+        raise ConfigError(
+            f"{bundle.root} has no graphs of its parts; train a ranker with --joint_layers and "
+            "publish it (an int8 bundle has none), or leave the key out",
+            field=where,
+        )
+    return split
+
+
+class SplitEngine:
+    """Encoder and scorer of one worker, and the store that it shares with the others."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        pad_id: int,
+        precision: str,
+        threads: int,
+        cache: EngineCache,
+        store: StateStore,
+        where: str,
+    ) -> None:
+        """Compile both graphs, or load them compiled.
+
+        Args:
+            bundle: of a split ranker.
+            pad_id: of its vocabulary.
+            precision: ``fp32`` or ``bf16``.
+            threads: of this engine.
+            cache: where compiled graphs lie.
+            store: of this bundle and this precision alone.
+            where: yaml path of the op, for errors.
+
+        Raises:
+            ConfigError: this processor does not multiply ``precision``, or the bundle is not split.
+            BundleError: a graph does not load or is not what the manifest says.
+        """
+        check_precision(bundle, precision, f"{where}.local_service_conf")
+        split = split_of(bundle, f"{where}.split")
+        digest, options = content_digest(bundle.manifest.files), options_of(precision, threads)
+
+        def compiled(
+            spec: GraphSpec, inputs: Sequence[str], outputs: Sequence[str]
+        ) -> CompiledGraph:
+            chosen = bundle.files_of(choose([spec], OPENVINO, str(bundle.root)))
+            wanted = [
+                Output(frozenset({name}), place, len(outputs)) for place, name in enumerate(outputs)
+            ]
+            return CompiledGraph(chosen.model, digest, inputs, wanted, options, cache)
+
+        self._encoder = compiled(split.encoder, (INPUT_IDS, TOKEN_TYPE_IDS), split.encoder_outputs)
+        self._scorer = compiled(split.scorer, split.scorer_inputs, (LOGITS,))
+        self._split = split
+        self._specs = bundle.manifest.feeds
+        self._version = bundle.manifest.version
+        self._pad_id = pad_id
+        self._store = store
+
+    def run(self, feed: Feed) -> Logits:
+        """Run one batch; see :class:`pipeline.engines.engine.Engine`."""
+        named = [spec.alias for spec in self._specs]
+        ids = dict(zip(named, arrays_of(feed, self._specs)))
+        queries, documents = zip(*parts_of(ids, self._pad_id))
+        asked, offered = self._encoded(QUERY, queries), self._encoded(DOCUMENT, documents)
+        of_query, of_document = self._stacked(queries, asked), self._stacked(documents, offered)
+        arrays = {
+            QUERY_IDS: of_query[0],
+            DOCUMENT_IDS: of_document[0],
+            QUERY_STATES: of_query[1],
+            DOCUMENT_STATES: of_document[1],
+        }
+        if self._split.phrase_size:
+            arrays[QUERY_PHRASES], arrays[DOCUMENT_PHRASES] = of_query[2], of_document[2]
+        (logits,) = self._scorer.run([arrays[name] for name in self._split.scorer_inputs])
+        return logits
+
+    def _encoded(self, kind: str, parts: Sequence[Part]) -> list[Kept]:
+        """What the encoder makes of parts: from the store, or computed now, each once."""
+        keys = [part_key(part, self._version) for part in parts]
+        distinct = dict(zip(keys, parts))
+        known = self._store.get(kind, distinct)
+        missing = {key: part for key, part in distinct.items() if key not in known}
+        if missing:
+            computed = dict(zip(missing, self._encode(list(missing.values()))))
+            self._store.put(computed)
+            known.update(computed)
+        return [known[key] for key in keys]
+
+    def _encode(self, parts: Sequence[Part]) -> list[Kept]:
+        feed = pad_parts(parts, self._pad_id, _MULTIPLE)
+        states, *phrases = self._encoder.run([feed[INPUT_IDS], feed[TOKEN_TYPE_IDS]])
+        return [
+            Kept(states[row, : len(part.input_ids)], phrases[0][row] if phrases else None).owned()
+            for row, part in enumerate(parts)
+        ]
+
+    def _stacked(self, parts: Sequence[Part], encoded: Sequence[Kept]) -> list[NDArray[Any]]:
+        """Ids, states and, with evidence, phrases of one part of each row, padded."""
+        ids = pad_parts(parts, self._pad_id, _MULTIPLE)[INPUT_IDS]
+        # padding is masked, but has to be finite
+        states = np.zeros((*ids.shape, self._split.state_size), np.float32)
+        for row, kept in zip(states, encoded):
+            row[: len(kept.states)] = kept.states
+        phrases = [kept.phrases for kept in encoded if kept.phrases is not None]
+        return [ids, states, np.stack(phrases)] if phrases else [ids, states]
+
+    def close(self) -> None:
+        """Drop both graphs."""
+        self._encoder.close()
+        self._scorer.close()
+
+
+class SplitSource:
+    """Opens engines that share a store; see :class:`pipeline.engines.engine.EngineSource`.
+
+    Attributes:
+        states: the store.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        precision: str,
+        thread_num: int,
+        cache: EngineCache,
+        store_bytes: int,
+        where: str,
+    ) -> None:
+        """Bind what every engine needs; ``thread_num`` is divided between them.
+
+        Args:
+            bundle: of a split ranker.
+            precision: ``fp32`` or ``bf16``.
+            thread_num: of all engines.
+            cache: where compiled graphs lie.
+            store_bytes: that the store may hold.
+            where: yaml path of the op, for errors.
+
+        Raises:
+            ConfigError: the bundle is not split, or its longest document has no room in the store.
+        """
+        split = split_of(bundle, f"{where}.split")
+        least = bytes_of(bundle.manifest.max_seq_length, split.state_size, split.phrase_size)
+        if store_bytes < least:
+            raise ConfigError(
+                f"must be at least {least}, which the longest row of {bundle.manifest.version} "
+                f"takes, got {store_bytes}",
+                field=f"{where}.split.store_bytes",
+            )
+        self.states = StateStore(store_bytes)
+        self._share = share_of(thread_num)
+        pad_id = bundle.encoder().pad_id
+        self._arguments = (
+            bundle,
+            pad_id,
+            precision,
+            self._share.threads,
+            cache,
+            self.states,
+            where,
+        )
+
+    @property
+    def count(self) -> int:
+        """How many engines to run side by side."""
+        return self._share.engines
+
+    def open(self) -> SplitEngine:
+        """Compile both graphs of one, or load them compiled."""
+        return SplitEngine(*self._arguments)
