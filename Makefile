@@ -36,7 +36,7 @@ COVERAGE ?=
 # of make test-card: what card's packages do, and what has to go on working with them
 CARD_TESTS ?= tests/contract tests/train tests/export tests/clients/ranker/test_key_value_clients.py \
 	tests/clients/ranker/test_pipeline_wire.py tests/clients/tensor/test_wire.py tests/benchmarks/test_hf_export.py \
-	tests/benchmarks/test_fine_tuning.py \
+	tests/benchmarks/test_fine_tuning.py tests/benchmarks/test_split_ranker.py \
 	tests/general_model_service/test_wire.py tests/pipeline/test_answers.py tests/pipeline/dag/test_dag.py \
 	tests/pipeline/engines/test_auto.py tests/pipeline/engines/test_openvino.py tests/pipeline/engines/test_paddle.py \
 	tests/pipeline/engines/test_graphs.py tests/pipeline/test_life.py tests/setup/test_bootstrap.py \

@@ -170,7 +170,7 @@ def _model(options: argparse.Namespace, joint: Optional[int]) -> Any:
     from train.model.split.settings import set_split
 
     backbone = find_backbone(options.model_name_or_path, options.tokenizer)
-    set_split(backbone.config, joint or backbone.config.num_hidden_layers, None)
+    set_split(backbone.config, joint or backbone.config.num_hidden_layers)
     model = build_model("cross_encoder", backbone)
     if backbone.parameters is not None:
         load_parameters(model, backbone.parameters, any_head=True)

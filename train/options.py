@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Callable, Optional
 
+from contract.bundle.split import STATE_TYPES
 from contract.environment.cpu import prepare_math_library
 from contract.errors import RankingError
 from contract.text.rules import NEW_RULES, NORMALIZATIONS, TRUNCATIONS, TextRules
@@ -150,6 +151,12 @@ def add_training_options(parser: argparse.ArgumentParser, *, model: str, save_st
         type=positive_int,
         help="numbers of a token that are kept between the layers that --joint_layers divides, by "
         "a linear layer (default: the model's own, or else its hidden size)",
+    )
+    add(
+        "--state_type",
+        choices=STATE_TYPES,
+        help="what these numbers are rounded to, in training too (default: the model's own, or "
+        "else fp32)",
     )
     add_rule_options(parser)
     add("--use_amp", type=boolean, nargs="?", const=True, default=False, help="mixed precision")

@@ -40,6 +40,11 @@ NOT_CUT = (
 )
 
 
+# what a store may keep states in without a loss
+FP32, FP16 = "fp32", "fp16"
+STATE_TYPES = (FP32, FP16)
+
+
 @dataclass(frozen=True)
 class Split:
     """What a manifest says of a split ranker.
@@ -47,6 +52,8 @@ class Split:
     Attributes:
         joint_layers: upper layers, that see query and document together.
         state_size: numbers of a token that the encoder returns.
+        state_type: of :data:`STATE_TYPES`; states are returned as float32, and of fp16 they are
+            numbers that it has.
         phrase_size: numbers of a part that it returns for the evidence; 0 without evidence.
         encoder: the graph of the lower layers.
         scorer: the graph of the upper layers.
@@ -54,6 +61,7 @@ class Split:
 
     joint_layers: int
     state_size: int
+    state_type: str
     phrase_size: int
     encoder: GraphSpec
     scorer: GraphSpec
@@ -73,6 +81,8 @@ class Split:
             value = getattr(found, name)
             if type(value) is not int or value < least:
                 raise ValueError(f"split: {name} {value!r} is no whole number from {least} on")
+        if found.state_type not in STATE_TYPES:
+            raise ValueError(f"split: state_type {found.state_type!r} is none of {STATE_TYPES}")
         return found
 
     @property

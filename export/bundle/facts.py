@@ -74,6 +74,9 @@ class ExportFacts:
     def write(self, directory: Path) -> None:
         """Write ``export.json``."""
         fields = {"schema": _SCHEMA, **asdict(self)}
+        # a whole ranker's are read by releases that know of no split
+        if self.split is None:
+            del fields["split"]
         text = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False)
         (directory / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
 

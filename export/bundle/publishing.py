@@ -30,7 +30,6 @@ from contract.bundle.files import (
 from contract.bundle.golden import FP32_TOLERANCE, LOW_PRECISION_TOLERANCE, read_golden
 from contract.bundle.graphs import JSON, OLD_MODEL, OLD_PARAMS, PDMODEL, GraphFiles, GraphSpec
 from contract.bundle.manifest import Manifest
-from contract.bundle.split import Split
 from contract.calibration import Calibration
 from contract.errors import BundleError, SetUpError
 from contract.tensors import TensorSpec
@@ -38,6 +37,7 @@ from contract.text.unicode_table import UNICODE_VERSION
 from export.bundle.facts import ExportFacts
 from export.bundle.replace import replacement
 from export.bundle.serving_conf import serving_config, write_both_confs
+from export.bundle.split_files import copy_split
 from export.graphs.graph_sources import check_one_of_each
 from export.proof.parity import check_parity
 from export.proof.proving_engines import engines_of
@@ -267,20 +267,6 @@ def copy_graphs(graphs: Sequence[GraphFiles], server_dir: Path) -> list[GraphSpe
             shutil.copyfile(graph.params, server_dir / params)
         placed.append(GraphSpec(graph.format, path.as_posix(), params))
     return placed
-
-
-def copy_split(split: Split, source: Path, target: Path) -> None:
-    """Put the graphs of a split ranker into a bundle.
-
-    Raises:
-        SetUpError: one is missing.
-    """
-    for graph in split.graphs:
-        for name in (graph.path, graph.params):
-            if not (source / name).is_file():
-                raise SetUpError(f"{source} has no {name}; run export_model again", field="dirname")
-            (target / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(source / name, target / name)
 
 
 def verify(directory: Path) -> None:

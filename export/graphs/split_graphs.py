@@ -51,6 +51,7 @@ def save_split(model: Any, directory: Path, optimize: bool) -> Optional[Split]:
     split = Split(
         config.num_hidden_layers - settings.lower_layers,
         state_size,
+        settings.state_type,
         phrase_size,
         _spec(ENCODER),
         _spec(SCORER),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from contract.bundle.split import (
     DOCUMENT_IDS,
     DOCUMENT_PHRASES,
     DOCUMENT_STATES,
+    FP16,
+    FP32,
     LOGITS,
     PHRASES,
     QUERY_IDS,
@@ -31,12 +34,15 @@ from export.engines.tensors import RunTensors, Tensors
 class SplitEngine:
     """The encoder and the scorer of one engine, and what the encoder has made so far."""
 
-    def __init__(self, encode: RunTensors, score: RunTensors, pad_id: int) -> None:
-        """Bind two graphs that are loaded."""
+    def __init__(
+        self, encode: RunTensors, score: RunTensors, pad_id: int, state_type: str = FP32
+    ) -> None:
+        """Bind two graphs that are loaded; the store keeps states in ``state_type``."""
+        self._kept_as = np.float16 if state_type == FP16 else np.float32
         self._encode = encode
         self._score = score
         self._pad_id = pad_id
-        self._store: dict[bytes, dict[str, NDArray[np.float32]]] = {}
+        self._store: dict[bytes, dict[str, NDArray[Any]]] = {}
 
     def together(self, feed: Feed) -> NDArray[np.float32]:
         """Logits of rows whose parts are encoded side by side, in this call."""
@@ -76,8 +82,9 @@ class SplitEngine:
         rest = {name: np.stack([one[name] for one in found]) for name in found[0] if name != STATES}
         return {STATES: states, **rest}
 
-    def _of_store(self, part: Part) -> dict[str, NDArray[np.float32]]:
+    def _of_store(self, part: Part) -> dict[str, NDArray[Any]]:
         key = bytes([part.token_type]) + part.input_ids.tobytes()
         if key not in self._store:
-            self._store[key] = {name: x[0] for name, x in self._encode(part.feed).items()}
+            found = {name: x[0] for name, x in self._encode(part.feed).items()}
+            self._store[key] = {**found, STATES: found[STATES].astype(self._kept_as)}
         return self._store[key]

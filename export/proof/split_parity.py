@@ -73,14 +73,14 @@ def _engines(bundle: Bundle, split: Split, encoder: PairEncoder) -> dict[str, _B
         encode, score, whole = map(_predictor, (*files, bundle.graph(paddle_reader())))
         found["Paddle Inference"] = _Both(
             logits_of(whole, manifest.fetches, manifest.logits),
-            SplitEngine(encode, score, encoder.pad_id),
+            SplitEngine(encode, score, encoder.pad_id, split.state_type),
         )
     if readable(split.graphs, OPENVINO) and find_spec("openvino") is not None:
         outputs = (split.encoder_outputs, (LOGITS,))
         runs = [run_outputs(graph.model, names) for graph, names in zip(files, outputs)]
         found["OpenVINO"] = _Both(
             run_graph(bundle.graph(OPENVINO).model, logits_output(bundle)),
-            SplitEngine(runs[0], runs[1], encoder.pad_id),
+            SplitEngine(runs[0], runs[1], encoder.pad_id, split.state_type),
         )
     return found
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import SetUpError
-from tests.sets import card_only
 from tests.train.conftest import Files, write_model
 from train.evaluate import main as evaluate
 from train.model.backbone import find_backbone
@@ -28,10 +27,8 @@ from train.model.checkpoint import (
 )
 from train.model.layers import build_model, encoder_of
 from train.model.ranker import LoadedRanker, load_ranker
-from train.model.split.encoder import DOCUMENT_POSITION, SplitErnie, positions
+from train.model.split.encoder import DOCUMENT_POSITION, SplitErnie, positions, rounded
 from train.model.split.settings import set_split
-
-pytestmark = card_only
 
 Train = Callable[..., int]
 
@@ -107,6 +104,22 @@ def test_positions_of_a_document_begin_anew() -> None:
     assert found[1] == [0, 1, start, start + 1, start + 2, start + 3]
 
 
+def test_states_are_rounded_to_what_fp16_has() -> None:
+    draw = np.random.default_rng(3)
+    values = (draw.normal(size=20000) * 10.0 ** draw.integers(-4, 4, 20000)).astype(np.float32)
+    values = values[(np.abs(values) > 6.2e-5) & (np.abs(values) < 8e3)]
+    found = rounded(paddle.to_tensor(values)).numpy()
+    np.testing.assert_array_equal(found, values.astype(np.float16).astype(np.float32))
+    assert not (found == values).all()
+
+
+def test_what_is_rounded_is_learned_as_if_it_were_not() -> None:
+    values = paddle.to_tensor(np.linspace(-3, 3, 50, dtype=np.float32), stop_gradient=False)
+    weights = paddle.arange(50, dtype="float32")
+    (rounded(values) * weights).sum().backward()
+    np.testing.assert_array_equal(values.grad.numpy(), weights.numpy())
+
+
 def test_all_layers_joint_is_the_model_of_before(
     ce_run: Path, train_ce: Train, tmp_path: Path
 ) -> None:
@@ -124,6 +137,7 @@ def test_all_layers_joint_is_the_model_of_before(
         (["--joint_layers", 3], "joint_layers: 3 is not possible with the 2 layers"),
         (["--state_size", 16], "state_size: is for a split ranker only"),
         (["--joint_layers", 2, "--state_size", 16], "state_size: is for a split ranker only"),
+        (["--state_type", "fp16"], "state_type: is for a split ranker only"),
         (["--joint_layers", 1, "--state_size", 33], "state_size: 33 is not possible with a hidden"),
         (["--joint_layers", 1, "--init", "matching"], "init: matching finds tokens"),
     ],
@@ -149,7 +163,7 @@ def test_a_damaged_configuration_is_refused(split_run: Path, tmp_path: Path) -> 
 
 def test_layers_of_another_family_are_refused(tmp_path: Path) -> None:
     backbone = find_backbone(str(write_model(tmp_path, model_type="ernie_gram")))
-    set_split(backbone.config, 1, None)
+    set_split(backbone.config, 1)
     with pytest.raises(SetUpError, match="layers of ernie_gram cannot be split"):
         build_model("cross_encoder", backbone)
 
@@ -196,7 +210,7 @@ def test_a_run_of_an_older_release_goes_on(
     for file in (ce_run / "model_10").iterdir():
         (half / file.name).write_bytes(file.read_bytes())
     state = read_json(half / "training_state.json")
-    for name in ("joint_layers", "state_size"):
+    for name in ("joint_layers", "state_size", "state_type"):
         del state["identity"][name]
     write_json(half / "training_state.json", state)
     assert train_ce(tmp_path / "run", "--init_from_ckpt", half) == 0

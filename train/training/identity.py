@@ -50,7 +50,7 @@ HARMLESS = frozenset(
 # what checkpoints had before they stated it
 _UNSTATED: Mapping[str, Any] = {
     **OF_OLDER_FILES._asdict(),
-    **dict.fromkeys(("loss", "list_size", "joint_layers", "state_size")),
+    **dict.fromkeys(("loss", "list_size", "joint_layers", "state_size", "state_type")),
 }
 _DIGEST = "sha256 "
 _SHOWN_DIGITS = 12

@@ -140,7 +140,7 @@ def _begin(options: argparse.Namespace, ranker: str) -> Start:
     paddle.seed(options.seed)
     parameters_file = find_parameters(options.init_from_ckpt) if options.init_from_ckpt else None
     backbone = find_backbone(*_backbone_source(options, parameters_file))
-    set_split(backbone.config, options.joint_layers, options.state_size)
+    set_split(backbone.config, options.joint_layers, options.state_size, options.state_type)
     encoder = make_encoder(backbone, options.max_seq_length, _rules(options, parameters_file))
     _check_rules(options, encoder)
     model = build_model(ranker, backbone)

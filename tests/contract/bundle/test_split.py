@@ -27,7 +27,7 @@ def fields(bundles: Path) -> dict[str, Any]:
     manifest = Bundle.open(bundles / CROSS_ENCODER).manifest
     found: dict[str, Any] = json.loads(manifest.sealed().to_json())
     (graph,) = (graph for graph in found["graphs"] if graph["format"] == "pdmodel")
-    sizes = {"joint_layers": 1, "state_size": 8, "phrase_size": 0}
+    sizes = {"joint_layers": 1, "state_size": 8, "state_type": "fp32", "phrase_size": 0}
     return {**found, "split": {**sizes, "encoder": graph, "scorer": graph}}
 
 
@@ -63,6 +63,7 @@ def test_a_manifest_of_a_whole_ranker_does_not_name_it(fields: dict[str, Any]) -
     [
         ({"state_size": 0}, "state_size 0 is no whole number from 1 on"),
         ({"joint_layers": True}, "joint_layers True is no whole number"),
+        ({"state_type": "int8"}, "state_type 'int8' is none of"),
         ({"phrase_size": -1}, "phrase_size -1 is no whole number from 0 on"),
         ({"encoder": {"format": "pdmodel", "path": "x.pdmodel"}}, "'x.pdmodel' is not among files"),
         ({"scorer": {"format": "x", "path": "x.x"}}, "'x' is not one of"),

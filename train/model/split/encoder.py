@@ -14,6 +14,7 @@ from paddle import Tensor, nn
 from paddle.distributed.fleet.utils import recompute
 from paddlenlp.transformers import ErnieModel
 
+from contract.bundle.split import FP16
 from train.model.split.settings import SplitSettings
 
 # the position of a document's first token: where it stands after a query without tokens,
@@ -21,6 +22,7 @@ from train.model.split.settings import SplitSettings
 DOCUMENT_POSITION = 2
 # added to the scores of what is not to be seen; PaddleNLP's own number for padding
 _UNSEEN = -1e4
+_KEEPS_11_DIGITS = 2.0**13 + 1.0
 
 
 class SplitErnie(ErnieModel):  # type: ignore[misc]
@@ -37,6 +39,7 @@ class SplitErnie(ErnieModel):  # type: ignore[misc]
         settings = SplitSettings.of_config(config)
         assert settings is not None
         self._lower_layers = settings.lower_layers
+        self._rounds = settings.state_type == FP16
         self.narrowed: Any = None
         self.widened: Any = None
         if settings.state_size is not None:
@@ -65,7 +68,9 @@ class SplitErnie(ErnieModel):  # type: ignore[misc]
             token_type_ids=token_type_ids,
         )
         states = self._through(self.encoder.layers[: self._lower_layers], states, mask)
-        return states if self.narrowed is None else self.narrowed(states)
+        if self.narrowed is not None:
+            states = self.narrowed(states)
+        return rounded(states) if self._rounds else states
 
     def joint(self, states: Tensor, padding: Tensor) -> tuple[Tensor, Tensor]:
         """The last layer and the pooled first position.
@@ -106,6 +111,18 @@ def positions(token_type_ids: Tensor) -> Tensor:
     found = in_row * (ones - token_type_ids) + in_document * token_type_ids
     found.stop_gradient = True
     return found
+
+
+def rounded(values: Tensor) -> Tensor:
+    """The nearest numbers that fp16 has, for values from 6e-5 to 8e3 and their negatives.
+
+    ``c - (c - x)`` with ``c = (2^13 + 1) x`` keeps 11 binary digits of an fp32 (Veltkamp, 1968;
+    Dekker, 1971, "A floating-point technique for extending the available precision"). A cast would
+    not do: OpenVINO leaves it out on a CPU, and Paddle's cuts digits off. The gradient is that of
+    the values themselves.
+    """
+    spread = values * _KEEPS_11_DIGITS
+    return spread - (spread - values)
 
 
 def _directions(width: int, count: int) -> NDArray[np.float32]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from contract.bundle.split import FP32, STATE_TYPES
 from contract.errors import SetUpError
 
 # keys of a model's configuration
-JOINT_LAYERS, STATE_SIZE = "joint_layers", "state_size"
+JOINT_LAYERS, STATE_SIZE, STATE_TYPE = "joint_layers", "state_size", "state_type"
 _SPLIT_FAMILY = "ernie"
 
 
@@ -22,10 +23,12 @@ class SplitSettings:
         lower_layers: that see one of the two texts each.
         state_size: numbers of a token between lower and upper layers, or ``None`` for as many as
             the model's hidden size.
+        state_type: one of :data:`contract.bundle.split.STATE_TYPES`, that can hold these numbers.
     """
 
     lower_layers: int
     state_size: Optional[int] = None
+    state_type: str = FP32
 
     @classmethod
     def of_config(cls, config: Any) -> Optional[SplitSettings]:
@@ -53,14 +56,27 @@ class SplitSettings:
                 f"{size} is not possible with a hidden size of {width}; use 1 to {width}",
                 field=STATE_SIZE,
             )
-        return cls(layers - joint, size) if joint is not None and split else None
+        kind = getattr(config, STATE_TYPE, None)
+        if kind is not None and not split:
+            raise SetUpError(
+                f"is for a split ranker only; name {JOINT_LAYERS} below {layers}, or leave it out",
+                field=STATE_TYPE,
+            )
+        if kind is not None and kind not in STATE_TYPES:
+            raise SetUpError(f"{kind!r} is not one of {', '.join(STATE_TYPES)}", field=STATE_TYPE)
+        return cls(layers - joint, size, kind or FP32) if joint is not None and split else None
 
 
 def _within(value: Any, most: int) -> bool:
     return type(value) is int and 1 <= value <= most
 
 
-def set_split(config: Any, joint_layers: Optional[int], state_size: Optional[int]) -> None:
+def set_split(
+    config: Any,
+    joint_layers: Optional[int],
+    state_size: Optional[int] = None,
+    state_type: Optional[str] = None,
+) -> None:
     """Write what a training command was told into a model's configuration.
 
     What it was not told stays as the configuration has it, so that a split ranker stays one when it
@@ -69,12 +85,13 @@ def set_split(config: Any, joint_layers: Optional[int], state_size: Optional[int
     Raises:
         SetUpError: as :meth:`SplitSettings.of_config` says.
     """
+    told = {STATE_SIZE: state_size, STATE_TYPE: state_type}
     if joint_layers is not None:
         setattr(config, JOINT_LAYERS, joint_layers)
-        if joint_layers == config.num_hidden_layers and state_size is None:
-            setattr(config, STATE_SIZE, None)
-    if state_size is not None:
-        setattr(config, STATE_SIZE, state_size)
+    for name, value in told.items():
+        # nothing is kept of a ranker that is made whole again
+        if value is not None or joint_layers == config.num_hidden_layers:
+            setattr(config, name, value)
     SplitSettings.of_config(config)
 
 
@@ -85,9 +102,10 @@ def described(config: Any) -> str:
         return ""
     layers, joint = config.num_hidden_layers, config.num_hidden_layers - settings.lower_layers
     size = settings.state_size or config.hidden_size
+    kind = f" of {settings.state_type}" if settings.state_type != FP32 else ""
     return (
         f"It is a split ranker: of its {layers} layers the upper {joint} see query and title "
-        f"together, those below one of them each, as {size} numbers for each token."
+        f"together, those below one of them each, as {size} numbers{kind} for each token."
     )
 
 
