@@ -37,6 +37,7 @@ from pipeline.engines.cache import EngineCache
 from pipeline.engines.engine import EngineSource, Feed, Logits
 from pipeline.engines.openvino import OpenVinoSource
 from pipeline.engines.split import SplitSource
+from pipeline.settings.ops import SplitConfig
 from train.option_types import positive_int
 from train.options import run_command
 
@@ -160,7 +161,7 @@ def measure(options: argparse.Namespace, bundle: Bundle) -> tuple[dict[str, floa
     """Seconds of a request by way, medians; and what the store holds, in words."""
     cache, where = EngineCache(None), "op.rocketqa"
     threads = options.engines
-    split = SplitSource(bundle, "fp32", threads, cache, options.store_bytes, where)
+    split = SplitSource(bundle, "fp32", threads, cache, SplitConfig(options.store_bytes), where)
     whole = OpenVinoSource(bundle, "fp32", threads, cache, f"{where}.local_service_conf")
     engines = {name: Engines(one, one.count) for name, one in (("w", whole), ("s", split))}
     requests = Requests(options)

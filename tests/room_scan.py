@@ -121,6 +121,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "door",
         "edges",
         "supervisor",
+        "encode_corpus",
         "web_service",
     ),
     "pipeline.edges": ("answer", "paddle_wire", "feedback", "tls", "http", "rpc"),

@@ -31,6 +31,7 @@ from pipeline.engines.paddle import PaddleSource
 from pipeline.engines.remote.source import RemoteEngines
 from pipeline.engines.split import split_of
 from pipeline.request.route import Target
+from pipeline.settings.ops import SplitConfig
 from pipeline.settings.service import AUTO, OP_OF_RANKER, OPENVINO, PADDLE, REMOTE, ServiceConfig
 from pipeline.states.store import StateStore
 
@@ -179,7 +180,7 @@ def engine_source(
         )
     if op.split is not None:
         # the two graphs are for OpenVINO; of engine auto the precision is left to choose
-        op = replace(op, engine=OPENVINO)
+        op = replace(op, engine=OPENVINO, split=_resolved(config, op.split))
     if op.engine == AUTO and not golden:
         # nothing could prove another engine's scores
         conf = replace(
@@ -203,6 +204,10 @@ def engine_source(
     max_tokens = config.scheduler.max_batch_tokens
     apart = TimedApart(config.path, Target(ranker, bundle.manifest.version), index)
     return AutoSource(ranker, found, golden, cache, facts, max_tokens, apart)
+
+
+def _resolved(config: ServiceConfig, split: SplitConfig) -> SplitConfig:
+    return replace(split, corpus=str(config.resolve(split.corpus))) if split.corpus else split
 
 
 def _version(package: str) -> str:

@@ -104,7 +104,7 @@ def _on_two_graphs(bundle: Bundle, op: OpConfig, where: str, cache: EngineCache)
         Candidate(
             f"openvino {precision} on two graphs",
             precision,
-            SplitSource(bundle, precision, conf.thread_num, cache, op.split.store_bytes, of_op),
+            SplitSource(bundle, precision, conf.thread_num, cache, op.split, of_op),
         )
         for precision in ("bf16", "fp32")
         if precision in cpu_precisions()

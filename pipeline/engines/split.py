@@ -9,8 +9,10 @@ the whole graph, wherever a part came from.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,12 @@ from pipeline.engines.engine import Feed, Logits
 from pipeline.engines.feeds import arrays_of
 from pipeline.engines.openvino import check_precision, share_of
 from pipeline.engines.openvino_graph import CompiledGraph, Output, options_of
-from pipeline.states.store import DOCUMENT, QUERY, Kept, StateStore, bytes_of, part_key
+from pipeline.settings.ops import SplitConfig
+from pipeline.states.corpus import CorpusReader, corpus_file
+from pipeline.states.parts import DOCUMENT, QUERY, Kept, bytes_of, part_key
+from pipeline.states.store import StateStore
+
+_LOGGER = logging.getLogger(__name__)
 
 # parts have many lengths; rounded up, the graphs meet few shapes, for each of which they keep
 # kernels
@@ -135,16 +142,20 @@ class SplitEngine:
         known = self._store.get(kind, distinct)
         missing = {key: part for key, part in distinct.items() if key not in known}
         if missing:
-            computed = dict(zip(missing, self._encode(list(missing.values()))))
+            computed = dict(zip(missing, self.encode(list(missing.values()))))
             self._store.put(computed)
             known.update(computed)
         return [known[key] for key in keys]
 
-    def _encode(self, parts: Sequence[Part]) -> list[Kept]:
+    def encode(self, parts: Sequence[Part]) -> list[Kept]:
+        """Compute what is kept of parts, whatever the store has."""
         feed = pad_parts(parts, self._pad_id, _MULTIPLE)
         states, *phrases = self._encoder.run([feed[INPUT_IDS], feed[TOKEN_TYPE_IDS]])
+        state_type = self._split.state_type
         return [
-            Kept(states[row, : len(part.input_ids)], phrases[0][row] if phrases else None).owned()
+            Kept(states[row, : len(part.input_ids)], phrases[0][row] if phrases else None).owned(
+                state_type
+            )
             for row, part in enumerate(parts)
         ]
 
@@ -177,7 +188,7 @@ class SplitSource:
         precision: str,
         thread_num: int,
         cache: EngineCache,
-        store_bytes: int,
+        kept: SplitConfig,
         where: str,
     ) -> None:
         """Bind what every engine needs; ``thread_num`` is divided between them.
@@ -187,21 +198,21 @@ class SplitSource:
             precision: ``fp32`` or ``bf16``.
             thread_num: of all engines.
             cache: where compiled graphs lie.
-            store_bytes: that the store may hold.
+            kept: bytes that the store may hold, and where a corpus lies.
             where: yaml path of the op, for errors.
 
         Raises:
             ConfigError: the bundle is not split, or its longest document has no room in the store.
         """
         split = split_of(bundle, f"{where}.split")
-        least = bytes_of(bundle.manifest.max_seq_length, split.state_size, split.phrase_size)
-        if store_bytes < least:
+        least = bytes_of(bundle.manifest.max_seq_length, split)
+        if kept.store_bytes < least:
             raise ConfigError(
                 f"must be at least {least}, which the longest row of {bundle.manifest.version} "
-                f"takes, got {store_bytes}",
+                f"takes, got {kept.store_bytes}",
                 field=f"{where}.split.store_bytes",
             )
-        self.states = StateStore(store_bytes)
+        self.states = StateStore(kept.store_bytes, _corpus_of(bundle, precision, kept, split))
         self._share = share_of(thread_num)
         pad_id = bundle.encoder().pad_id
         self._arguments = (
@@ -222,3 +233,19 @@ class SplitSource:
     def open(self) -> SplitEngine:
         """Compile both graphs of one, or load them compiled."""
         return SplitEngine(*self._arguments)
+
+
+def _corpus_of(
+    bundle: Bundle, precision: str, kept: SplitConfig, split: Split
+) -> Optional[CorpusReader]:
+    if kept.corpus is None:
+        return None
+    path = corpus_file(Path(kept.corpus), bundle, precision)
+    if path.is_file():
+        return CorpusReader(path, split)
+    _LOGGER.warning(
+        "%s: not there; documents are encoded when they are asked for. python -m "
+        "pipeline.encode_corpus encodes them ahead, for each bundle anew",
+        path,
+    )
+    return None

@@ -92,9 +92,11 @@ class SplitConfig(Section):
 
     Attributes:
         store_bytes: of memory that encoded queries and documents may take, for each bundle.
+        corpus: directory of documents that ``pipeline.encode_corpus`` has encoded ahead.
     """
 
     store_bytes: Count = 256 * 1024 * 1024
+    corpus: Optional[Text] = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,12 @@ def _check_split(op: OpConfig, where: str) -> None:
             f"does not go with precision {conf.precision}: the two graphs are computed in fp32 or "
             "bf16; name one of these or auto, or leave split out",
             field=f"{where}.split",
+        )
+    if op.split is not None and op.split.corpus is not None and conf.precision == AUTO:
+        raise ConfigError(
+            "does not go with precision auto, for a corpus is encoded in one precision; name fp32 "
+            "or bf16, or leave corpus out",
+            field=f"{where}.split.corpus",
         )
     if conf.device_type > 0 or (conf.device_type < 0 and conf.devices):
         raise ConfigError(

@@ -8,48 +8,13 @@ themselves tell something of their text, as any embedding does.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
 from typing import NamedTuple, Optional
 
-import numpy as np
-from numpy.typing import NDArray
-
-from contract.bundle.split import Part
-
-# what a part is, by its token type
-QUERY, DOCUMENT = "query", "document"
-KINDS = (QUERY, DOCUMENT)
-
-_KEY_BYTES = 16
-# of one place in an OrderedDict: its node, its share of the two tables at their emptiest, and the
-# garbage collector's part of the entry; the test with tracemalloc says that it suffices
-_PLACE_BYTES = 256
-
-
-class Kept(NamedTuple):
-    """What the encoder made of one part.
-
-    Attributes:
-        states: ``[L, state_size]``, without padding.
-        phrases: ``[phrase_size]``; ``None`` of a ranker without evidence.
-    """
-
-    states: NDArray[np.float32]
-    phrases: Optional[NDArray[np.float32]]
-
-    def owned(self) -> Kept:
-        """A copy that keeps no batch alive, and that nobody can write to."""
-        copies = [None if one is None else one.copy() for one in self]
-        for copy in copies:
-            if copy is not None:
-                copy.flags.writeable = False
-        states, phrases = copies
-        assert states is not None
-        return Kept(states, phrases)
+from pipeline.states.corpus import CorpusReader
+from pipeline.states.parts import DOCUMENT, KINDS, Kept, size_of
 
 
 class Counts(NamedTuple):
@@ -57,7 +22,9 @@ class Counts(NamedTuple):
 
     Attributes:
         hits: parts found, by kind.
-        misses: parts not found, by kind.
+        read: documents found on disk.
+        damaged: documents on disk that could not be read, and are missed.
+        misses: parts found nowhere, by kind.
         evictions: parts that had to go for others.
         entries: parts held.
         bytes: held, keys and bookkeeping included.
@@ -65,6 +32,8 @@ class Counts(NamedTuple):
     """
 
     hits: Mapping[str, int]
+    read: int
+    damaged: int
     misses: Mapping[str, int]
     evictions: int
     entries: int
@@ -72,58 +41,60 @@ class Counts(NamedTuple):
     limit: int
 
 
-def part_key(part: Part, version: str) -> bytes:
-    """16 bytes that two parts share only when their tokens and the bundle are the same."""
-    digest = blake2b(part.input_ids.tobytes(), digest_size=_KEY_BYTES, key=version.encode()[:64])
-    digest.update(bytes([part.token_type]))
-    return digest.digest()
-
-
-def bytes_of(tokens: int, state_size: int, phrase_size: int) -> int:
-    """What a part of so many tokens takes in a store."""
-    states = np.empty((tokens, state_size), np.float32)
-    phrases = np.empty(phrase_size, np.float32) if phrase_size else None
-    return _size(bytes(_KEY_BYTES), Kept(states, phrases))
-
-
-def _size(key: bytes, kept: Kept) -> int:
-    arrays = sum(sys.getsizeof(one) for one in kept if one is not None)
-    return arrays + sys.getsizeof(key) + sys.getsizeof(kept) + _PLACE_BYTES
-
-
 class StateStore:
     """Parts by their keys; any thread may call it."""
 
-    def __init__(self, limit: int) -> None:
-        """Empty; it never holds more than ``limit`` bytes."""
+    def __init__(self, limit: int, corpus: Optional[CorpusReader] = None) -> None:
+        """Empty.
+
+        Args:
+            limit: bytes that it never holds more than.
+            corpus: where documents are looked for that it does not hold.
+        """
         self._limit = limit
+        self._corpus = corpus
         self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, Kept] = OrderedDict()
         self._hits: Counter[str] = Counter()
         self._misses: Counter[str] = Counter()
-        self._bytes = 0
-        self._evictions = 0
+        self._bytes = self._evictions = 0
+        self._read = self._damaged = 0
 
     @property
     def counts(self) -> Counts:
         """As of now."""
         with self._lock:
             hits, misses = ({kind: c[kind] for kind in KINDS} for c in (self._hits, self._misses))
-            return Counts(hits, misses, self._evictions, len(self._kept), self._bytes, self._limit)
+            return Counts(
+                hits,
+                self._read,
+                self._damaged,
+                misses,
+                self._evictions,
+                len(self._kept),
+                self._bytes,
+                self._limit,
+            )
 
     def get(self, kind: str, keys: Iterable[bytes]) -> dict[bytes, Kept]:
-        """Those of the parts that are there; each counts as used, and as a hit or a miss."""
-        found: dict[bytes, Kept] = {}
-        asked = 0
+        """Those of the parts that are there; each counts as used, and as found or missed."""
+        asked = list(keys)
         with self._lock:
-            for key in keys:
-                asked += 1
-                kept = self._kept.get(key)
-                if kept is not None:
-                    self._kept.move_to_end(key)
-                    found[key] = kept
+            found = {key: self._kept[key] for key in asked if key in self._kept}
+            for key in found:
+                self._kept.move_to_end(key)
             self._hits[kind] += len(found)
-            self._misses[kind] += asked - len(found)
+        missing = [key for key in asked if key not in found]
+        read: dict[bytes, Kept] = {}
+        damaged = 0
+        if missing and kind == DOCUMENT and self._corpus is not None:
+            read, damaged = self._corpus.get(missing)
+            self.put(read)
+            found.update(read)
+        with self._lock:
+            self._read += len(read)
+            self._damaged += damaged
+            self._misses[kind] += len(missing) - len(read)
         return found
 
     def put(self, parts: Mapping[bytes, Kept]) -> None:
@@ -141,21 +112,22 @@ class StateStore:
     def _put(self, key: bytes, kept: Kept) -> None:
         before = self._kept.pop(key, None)
         if before is not None:
-            self._bytes -= _size(key, before)
-        size = _size(key, kept)
+            self._bytes -= size_of(key, before)
+        size = size_of(key, kept)
         if size > self._limit:
             return
         while self._bytes + size > self._limit:
             oldest, gone = self._kept.popitem(last=False)
-            self._bytes -= _size(oldest, gone)
+            self._bytes -= size_of(oldest, gone)
             self._evictions += 1
         self._kept[key] = kept
         self._bytes += size
 
     def clear(self) -> None:
-        """Forget all parts and counts."""
+        """Forget all parts and counts; what lies on disk stays there."""
         with self._lock:
             self._kept.clear()
             self._hits.clear()
             self._misses.clear()
             self._bytes = self._evictions = 0
+            self._read = self._damaged = 0

@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipeline.states.store import KINDS, StateStore
+from pipeline.states.parts import DOCUMENT, KINDS
+from pipeline.states.store import StateStore
 
 _BY_RANKER = ("ranker",)
 
@@ -31,8 +32,13 @@ class StateFamilies(Collector):
         """What prometheus_client calls at a scrape."""
         lookups = CounterMetricFamily(
             "ranking_state_lookups",
-            "Parts of rows looked up in the store: hit, or a miss, which is computed.",
+            "Parts of rows looked up: hit in memory, found on disk, or a miss, which is computed.",
             labels=("ranker", "part", "outcome"),
+        )
+        damaged = CounterMetricFamily(
+            "ranking_state_damaged",
+            "Documents on disk that could not be read; they count as misses too.",
+            labels=_BY_RANKER,
         )
         evictions = CounterMetricFamily(
             "ranking_state_evictions", "Parts that had to go for others.", labels=_BY_RANKER
@@ -49,8 +55,10 @@ class StateFamilies(Collector):
             for kind in KINDS:
                 lookups.add_metric((ranker, kind, "hit"), counts.hits[kind])
                 lookups.add_metric((ranker, kind, "miss"), counts.misses[kind])
+            lookups.add_metric((ranker, DOCUMENT, "disk"), counts.read)
+            damaged.add_metric((ranker,), counts.damaged)
             evictions.add_metric((ranker,), counts.evictions)
             entries.add_metric((ranker,), counts.entries)
             held.add_metric((ranker,), counts.bytes)
             limit.add_metric((ranker,), counts.limit)
-        yield from (lookups, evictions, entries, held, limit)
+        yield from (lookups, damaged, evictions, entries, held, limit)

@@ -72,7 +72,7 @@ const SectionRule& local_keys() {
 }
 
 const SectionRule& op_keys() {
-  static const SectionRule split{{{"store_bytes", kCount}}};
+  static const SectionRule split{{{"store_bytes", kCount}, {"corpus", kText}}};
   static const SectionRule keys{{
       {"engine", choice({"paddle", "openvino", "remote", "auto"})},
       {"concurrency", kCount},

@@ -25,8 +25,10 @@ from pipeline.engines.engine import Feed
 from pipeline.engines.golden import CheckedSource, GoldenPairs
 from pipeline.engines.openvino import OpenVinoEngine
 from pipeline.engines.split import SplitEngine, SplitSource
+from pipeline.settings.ops import SplitConfig
 from pipeline.settings.service import load_config
-from pipeline.states.store import DOCUMENT, QUERY, StateStore, bytes_of
+from pipeline.states.parts import DOCUMENT, QUERY, bytes_of
+from pipeline.states.store import StateStore
 from tests.bundles import SENTENCES, SPLIT, build_bundle, build_split_bundle, relist
 
 WHERE = "op.rocketqa"
@@ -48,7 +50,7 @@ def open_split(split_bundles: Path, ranker: str) -> Bundle:
 
 
 def source_of(bundle: Bundle, store_bytes: int = LARGE, threads: int = 1) -> SplitSource:
-    return SplitSource(bundle, "fp32", threads, NO_CACHE, store_bytes, WHERE)
+    return SplitSource(bundle, "fp32", threads, NO_CACHE, SplitConfig(store_bytes), WHERE)
 
 
 def whole_of(bundle: Bundle) -> OpenVinoEngine:
@@ -130,7 +132,7 @@ def test_a_store_without_room_for_all_scores_alike(split_bundles: Path, ranker: 
     bundle = open_split(split_bundles, ranker)
     split = bundle.manifest.split
     assert split is not None
-    least = bytes_of(bundle.manifest.max_seq_length, split.state_size, split.phrase_size)
+    least = bytes_of(bundle.manifest.max_seq_length, split)
     source = source_of(bundle, least)
     engine = source.open()
     feed = feed_of(bundle, *PAIRS)

@@ -12,10 +12,14 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from contract.bundle.split import Part
-from pipeline.states.store import DOCUMENT, QUERY, Kept, StateStore, bytes_of, part_key
+from contract.bundle.graphs import GraphSpec
+from contract.bundle.split import FP16, FP32, Part, Split
+from pipeline.states.parts import DOCUMENT, QUERY, Kept, bytes_of, part_key
+from pipeline.states.store import StateStore
 
 VERSION = "0123456789ab"
+GRAPH = GraphSpec("pdmodel", "a.pdmodel", "a.pdiparams")
+SPLIT = Split(1, 8, FP32, 0, GRAPH, GRAPH)
 
 
 def kept_of(number: int, tokens: int = 10, phrases: int = 0) -> Kept:
@@ -43,7 +47,7 @@ def test_what_was_kept_is_found_by_its_key() -> None:
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    size = bytes_of(10, 8, 0)
+    size = bytes_of(10, SPLIT)
     store = StateStore(3 * size)
     store.put({key_of(n): kept_of(n) for n in (1, 2, 3)})
     assert held(store, 1)
@@ -53,7 +57,7 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_it_is_bounded_to_the_byte() -> None:
-    size = bytes_of(10, 8, 0)
+    size = bytes_of(10, SPLIT)
     store = StateStore(3 * size - 1)
     store.put({key_of(n): kept_of(n) for n in range(3)})
     assert (store.counts.entries, store.counts.bytes) == (2, 2 * size)
@@ -71,25 +75,35 @@ def test_of_many_sizes_it_never_holds_more_than_its_limit() -> None:
         counts = store.counts
         assert counts.bytes <= counts.limit
     held_bytes = sum(
-        bytes_of(len(kept.states), 8, 0)
+        bytes_of(len(kept.states), SPLIT)
         for kept in store.get(DOCUMENT, [key_of(n) for n in range(40)]).values()
     )
     assert held_bytes == store.counts.bytes
 
 
 def test_a_part_larger_than_the_store_is_not_kept_and_costs_no_other() -> None:
-    store = StateStore(bytes_of(10, 8, 0))
+    store = StateStore(bytes_of(10, SPLIT))
     store.put({key_of(1): kept_of(1)})
     store.put({key_of(2): kept_of(2, tokens=11)})
     assert held(store, 1, 2) == [1]
     assert store.counts.evictions == 0
 
 
+def test_states_of_fp16_take_half_the_bytes_and_lose_nothing() -> None:
+    states = np.arange(80, dtype=np.float32).reshape(10, 8) / 64
+    kept = Kept(states, None).owned(FP16)
+    np.testing.assert_array_equal(kept.states.astype(np.float32), states)
+    store = StateStore(10**6)
+    store.put({key_of(1): kept})
+    half = Split(1, 8, FP16, 0, GRAPH, GRAPH)
+    assert store.counts.bytes == bytes_of(10, half) == bytes_of(10, SPLIT) - 10 * 8 * 2
+
+
 def test_a_part_that_is_put_again_is_counted_once() -> None:
     store = StateStore(10**6)
     for tokens in (10, 30, 10):
         store.put({key_of(1): kept_of(1, tokens)})
-    assert (store.counts.entries, store.counts.bytes) == (1, bytes_of(10, 8, 0))
+    assert (store.counts.entries, store.counts.bytes) == (1, bytes_of(10, SPLIT))
 
 
 @pytest.mark.parametrize("phrases", [0, 24])
@@ -161,7 +175,7 @@ def test_what_is_kept_cannot_be_changed() -> None:
 
 
 def test_threads_share_it() -> None:
-    store = StateStore(20 * bytes_of(10, 8, 0))
+    store = StateStore(20 * bytes_of(10, SPLIT))
 
     def use(seed: int) -> None:
         draw = np.random.default_rng(seed)
@@ -187,4 +201,4 @@ def test_threads_share_it() -> None:
     counts = store.counts
     assert not failed
     assert counts.hits[DOCUMENT] + counts.misses[DOCUMENT] == 1600
-    assert counts.bytes == counts.entries * bytes_of(10, 8, 0) <= counts.limit
+    assert counts.bytes == counts.entries * bytes_of(10, SPLIT) <= counts.limit
