@@ -36,7 +36,7 @@ KEPT = {
     0: (*RANKERS, SPLIT + CROSS_ENCODER, SPLIT + PAIRWISE),
     1: (PAIRWISE,),
 }
-# what makes a ranker a split one: with evidence, and without
+# what makes a ranker a split one: with evidence, and with smaller states
 _SPLIT_SHAPES: dict[str, dict[str, Any]] = {
     CROSS_ENCODER: {
         "joint_layers": 1,
@@ -47,7 +47,7 @@ _SPLIT_SHAPES: dict[str, dict[str, Any]] = {
             "special_ids": [0, 1, 2, 3, 4],
         },
     },
-    PAIRWISE: {"joint_layers": 1, "state_size": 16},
+    PAIRWISE: {"joint_layers": 1, "state_size": 16, "state_type": "fp16"},
 }
 
 MAX_SEQ_LENGTH = 64
@@ -86,7 +86,7 @@ def build_bundle(directory: Path, ranker: str, seed: int = 0) -> Path:
 def build_split_bundle(directory: Path, ranker: str) -> Path:
     """Write ``directory/split_<ranker>``, a bundle with the two graphs of a split ranker besides.
 
-    The cross-encoder has evidence, the pair-wise ranker narrower states.
+    The cross-encoder has evidence, the pair-wise ranker few numbers of fp16 for a token.
     """
     return _copy(_BUNDLES, directory, SPLIT + ranker, 0)
 

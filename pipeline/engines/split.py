@@ -143,7 +143,8 @@ class SplitEngine:
         missing = {key: part for key, part in distinct.items() if key not in known}
         if missing:
             computed = dict(zip(missing, self.encode(list(missing.values()))))
-            self._store.put(computed)
+            # what is no number fails its requests, and is computed again for the next
+            self._store.put({key: kept for key, kept in computed.items() if kept.finite})
             known.update(computed)
         return [known[key] for key in keys]
 

@@ -35,6 +35,11 @@ class Kept(NamedTuple):
     states: NDArray[np.floating[Any]]
     phrases: Optional[NDArray[np.float32]]
 
+    @property
+    def finite(self) -> bool:
+        """Whether all of it are numbers."""
+        return all(one is None or bool(np.isfinite(one).all()) for one in self)
+
     def owned(self, state_type: str = FP32) -> Kept:
         """A copy that keeps no batch alive, and that nobody can write to.
 

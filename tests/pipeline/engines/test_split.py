@@ -251,6 +251,21 @@ def test_padding_within_a_row_stays_where_it_is(split_bundles: Path) -> None:
         np.testing.assert_allclose(source_of(bundle).open().run(feed), expected, atol=1e-5)
 
 
+def test_what_is_no_number_is_not_kept(tmp_path: Path, split_bundles: Path) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(split_bundles / (SPLIT + CROSS_ENCODER), copy)
+    path = copy / "split" / "encoder.pdiparams"
+    data = bytearray(path.read_bytes())
+    data[-400:] = np.full(100, np.nan, np.float32).tobytes()
+    path.write_bytes(bytes(data))
+    bundle = Bundle.open(relist(copy))
+    source = source_of(bundle)
+    logits = source.open().run(feed_of(bundle, *PAIRS))
+    assert np.isnan(logits).any()
+    assert source.states.counts.misses[DOCUMENT] == len(SENTENCES)
+    assert source.states.counts.entries < len(SENTENCES)
+
+
 def test_another_bundle_s_states_are_never_taken(split_bundles: Path) -> None:
     bundle = open_split(split_bundles, CROSS_ENCODER)
     other = Bundle(
