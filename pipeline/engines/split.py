@@ -122,8 +122,7 @@ class SplitEngine:
         named = [spec.alias for spec in self._specs]
         ids = dict(zip(named, arrays_of(feed, self._specs)))
         queries, documents = zip(*parts_of(ids, self._pad_id))
-        asked, offered = self._encoded(QUERY, queries), self._encoded(DOCUMENT, documents)
-        of_query, of_document = self._stacked(queries, asked), self._stacked(documents, offered)
+        of_query, of_document = self._encoded(QUERY, queries), self._encoded(DOCUMENT, documents)
         arrays = {
             QUERY_IDS: of_query[0],
             DOCUMENT_IDS: of_document[0],
@@ -135,18 +134,24 @@ class SplitEngine:
         (logits,) = self._scorer.run([arrays[name] for name in self._split.scorer_inputs])
         return logits
 
-    def _encoded(self, kind: str, parts: Sequence[Part]) -> list[Kept]:
-        """What the encoder makes of parts: from the store, or computed now, each once."""
-        keys = [part_key(part, self._version) for part in parts]
-        distinct = dict(zip(keys, parts))
-        known = self._store.get(kind, distinct)
-        missing = {key: part for key, part in distinct.items() if key not in known}
+    def _encoded(self, kind: str, parts: Sequence[Part]) -> list[NDArray[Any]]:
+        """Ids, states and, with evidence, phrases of one part of each row, padded.
+
+        What the store does not have is computed now, each part once.
+        """
+        places: dict[bytes, int] = {}
+        rows = [places.setdefault(part.input_ids.tobytes(), len(places)) for part in parts]
+        distinct = [parts[rows.index(place)] for place in range(len(places))]
+        keys = [part_key(part, self._version) for part in distinct]
+        known = self._store.get(kind, keys)
+        missing = {key: part for key, part in zip(keys, distinct) if key not in known}
         if missing:
             computed = dict(zip(missing, self.encode(list(missing.values()))))
             # what is no number fails its requests, and is computed again for the next
             self._store.put({key: kept for key, kept in computed.items() if kept.finite})
             known.update(computed)
-        return [known[key] for key in keys]
+        stacked = self._stacked(distinct, [known[key] for key in keys])
+        return stacked if len(distinct) == len(rows) else [array[rows] for array in stacked]
 
     def encode(self, parts: Sequence[Part]) -> list[Kept]:
         """Compute what is kept of parts, whatever the store has."""
@@ -161,7 +166,6 @@ class SplitEngine:
         ]
 
     def _stacked(self, parts: Sequence[Part], encoded: Sequence[Kept]) -> list[NDArray[Any]]:
-        """Ids, states and, with evidence, phrases of one part of each row, padded."""
         ids = pad_parts(parts, self._pad_id, _MULTIPLE)[INPUT_IDS]
         # padding is masked, but has to be finite
         states = np.zeros((*ids.shape, self._split.state_size), np.float32)
