@@ -16,9 +16,13 @@ from contract.bundle.files import content_digest
 from contract.bundle.graphs import OPENVINO, OPENVINO_INT8, Reader
 from contract.errors import ConfigError
 from pipeline.engines.cache import EngineCache
-from pipeline.engines.engine import Feed, Logits
-from pipeline.engines.feeds import arrays_of
-from pipeline.engines.openvino_graph import CompiledGraph, Output, cpu_precisions, options_of
+from pipeline.engines.openvino_graph import (
+    CompiledGraph,
+    GraphEngine,
+    Output,
+    cpu_precisions,
+    options_of,
+)
 
 # more engines than this share the threads between them, lest the weights fill the memory
 _MOST_ENGINES = 4
@@ -51,8 +55,8 @@ def graph_of(bundle: Bundle) -> Path:
     return bundle.graph(reader_of(bundle)).model
 
 
-class OpenVinoEngine:
-    """One compiled graph and its infer request."""
+class OpenVinoEngine(GraphEngine):
+    """The compiled graph of a bundle."""
 
     def __init__(
         self, bundle: Bundle, precision: str, threads: int, cache: EngineCache, where: str
@@ -74,30 +78,21 @@ class OpenVinoEngine:
         """
         check_precision(bundle, precision, where)
         manifest = bundle.manifest
-        self._specs = manifest.feeds
         place = [spec.alias for spec in manifest.fetches].index(manifest.logits)
         logits = Output(
             frozenset({manifest.fetches[place].name, manifest.fetches[place].alias}),
             place,
             len(manifest.fetches),
         )
-        self._graph = CompiledGraph(
+        graph = CompiledGraph(
             graph_of(bundle),
             content_digest(manifest.files),
-            [spec.name for spec in self._specs],
+            [spec.name for spec in manifest.feeds],
             [logits],
             options_of(precision, threads),
             cache,
         )
-
-    def run(self, feed: Feed) -> Logits:
-        """Run one batch; see :class:`pipeline.engines.engine.Engine`."""
-        (logits,) = self._graph.run(arrays_of(feed, self._specs))
-        return logits
-
-    def close(self) -> None:
-        """Drop the request and the graph."""
-        self._graph.close()
+        super().__init__(graph, manifest.feeds)
 
 
 class OpenVinoSource:
