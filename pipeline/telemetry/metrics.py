@@ -28,8 +28,10 @@ from contract.wire.response import RankResponse
 from pipeline.process.version import VERSION
 from pipeline.request.route import Target
 from pipeline.telemetry.experiment_metrics import ExperimentFamilies, RecordMetrics
+from pipeline.states.store import StateStore
 from pipeline.telemetry.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
 from pipeline.telemetry.recent_traffic import Line, Traffic
+from pipeline.telemetry.state_metrics import StateFamilies
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -94,6 +96,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it takes and returns nothing
         self._registry = CollectorRegistry()
         self._rankers = RankerFamilies(self._registry)
+        self._states = StateFamilies(self._registry)
         self._answers = _Answers(self._registry)
         self._experiments = ExperimentFamilies(self._registry)
         self._cascade = _Cascade(self._registry)
@@ -201,6 +204,10 @@ class Metrics:
     def of(self, ranker: str) -> RankerMetrics:
         """The part of one ranker."""
         return RankerMetrics(self._rankers, ranker)
+
+    def watch_states(self, ranker: str, store: StateStore) -> None:
+        """Ask a ranker's store of states at each scrape."""
+        self._states.watch(ranker, store)
 
     def answered(self, service: str, err_no: int, seconds: Optional[float]) -> None:
         """Count one request of either edge; one that was not worked on has no time."""

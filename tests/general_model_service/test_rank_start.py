@@ -98,6 +98,8 @@ def test_it_says_what_the_pipeline_says(
     [
         ({"engine": "paddle"}, "op.ernie.engine: paddle does not compute in this service"),
         ({"timeout": 100}, "op.ernie.timeout: is not carried"),
+        ({"split": {"store_bytes": 10**9}}, "op.ernie.split: is the Pipeline's"),
+        ({"split": {}}, "op.ernie.split: is the Pipeline's"),
     ],
 )
 def test_what_is_not_carried_is_refused(
