@@ -27,8 +27,8 @@ from contract.errors import RankingError
 from contract.wire.response import RankResponse
 from pipeline.process.version import VERSION
 from pipeline.request.route import Target
-from pipeline.telemetry.experiment_metrics import ExperimentFamilies, RecordMetrics
 from pipeline.states.store import StateStore
+from pipeline.telemetry.experiment_metrics import ExperimentFamilies, RecordMetrics
 from pipeline.telemetry.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
 from pipeline.telemetry.recent_traffic import Line, Traffic
 from pipeline.telemetry.state_metrics import StateFamilies
