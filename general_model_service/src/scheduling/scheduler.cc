@@ -350,7 +350,10 @@ std::int64_t Scheduler::budget_of(const Lane& lane) const {
 // As many rows as fit the budget; fewer when other engines are free to take a share.
 std::size_t Scheduler::rows_of_batch(const Lane& lane, std::int64_t row_tokens) const {
   const std::int64_t fit = std::max<std::int64_t>(1, budget_of(lane) / row_tokens);
-  std::int64_t rows = rows_for(fit, lane.queued_rows / options_.workers / kFullBatches, row_tokens);
+  // a budget that was named is meant
+  const bool is_named = options_.batch_time == microseconds::zero();
+  const std::int64_t waiting = lane.queued_rows / options_.workers / kFullBatches;
+  std::int64_t rows = is_named ? fit : rows_for(fit, waiting, row_tokens);
   const int free_workers = options_.workers - running_;
   if (free_workers > 1) {
     const std::int64_t share = std::max(kLeastSplit, lane.queued_tokens / free_workers);
