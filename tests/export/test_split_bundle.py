@@ -15,8 +15,9 @@ from contract.bundle import Bundle
 from contract.bundle.golden import read_golden
 from contract.bundle.manifest import Manifest
 from contract.bundle.split import LOGITS, Split
+from contract.environment.cpu import has_bf16
 from contract.errors import BundleError
-from export import calibrate, optimize, publish, to_huggingface
+from export import calibrate, optimize, predict, publish, quantize, to_huggingface
 from export.engines.openvino_inference import run_outputs
 from export.proof.split_engine import SplitEngine
 from export.proof.split_parity import check_split
@@ -54,6 +55,19 @@ def published(
     return folder / "b"
 
 
+@pytest.fixture(scope="module")
+def rounded(
+    files: Files,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A bundle of a split cross-encoder whose states are rounded to fp16; read only."""
+    folder = tmp_path_factory.mktemp("rounded")
+    flags = ("--joint_layers", "1", "--state_type", "fp16")
+    checkpoint = trained(files.model, files, folder / "run", "cross_encoder", *flags)
+    assert publish.main(["--params_path", str(checkpoint), "--bundle", str(folder / "b")]) == 0
+    return folder / "b"
+
+
 def manifest_of(bundle: Path) -> Manifest:
     return Bundle.open(bundle).manifest
 
@@ -62,6 +76,12 @@ def split_of(bundle: Path) -> Split:
     split = manifest_of(bundle).split
     assert split is not None
     return split
+
+
+def quantizing(bundle: Path, files: Files, target: Path) -> list[str]:  # noqa: F811
+    flags = ["--bundle", bundle, "--calibration_file", files.pairs, "--dev_file", files.dev]
+    flags += ["--output", target, "--samples", 10, "--max_ndcg_drop", 1.0]
+    return [str(flag) for flag in flags]
 
 
 def engine_of(bundle: Bundle) -> SplitEngine:
@@ -169,6 +189,46 @@ def test_calibrating_keeps_the_graphs(published: Path, files: Files, tmp_path: P
     flags = ["--bundle", str(published), "--lists", str(files.pairs), "--output", str(target)]
     assert calibrate.main(flags) == 0
     assert split_of(target) == split_of(published)
+
+
+def test_int8_has_the_whole_graph_alone(
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    # so many steps that golden pairs test an order
+    flags = ("--joint_layers", "1", "--max_steps", "40")
+    checkpoint = trained(files.model, files, tmp_path / "run", "cross_encoder", *flags)
+    source, target = tmp_path / "fp32", tmp_path / "int8"
+    assert publish.main(["--params_path", str(checkpoint), "--bundle", str(source)]) == 0
+    assert quantize.main(quantizing(source, files, target)) == 0
+    manifest = manifest_of(target)
+    assert manifest.precision == "int8"
+    assert manifest.split is None
+    assert not (target / "split").exists()
+
+
+def test_int8_of_rounded_states_is_refused(
+    rounded: Path,
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = tmp_path / "int8"
+    assert quantize.main(quantizing(rounded, files, target)) == 2
+    assert f"bundle {rounded}: this split ranker rounds its states" in capsys.readouterr().err
+    assert not target.exists()
+
+
+@pytest.mark.skipif(not has_bf16(), reason="this CPU does not multiply bfloat16")
+def test_rounded_states_are_not_predicted_in_bf16(
+    rounded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("天地\t日月盈昃\n", encoding="utf-8")
+    flags = ["--model_dir", str(rounded), "--input_file", str(pairs), "--device", "cpu"]
+    assert predict.main(flags) == 0
+    assert predict.main([*flags, "--precision", "bf16"]) == 2
+    assert "precision: this split ranker rounds its states" in capsys.readouterr().err
 
 
 def test_hugging_face_has_no_place_for_it(

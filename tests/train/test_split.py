@@ -113,6 +113,15 @@ def test_states_are_rounded_to_what_fp16_has() -> None:
     assert not (found == values).all()
 
 
+@pytest.mark.parametrize("kind", ["bfloat16", "float16"])
+def test_states_of_mixed_precision_are_rounded_in_fp32(kind: str) -> None:
+    """They have 11 digits or fewer, so that rounding them changes nothing."""
+    values = paddle.linspace(-3.0, 3.0, 50).astype(kind)
+    found = rounded(values)
+    assert found.dtype == paddle.float32
+    np.testing.assert_array_equal(found.numpy(), values.astype("float32").numpy())
+
+
 def test_what_is_rounded_is_learned_as_if_it_were_not() -> None:
     values = paddle.to_tensor(np.linspace(-3, 3, 50, dtype=np.float32), stop_gradient=False)
     weights = paddle.arange(50, dtype="float32")
