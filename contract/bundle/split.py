@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two graphs of a split ranker beside its whole one, and how a row is cut for them.
+"""The two graphs of a split ranker beside its whole one, and the two parts of a row for them.
 
     graph    takes                                              returns
     encoder  input_ids, token_type_ids [N, L] of one part       states [N, L, state_size]
