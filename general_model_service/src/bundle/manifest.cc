@@ -98,9 +98,8 @@ bool rounds_states(const fs::path& file, const JsonFields& fields) {
   }
   simdjson::dom::parser parser;
   std::string_view type;
-  if (field<simdjson::dom::object>(file, fields, "split", parser)
-          .at_key("state_type")
-          .get(type) != simdjson::SUCCESS ||
+  if (field<simdjson::dom::object>(file, fields, "split", parser).at_key("state_type").get(type) !=
+          simdjson::SUCCESS ||
       (type != "fp32" && type != "fp16")) {
     refuse(file, "split: state_type is not one of fp32, fp16");
   }
