@@ -194,7 +194,8 @@ def check_options(options: argparse.Namespace, config: Any) -> None:
     Raises:
         SetUpError: by the option's name.
     """
-    layers, shortest, longest = config.num_hidden_layers, *options.document_tokens
+    layers: int = config.num_hidden_layers
+    shortest, longest = options.document_tokens
     for joint in options.joint_layers:
         if joint >= layers:
             raise SetUpError(
