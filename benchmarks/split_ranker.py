@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from benchmarks import machine
 from contract.bundle import split as names
 from contract.bundle.graphs import GraphSpec
-from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
-from contract.errors import BundleError
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
+from contract.errors import BundleError, SetUpError
 from export.engines.tensors import RunTensors, Tensors
 from train.option_types import positive_int
 from train.options import run_command
@@ -34,7 +34,31 @@ from train.options import run_command
 Way = Callable[[], NDArray[np.float32]]
 
 _TOLERANCE = 1e-4
-_FIRST_TOKEN = 5
+# [CLS], [SEP] behind the query and [SEP] behind the document
+_SPECIALS = 3
+
+
+class Tokens(NamedTuple):
+    """Ids of a tokenizer.
+
+    Attributes:
+        pad: of padding.
+        cls: of [CLS].
+        sep: of [SEP].
+        others: ids to draw from.
+    """
+
+    pad: int
+    cls: int
+    sep: int
+    others: NDArray[np.int64]
+
+    @classmethod
+    def of_encoder(cls, encoder: PairEncoder, vocabulary: int) -> Tokens:
+        """Those of the first so many ids of a vocabulary."""
+        row = encoder.encode_pairs([("", "")])[0].input_ids
+        special = (encoder.pad_id, int(row[0]), int(row[-1]))
+        return cls(*special, np.setdiff1d(np.arange(vocabulary), special))
 
 
 class Request(NamedTuple):
@@ -52,25 +76,25 @@ class Request(NamedTuple):
 
 
 def draw_request(
-    count: int, query_tokens: int, document_tokens: Sequence[int], vocabulary: int, seed: int
+    count: int, query_tokens: int, document_tokens: Sequence[int], tokens: Tokens, seed: int
 ) -> Request:
     """Random tokens; documents have between the two numbers of ``document_tokens``."""
     draw = np.random.default_rng(seed)
-    query = np.array([1, *draw.integers(_FIRST_TOKEN, vocabulary, query_tokens), 2])
+    query = np.array([tokens.cls, *draw.choice(tokens.others, query_tokens), tokens.sep])
     shortest, longest = document_tokens
     lengths = np.sort(draw.integers(shortest, longest + 1, count))
-    documents = [np.array([*draw.integers(_FIRST_TOKEN, vocabulary, n), 2]) for n in lengths]
+    documents = [np.array([*draw.choice(tokens.others, n), tokens.sep]) for n in lengths]
     rows = [np.concatenate([query, document]) for document in documents]
     return Request(
-        _feed(rows, [len(query)] * count),
-        _feed([query], [len(query)]),
-        _feed(documents, [0] * count),
+        _feed(rows, [len(query)] * count, tokens.pad),
+        _feed([query], [len(query)], tokens.pad),
+        _feed(documents, [0] * count, tokens.pad),
     )
 
 
-def _feed(rows: Sequence[NDArray[np.int64]], borders: Sequence[int]) -> Tensors:
+def _feed(rows: Sequence[NDArray[np.int64]], borders: Sequence[int], pad: int) -> Tensors:
     """Padded rows; from its border on a row is the document's."""
-    ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
+    ids = np.full((len(rows), max(map(len, rows))), pad, np.int64)
     types = np.zeros_like(ids)
     for place, (row, border) in enumerate(zip(rows, borders)):
         ids[place, : len(row)] = row
@@ -179,14 +203,65 @@ def _model(options: argparse.Namespace, joint: Optional[int]) -> Any:
     return model
 
 
+def check_options(options: argparse.Namespace, config: Any) -> None:
+    """Refuse numbers that the model, or the request, has no place for.
+
+    Args:
+        options: of the command.
+        config: of the model.
+
+    Raises:
+        SetUpError: by the option's name.
+    """
+    layers: int = config.num_hidden_layers
+    shortest, longest = options.document_tokens
+    for joint in options.joint_layers:
+        if joint >= layers:
+            raise SetUpError(
+                f"{joint} is not possible: of the {layers} layers of this model one at least has "
+                "to see each text alone; use fewer",
+                field="joint_layers",
+            )
+    if shortest > longest:
+        raise SetUpError(
+            f"{shortest} {longest}: the first is the fewest, the second the most; swap them",
+            field="document_tokens",
+        )
+    row = options.query_tokens + longest + _SPECIALS
+    if row > config.max_position_embeddings:
+        raise SetUpError(
+            f"{longest} beside {options.query_tokens} of a query make rows of {row} tokens, more "
+            f"than the {config.max_position_embeddings} positions of the model; use fewer",
+            field="document_tokens",
+        )
+    if not _SPECIALS < options.vocabulary <= config.vocab_size:
+        raise SetUpError(
+            f"{options.vocabulary} is not possible with the {config.vocab_size} tokens of this "
+            f"model; use {_SPECIALS + 1} to {config.vocab_size}",
+            field="vocabulary",
+        )
+
+
+def _request(options: argparse.Namespace) -> Request:
+    from train.model.backbone import find_backbone
+    from train.model.ranker import make_encoder
+
+    backbone = find_backbone(options.model_name_or_path, options.tokenizer, weights=False)
+    check_options(options, backbone.config)
+    longest = options.query_tokens + options.document_tokens[1] + _SPECIALS
+    tokens = Tokens.of_encoder(make_encoder(backbone, longest), options.vocabulary)
+    return draw_request(options.documents, options.query_tokens, options.document_tokens, tokens, 0)
+
+
 def run(options: argparse.Namespace) -> None:
     """Measure, and print a table."""
-    request = draw_request(
-        options.documents, options.query_tokens, options.document_tokens, options.vocabulary, 0
-    )
+    request = _request(options)
     with tempfile.TemporaryDirectory(prefix="split-") as folder:
         ways = open_ways(options, request, Path(folder))
         times: dict[str, list[float]] = {name: [] for name in ways}
+        # the first turn makes an engine's kernels, and is not timed
+        for way in ways.values():
+            way()
         for _ in range(options.rounds):
             for name, way in ways.items():
                 start = time.perf_counter()

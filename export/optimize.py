@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional
 
@@ -22,11 +23,12 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from contract.bundle import Bundle
-from contract.bundle.graphs import PDMODEL, Reader, graph_files, readable
+from contract.bundle.graphs import PDMODEL, GraphSpec, Reader, graph_files, readable
 from contract.errors import BundleError
 from export.bundle.model_dir import fp32_graph
 from export.bundle.publishing import Published, publish_bundle, republished
 from export.bundle.source_facts import described_path
+from export.bundle.split_files import copy_split
 from export.command import run_command
 from export.graphs.first_position import first_position_only
 
@@ -35,6 +37,8 @@ _REWRITES = Reader("export.optimize", (PDMODEL,))
 
 def optimize(source: Path, target: Path) -> Published:
     """Rewrite a bundle's ``.pdmodel`` and publish it as another version, its other graphs as are.
+
+    Of a split ranker the scorer is rewritten too; where that cannot be, stderr says so.
 
     Raises:
         BundleError: the bundle is damaged or its graph cannot be narrowed, or the result scores
@@ -59,7 +63,21 @@ def optimize(source: Path, target: Path) -> Published:
         }
         others = [bundle.files_of(spec) for spec in bundle.graphs if spec.format != PDMODEL]
         parts = republished(bundle, [graph_files(graph, params), *others], facts)
+        split = bundle.manifest.split
+        if split is not None:
+            copy_split(split, bundle.root, Path(folder))
+            _narrow_scorer(split.scorer, Path(folder), source)
+            parts = replace(parts, split_dir=Path(folder))
         return publish_bundle(parts, target)
+
+
+def _narrow_scorer(scorer: GraphSpec, folder: Path, source: Path) -> None:
+    """Rewrite a copy of a split ranker's scorer, or say why it is left."""
+    reason: Optional[str] = f"a .{scorer.format} cannot be rewritten"
+    if scorer.format == PDMODEL:
+        reason = first_position_only(folder / scorer.path)
+    if reason is not None:
+        print(f"bundle {source}: {scorer.path} is left as it is: {reason}", file=sys.stderr)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

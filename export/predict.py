@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from contract.bundle.embeddings import check_tables
 from contract.bundle.golden import RunFeed
 from contract.bundle.graphs import paddle_reader
+from contract.bundle.split import refusal_of
 from contract.cuts import Cuts, counted, cuts_of
 from contract.errors import BundleError, SetUpError
 from contract.text.tokenizer_threads import set_tokenizer_threads
@@ -91,9 +92,13 @@ def engine_of(graph: ScoringGraph, options: InferenceOptions) -> RunFeed:
     """From feeds to the output that is scored.
 
     Raises:
-        SetUpError: OpenVINO has to run the graph, and an option asks for what only Paddle does.
+        SetUpError: OpenVINO has to run the graph, and an option asks for what only Paddle does; or
+            the graph cannot be computed in that precision.
         BundleError: the graph does not load.
     """
+    reason = refusal_of(graph.split, options.precision)
+    if reason is not None:
+        raise SetUpError(reason, field="precision")
     model, params = graph.graph.model, graph.graph.params
     if graph.graph.format in paddle_reader().formats and params is not None:
         predictor = GraphPredictor(model, params, options)

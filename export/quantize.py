@@ -36,6 +36,7 @@ from contract.bundle.golden import (
     write_golden,
 )
 from contract.bundle.graphs import OPENVINO, OPENVINO_INT8, graph_files
+from contract.bundle.split import refusal_of
 from contract.encoding import PairEncoder
 from contract.errors import SetUpError
 from export.bundle.model_dir import fp32_graph
@@ -115,14 +116,17 @@ def quantize(options: argparse.Namespace) -> Published:
     """Quantize, measure, and publish what lost no more than allowed.
 
     Raises:
-        SetUpError: NNCF is missing, the output exists, a file holds nothing to use, or the loss
-            is too large.
+        SetUpError: NNCF is missing, the output exists, a file holds nothing to use, the bundle is
+            of a split ranker that rounds its states, or the loss is too large.
         BundleError: the bundle is damaged or is int8 already.
     """
     require_nncf()
     _check_output(options.output)
     bundle = Bundle.open(options.bundle)
     model, _ = fp32_graph(bundle, OPENVINO)
+    reason = refusal_of(bundle.manifest.split, "int8")
+    if reason is not None:
+        raise SetUpError(reason, field=f"bundle {options.bundle}")
     feeds = calibration_feeds(
         options.calibration_file, bundle.encoder(), options.samples, options.seed
     )

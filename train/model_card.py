@@ -94,10 +94,10 @@ def render(ranker: str, evaluations: Sequence[Path], text: str) -> str:
         if worse
         else ""
     )
-    first = next(iter(found.values()))
-    length = first["max_seq_length"]
-    # evaluations of older releases do not say
-    layers = f" {first['layers']}" if first.get("layers") else ""
+    length = next(iter(found.values()))["max_seq_length"]
+    # evaluations of older releases do not say, nor do those of a ranker that is not split
+    said = next((f["layers"] for f in found.values() if f.get("layers")), "")
+    layers = f" {said}" if said else ""
     return (
         f"# {ranker}\n\nA small Chinese re-ranker for rows of at most {length} tokens; a title "
         f"that does not fit is cut.{layers}\n\n"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two graphs of a split ranker beside its whole one, and how a row is cut for them.
+"""The two graphs of a split ranker beside its whole one, and the two parts of a row for them.
 
     graph    takes                                              returns
     encoder  input_ids, token_type_ids [N, L] of one part       states [N, L, state_size]
@@ -11,15 +11,18 @@
 
 A query's part is ``[CLS] query [SEP]`` with token type 0, a document's is ``document [SEP]`` with
 token type 1. ``phrases`` are there where the ranker has evidence, which ``phrase_size`` above 0
-says. What the encoder returns depends on the part alone; padding is that of any row, and its states
-are read by nobody. Both graphs together give the logits of the whole one.
+says. What the encoder returns depends on the part alone; padding is that of any row, and no score
+depends on its states. Both graphs together give the logits of the whole one.
+
+States of fp16 are rounded to 11 binary digits, by operations that only fp32 computes rightly: in
+bf16 and on int8 weights all rows score about alike. See :func:`refusal_of`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +43,7 @@ NOT_CUT = (
 )
 
 
-# what a store may keep states in without a loss
+# what a store may keep states in
 FP32, FP16 = "fp32", "fp16"
 STATE_TYPES = (FP32, FP16)
 
@@ -52,8 +55,10 @@ class Split:
     Attributes:
         joint_layers: upper layers, that see query and document together.
         state_size: numbers of a token that the encoder returns.
-        state_type: of :data:`STATE_TYPES`; states are returned as float32, and of fp16 they are
-            numbers that it has.
+        state_type: of :data:`STATE_TYPES`; states are returned as float32. Of fp16 they have its
+            11 binary digits: from 6.1e-5 to 65504, and their negatives, fp16 holds them as they
+            are. Smaller ones it rounds once more, by 3e-8 at most; larger ones it has not, they
+            become infinite.
         phrase_size: numbers of a part that it returns for the evidence; 0 without evidence.
         encoder: the graph of the lower layers.
         scorer: the graph of the upper layers.
@@ -113,6 +118,21 @@ class Split:
                     raise BundleError(
                         f"split: {name!r} is not among files; export the bundle again", field=where
                     )
+
+
+def refusal_of(split: Optional[Split], precision: str) -> Optional[str]:
+    """Why a ranker cannot be computed in a precision; ``None`` where nothing of a split forbids it.
+
+    Args:
+        split: of its manifest.
+        precision: ``fp32``, or another, in which an engine would compute.
+    """
+    if split is None or split.state_type == FP32 or precision == FP32:
+        return None
+    return (
+        f"this split ranker rounds its states to {split.state_type}, which only fp32 computes; "
+        "use fp32, or train it with --state_type fp32"
+    )
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from contract.bundle.graphs import (
     paddle_reader,
     readable,
 )
+from contract.bundle.split import Split
 from contract.bundle.upstream import UPSTREAM_SCORE_FUNCTIONS
 from contract.encoding import VOCAB_FILE, PairEncoder
 from contract.errors import BundleError, SetUpError
@@ -57,6 +58,7 @@ class ScoringGraph:
         output: name of the graph's output that the score function takes.
         score: applied once, to that output.
         encoder: with the length in use.
+        split: of a split ranker, else ``None``.
     """
 
     ranker: str
@@ -64,6 +66,7 @@ class ScoringGraph:
     output: str
     score: ScoreFunction
     encoder: PairEncoder
+    split: Optional[Split] = None
 
 
 def open_model_dir(
@@ -112,7 +115,7 @@ def _of_bundle(bundle: Bundle, max_seq_length: Optional[int]) -> ScoringGraph:
     length = _length(max_seq_length, manifest.max_seq_length)
     output = next(spec.name for spec in manifest.fetches if spec.alias == manifest.logits)
     encoder = PairEncoder.load(bundle.tokenizer_dir, length, manifest.text_rules)
-    return ScoringGraph(manifest.ranker, graph, output, bundle.score, encoder)
+    return ScoringGraph(manifest.ranker, graph, output, bundle.score, encoder, manifest.split)
 
 
 def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int]) -> ScoringGraph:
@@ -123,6 +126,7 @@ def _of_export(directory: Path, facts: ExportFacts, max_seq_length: Optional[int
         facts.logits,
         SCORE_FUNCTIONS[facts.score_function],
         PairEncoder.load(directory / TOKENIZER_DIR, length, facts.text_rules),
+        facts.split,
     )
 
 

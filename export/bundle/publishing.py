@@ -64,6 +64,7 @@ class BundleParts:
         golden: instead of the golden pairs of ``export_dir``.
         report: what was measured of the bundle, put beside the manifest, or ``None``.
         calibration: of its scores, or ``None``.
+        split_dir: holds the graphs of a split ranker instead of ``export_dir``.
     """
 
     export_dir: Path
@@ -76,6 +77,7 @@ class BundleParts:
     golden: Optional[Path] = None
     report: Optional[Path] = None
     calibration: Optional[Calibration] = None
+    split_dir: Optional[Path] = None
 
 
 def republished(
@@ -193,7 +195,7 @@ def assemble(parts: BundleParts, directory: Path) -> Manifest:
     # its graphs would not score as a quantized whole one does
     split = parts.facts.split if parts.precision == "fp32" else None
     if split is not None:
-        copy_split(split, parts.export_dir, directory)
+        copy_split(split, parts.split_dir or parts.export_dir, directory)
     if parts.report is not None:
         shutil.copyfile(parts.report, directory / parts.report.name)
     files = hash_files(directory, [path for path in directory.rglob("*") if path.is_file()])

@@ -26,7 +26,7 @@ from export.graphs.static_graph import narrow_last_layer, save_static, written_f
 
 
 def save_split(model: Any, directory: Path, optimize: bool) -> Optional[Split]:
-    """Write both graphs under ``directory/split``.
+    """Write both graphs under ``directory/split``, in place of those of an earlier export.
 
     Args:
         model: either ranker, in eval mode.
@@ -44,6 +44,8 @@ def save_split(model: Any, directory: Path, optimize: bool) -> Optional[Split]:
 
     config = config_of(model)
     settings = SplitSettings.of_config(config)
+    folder = directory / SPLIT_DIR
+    _remove_graphs(folder)
     if settings is None:
         return None
     state_size = settings.state_size or int(config.hidden_size)
@@ -66,7 +68,6 @@ def save_split(model: Any, directory: Path, optimize: bool) -> Optional[Split]:
     if phrase_size:
         for name in (QUERY_PHRASES, DOCUMENT_PHRASES):
             specs.append(InputSpec([None, phrase_size], "float32", name))
-    folder = directory / SPLIT_DIR
     folder.mkdir(exist_ok=True)
     encoder_specs = [ids(INPUT_IDS), ids(TOKEN_TYPE_IDS)]
     save_static(PartEncoder(model), encoder_specs, folder / ENCODER, split.encoder_outputs)
@@ -74,6 +75,15 @@ def save_split(model: Any, directory: Path, optimize: bool) -> Optional[Split]:
     if optimize:
         narrow_last_layer(directory / split.scorer.path)
     return split
+
+
+def _remove_graphs(folder: Path) -> None:
+    """Take an earlier export's away; what else lies there is not ours."""
+    for name in (ENCODER, SCORER):
+        for file in folder.glob(f"{name}.*"):
+            file.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _phrase_size(config: Any) -> int:

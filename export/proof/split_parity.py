@@ -24,7 +24,7 @@ from export.proof.split_engine import SplitEngine
 
 # how far the two graphs may be from the whole one, in logits and as a part of their spread
 _TOLERANCE = 1e-5
-# every golden query with so many of all golden titles
+# every golden query is scored with so many titles at most
 _MOST_TITLES = 40
 _BATCH = 32
 
@@ -91,10 +91,15 @@ def _predictor(graph: GraphFiles) -> GraphPredictor:
     return GraphPredictor(graph.model, graph.params)
 
 
-def _compared(name: str, both: _Both, golden: Sequence[GoldenPair], encoder: PairEncoder) -> str:
-    """Every golden query beside titles of all queries, by the two graphs and by the whole one."""
+def compared_titles(golden: Sequence[GoldenPair]) -> list[str]:
+    """So many golden titles at most, drawn evenly over all of them."""
     titles = list(dict.fromkeys(pair.title for pair in golden))
-    titles = titles[:: max(1, len(titles) // _MOST_TITLES)]
+    return titles[:: max(1, -(-len(titles) // _MOST_TITLES))]
+
+
+def _compared(name: str, both: _Both, golden: Sequence[GoldenPair], encoder: PairEncoder) -> str:
+    """Every golden query beside titles of many queries, by the two graphs and by the whole one."""
+    titles = compared_titles(golden)
     queries = list(dict.fromkeys(pair.query for pair in golden))
     rows = encoder.encode_pairs([(query, title) for query in queries for title in titles])
     batches = [encoder.pad(rows[at : at + _BATCH]) for at in range(0, len(rows), _BATCH)]

@@ -24,7 +24,7 @@ from contract.errors import ConfigError
 from pipeline.engines.apart import TimedApart
 from pipeline.engines.auto import AutoSource
 from pipeline.engines.cache import EngineCache
-from pipeline.engines.candidates import candidates
+from pipeline.engines.candidates import candidates, check_precision
 from pipeline.engines.engine import EngineSource
 from pipeline.engines.golden import CheckedSource, GoldenPairs
 from pipeline.engines.paddle import PaddleSource
@@ -157,7 +157,8 @@ def engine_source(
 
     Raises:
         SetUpError: nothing on this machine can run the bundle as the configuration asks, or reads
-            a graph that it holds, or the graph has no place for the tokenizer's ids.
+            a graph that it holds, or the graph has no place for the tokenizer's ids, or cannot be
+            computed in the precision that is asked for.
     """
     untold = check_bundle(bundle, encoder).untold
     if untold:
@@ -169,6 +170,7 @@ def engine_source(
     op = config.ranker_op(ranker)
     conf = op.local_service_conf
     where = f"op.{config.op_name(ranker)}.local_service_conf"
+    check_precision(bundle, conf.precision, where)
     golden = GoldenPairs(bundle, encoder)
     if op.engine == REMOTE:
         return RemoteEngines(

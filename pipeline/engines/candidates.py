@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import NamedTuple
 
 from contract.bundle import Bundle
 from contract.bundle.graphs import paddle_reader, readable
+from contract.bundle.split import refusal_of
 from contract.environment.cpu import has_bf16
 from contract.errors import ConfigError
 from pipeline.engines.cache import EngineCache
@@ -17,7 +19,9 @@ from pipeline.engines.openvino import OpenVinoSource, reader_of
 from pipeline.engines.openvino_graph import cpu_precisions
 from pipeline.engines.paddle import CPU, GPU, PaddleSource, device_type_of
 from pipeline.engines.split import SplitSource
-from pipeline.settings.service import LocalServiceConfig, OpConfig
+from pipeline.settings.service import AUTO, LocalServiceConfig, OpConfig
+
+_LOGGER = logging.getLogger(__name__)
 
 # oneDNN keeps one set of kernels for every shape it meets
 _ONEDNN_SHAPES = 64
@@ -65,8 +69,8 @@ def candidates(
     else:
         bundle.graph(paddle_reader())
         found = _paddle_device(bundle, conf, device_type, where, index)
-    if conf.precision == "auto":
-        return found
+    if conf.precision == AUTO:
+        return _without_refused(bundle, found, where)
     left = [candidate for candidate in found if candidate.precision == conf.precision]
     if not left:
         can = ", ".join(dict.fromkeys(candidate.precision for candidate in found))
@@ -74,6 +78,34 @@ def candidates(
             f"{conf.precision} cannot be had from this bundle on this machine; use auto or {can}",
             field=f"{where}.precision",
         )
+    return left
+
+
+def check_precision(bundle: Bundle, precision: str, where: str) -> None:
+    """Refuse a precision in which a split ranker cannot be computed.
+
+    Args:
+        bundle: to be run.
+        precision: that is asked for; ``auto`` leaves a choice.
+        where: yaml path of the op's local_service_conf, for errors.
+
+    Raises:
+        ConfigError: it rounds its states, and the precision is not fp32.
+    """
+    reason = refusal_of(bundle.manifest.split, precision)
+    if reason is not None and precision != AUTO:
+        raise ConfigError(reason, field=f"{where}.precision")
+
+
+def _without_refused(bundle: Bundle, found: list[Candidate], where: str) -> list[Candidate]:
+    """Those in whose precision the ranker can be computed; of the others the log has the reason."""
+    left = []
+    for candidate in found:
+        reason = refusal_of(bundle.manifest.split, candidate.precision)
+        if reason is None:
+            left.append(candidate)
+        else:
+            _LOGGER.info("%s.precision: without %s: %s", where, candidate.name, reason)
     return left
 
 

@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 
 from contract.bundle import Bundle
-from contract.bundle.golden import read_golden
+from contract.bundle.golden import GoldenPair, read_golden
 from contract.bundle.manifest import Manifest
 from contract.bundle.split import LOGITS, Split
+from contract.environment.cpu import has_bf16
 from contract.errors import BundleError
-from export import calibrate, optimize, publish, to_huggingface
+from export import calibrate, export_model, optimize, predict, publish, quantize, to_huggingface
 from export.engines.openvino_inference import run_outputs
+from export.graphs.first_position import first_position_only
 from export.proof.split_engine import SplitEngine
-from export.proof.split_parity import check_split
+from export.proof.split_parity import check_split, compared_titles
 from tests.bundles import rehash
 from tests.export.test_evidence_bundle import start  # noqa: F401
 from tests.sets import card_only
@@ -54,6 +56,19 @@ def published(
     return folder / "b"
 
 
+@pytest.fixture(scope="module")
+def rounded(
+    files: Files,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A bundle of a split cross-encoder whose states are rounded to fp16; read only."""
+    folder = tmp_path_factory.mktemp("rounded")
+    flags = ("--joint_layers", "1", "--state_type", "fp16")
+    checkpoint = trained(files.model, files, folder / "run", "cross_encoder", *flags)
+    assert publish.main(["--params_path", str(checkpoint), "--bundle", str(folder / "b")]) == 0
+    return folder / "b"
+
+
 def manifest_of(bundle: Path) -> Manifest:
     return Bundle.open(bundle).manifest
 
@@ -62,6 +77,12 @@ def split_of(bundle: Path) -> Split:
     split = manifest_of(bundle).split
     assert split is not None
     return split
+
+
+def quantizing(bundle: Path, files: Files, target: Path) -> list[str]:  # noqa: F811
+    flags = ["--bundle", bundle, "--calibration_file", files.pairs, "--dev_file", files.dev]
+    flags += ["--output", target, "--samples", 10, "--max_ndcg_drop", 1.0]
+    return [str(flag) for flag in flags]
 
 
 def engine_of(bundle: Bundle) -> SplitEngine:
@@ -149,9 +170,10 @@ def test_a_whole_ranker_says_nothing_of_a_split(exports: Path) -> None:
     assert not (exports / "pairwise" / "split").exists()
 
 
-def test_optimizing_again_keeps_the_graphs(
+def test_optimizing_again_narrows_the_scorer_too(
     files: Files,  # noqa: F811
     tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     checkpoint = trained(
         files.model, files, tmp_path / "run", "cross_encoder", "--joint_layers", "1"
@@ -161,7 +183,32 @@ def test_optimizing_again_keeps_the_graphs(
     assert publish.main(flags) == 0
     assert optimize.main(["--bundle", str(plain), "--output", str(fast)]) == 0
     assert split_of(fast) == split_of(plain)
-    assert (fast / "split").is_dir()
+    encoder, scorer = split_of(fast).encoder.path, split_of(fast).scorer.path
+    assert (fast / encoder).read_bytes() == (plain / encoder).read_bytes()
+    assert (fast / scorer).read_bytes() != (plain / scorer).read_bytes()
+    said = capsys.readouterr().err
+    assert "is left as it is" not in said
+    assert first_position_only(fast / scorer) is not None, "narrowed already"
+
+
+def test_an_earlier_export_leaves_no_graphs(
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """A whole ranker in the directory of a split one."""
+    output = tmp_path / "export"
+    for joint in ("1", "2"):
+        flags = ("--joint_layers", joint)
+        checkpoint = trained(files.model, files, tmp_path / joint, "cross_encoder", *flags)
+        arguments = ["--params_path", str(checkpoint), "--output_path", str(output)]
+        assert export_model.main(arguments) == 0
+        assert (output / "split").exists() == (joint == "1")
+
+
+@pytest.mark.parametrize(("there", "taken"), [(1, 1), (40, 40), (41, 21), (79, 40), (81, 27)])
+def test_forty_titles_at_most_are_compared(there: int, taken: int) -> None:
+    golden = [GoldenPair(0, "天地", f"日月{number}", [], [], [0.0], 0.5) for number in range(there)]
+    assert len(compared_titles([*golden, *golden])) == taken
 
 
 def test_calibrating_keeps_the_graphs(published: Path, files: Files, tmp_path: Path) -> None:  # noqa: F811
@@ -169,6 +216,50 @@ def test_calibrating_keeps_the_graphs(published: Path, files: Files, tmp_path: P
     flags = ["--bundle", str(published), "--lists", str(files.pairs), "--output", str(target)]
     assert calibrate.main(flags) == 0
     assert split_of(target) == split_of(published)
+
+
+def test_int8_has_the_whole_graph_alone(
+    start: Path,  # noqa: F811
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("nncf", reason="needs NNCF")
+    # so many steps, and such lists, that golden pairs test an order
+    flags = ("--joint_layers", "1", "--max_steps", "40")
+    checkpoint = trained(start, files, tmp_path / "run", "cross_encoder", *flags)
+    source, target = tmp_path / "fp32", tmp_path / "int8"
+    arguments = ["--params_path", checkpoint, "--bundle", source, "--golden_file", files.dev]
+    assert publish.main([str(argument) for argument in arguments]) == 0
+    assert quantize.main(quantizing(source, files, target)) == 0
+    manifest = manifest_of(target)
+    assert manifest.precision == "int8"
+    assert manifest.split is None
+    assert not (target / "split").exists()
+
+
+def test_int8_of_rounded_states_is_refused(
+    rounded: Path,
+    files: Files,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("nncf", reason="needs NNCF")
+    target = tmp_path / "int8"
+    assert quantize.main(quantizing(rounded, files, target)) == 2
+    assert f"bundle {rounded}: this split ranker rounds its states" in capsys.readouterr().err
+    assert not target.exists()
+
+
+@pytest.mark.skipif(not has_bf16(), reason="this CPU does not multiply bfloat16")
+def test_rounded_states_are_not_predicted_in_bf16(
+    rounded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("天地\t日月盈昃\n", encoding="utf-8")
+    flags = ["--model_dir", str(rounded), "--input_file", str(pairs), "--device", "cpu"]
+    assert predict.main(flags) == 0
+    assert predict.main([*flags, "--precision", "bf16"]) == 2
+    assert "precision: this split ranker rounds its states" in capsys.readouterr().err
 
 
 def test_hugging_face_has_no_place_for_it(

@@ -28,7 +28,7 @@ from contract.rankers import CROSS_ENCODER, PAIRWISE
 from contract.wire.tensor_codec import SERVICE
 from general_model_service.program import with_libraries
 from pipeline.settings.service import load_config
-from tests.bundles import build_bundle
+from tests.bundles import build_bundle, relist
 from tests.conftest import REPOSITORY
 from tests.general_model_service import wire
 from tests.general_model_service.twins import openvino_config
@@ -183,6 +183,19 @@ def test_a_bundle_that_is_not_there(
     assert done.returncode == 2
     key = "op.ernie.local_service_conf.model_config"
     assert f"{key}: no such directory {tmp_path / 'nowhere'}; export a bundle there" in done.stderr
+
+
+def test_rounded_states_in_bf16_are_refused_by_the_key(
+    tensor_program: Path, config: dict[str, Any], bundles: Path, tmp_path: Path
+) -> None:
+    bundle = shutil.copytree(bundles / PAIRWISE, tmp_path / "split")
+    relist(bundle, split={"state_type": "fp16"})
+    conf = config["op"]["ernie"]["local_service_conf"]
+    conf.update(model_config=str(bundle / "serving_server"), precision="bf16")
+    done = start(config, tmp_path)
+    assert done.returncode == 2
+    key = "op.ernie.local_service_conf.precision"
+    assert f"{key}: this split ranker rounds its states to fp16" in done.stderr
 
 
 def test_a_bundle_of_the_other_ranker(

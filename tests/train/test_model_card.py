@@ -53,6 +53,8 @@ def test_a_split_ranker_is_said_to_be_one(tmp_path: Path) -> None:
     figures = json.loads(file.read_text())
     file.write_text(json.dumps({**figures, "layers": "It is a split ranker."}))
     assert "does not fit is cut. It is a split ranker.\n" in card(tmp_path, file)
+    older = evaluation(tmp_path / "pairwise_abstract_padded.json", 0.06)
+    assert "does not fit is cut. It is a split ranker.\n" in card(tmp_path, older, file)
 
 
 def test_the_reliability_of_each_file_is_told(tmp_path: Path) -> None:

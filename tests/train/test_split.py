@@ -12,6 +12,7 @@ import numpy as np
 import paddle
 import pytest
 from numpy.typing import NDArray
+from paddlenlp.transformers import ErnieConfig
 
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import SetUpError
@@ -27,7 +28,14 @@ from train.model.checkpoint import (
 )
 from train.model.layers import build_model, encoder_of
 from train.model.ranker import LoadedRanker, load_ranker
-from train.model.split.encoder import DOCUMENT_POSITION, SplitErnie, positions, rounded
+from train.model.split import encoder as split_encoder
+from train.model.split.encoder import (
+    DOCUMENT_POSITION,
+    SplitErnie,
+    positions,
+    recompute,
+    rounded,
+)
 from train.model.split.settings import set_split
 
 Train = Callable[..., int]
@@ -113,6 +121,15 @@ def test_states_are_rounded_to_what_fp16_has() -> None:
     assert not (found == values).all()
 
 
+@pytest.mark.parametrize("kind", ["bfloat16", "float16"])
+def test_states_of_mixed_precision_are_rounded_in_fp32(kind: str) -> None:
+    """They have 11 digits or fewer, so that rounding them changes nothing."""
+    values = paddle.linspace(-3.0, 3.0, 50).astype(kind)
+    found = rounded(values)
+    assert found.dtype == paddle.float32
+    np.testing.assert_array_equal(found.numpy(), values.astype("float32").numpy())
+
+
 def test_what_is_rounded_is_learned_as_if_it_were_not() -> None:
     values = paddle.to_tensor(np.linspace(-3, 3, 50, dtype=np.float32), stop_gradient=False)
     weights = paddle.arange(50, dtype="float32")
@@ -129,6 +146,16 @@ def test_all_layers_joint_is_the_model_of_before(
     )
     assert set(found) == set(expected)
     assert all((found[name] == expected[name]).all() for name in expected)
+    configs = [read_json(run / "last" / CONFIG_FILE) for run in (tmp_path, ce_run)]
+    assert configs[0] == configs[1], "it says nothing of a split"
+
+
+def test_a_run_with_all_layers_joint_goes_on_without_the_option(
+    ce_run: Path, train_ce: Train, tmp_path: Path
+) -> None:
+    half = ["--init_from_ckpt", ce_run / "model_10"]
+    assert train_ce(tmp_path / "a", *half, "--joint_layers", 2) == 0
+    assert train_ce(tmp_path / "b", "--init_from_ckpt", tmp_path / "a" / "model_20") == 0
 
 
 @pytest.mark.parametrize(
@@ -196,9 +223,21 @@ def test_another_split_is_another_run(
 ) -> None:
     half = ["--init_from_ckpt", split_run / "model_10"]
     assert train_ce(tmp_path, *half, "--joint_layers", 2) == 2
-    assert "checkpoint has joint_layers 1, this run has 2" in capsys.readouterr().err
+    assert "checkpoint has joint_layers 1, this run has None" in capsys.readouterr().err
     assert train_ce(tmp_path, *half, "--joint_layers", 1) == 2
     assert "checkpoint has state_size 16, this run has None" in capsys.readouterr().err
+    assert train_ce(tmp_path, *half, "--joint_layers", 1, "--state_size", 8) == 2
+    said = capsys.readouterr().err
+    assert "state_size: 8 is not the 16 that the model was trained with; leave it out" in said
+
+
+def test_a_configuration_without_weights_takes_another_state_size() -> None:
+    config = ErnieConfig(num_hidden_layers=2, hidden_size=32)
+    set_split(config, 1, 16, weights=False)
+    set_split(config, None, 8, weights=False)
+    assert config.state_size == 8
+    with pytest.raises(SetUpError, match="state_size: 16 is not the 8"):
+        set_split(config, None, 16)
 
 
 def test_a_run_of_an_older_release_goes_on(
@@ -224,16 +263,34 @@ def test_it_starts_from_a_whole_ranker_and_learns_from_it(
     train: Train = request.getfixturevalue(ranker)
     whole = ce_run / "last"
     flags = ["--model_name_or_path", whole, "--teacher_ckpt", whole, "--joint_layers", 1]
-    assert train(tmp_path, *flags, "--loss", "teacher_entropy", "--max_steps", 4) == 0
-    again = load_ranker(tmp_path / "last")
-    assert isinstance(encoder_of(again.model), SplitErnie)
+    flags += ["--loss", "teacher_entropy", "--max_steps", 4]
+    rates = {"still": 1e-12, "learns": 1e-2}
+    for name, rate in rates.items():
+        assert train(tmp_path / name, *flags, "--learning_rate", rate) == 0
+    own = encoder_of(load_ranker(whole).model).state_dict()
+    still, learned = (encoder_of(load_ranker(tmp_path / name / "last").model) for name in rates)
+    assert isinstance(still, SplitErnie)
+    for name, value in still.state_dict().items():
+        np.testing.assert_allclose(value.numpy(), own[name].numpy(), atol=1e-9, err_msg=name)
+    moved = [
+        np.abs(v.numpy() - own[name].numpy()).max() for name, v in learned.state_dict().items()
+    ]
+    assert max(moved) > 1e-3
 
 
 def test_layers_computed_again_train_alike(
-    split_run: Path, train_ce: Train, tmp_path: Path, files: Files
+    split_run: Path, train_ce: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    again: list[Any] = []
+
+    def counted(layer: Any, *arguments: Any) -> Any:
+        again.append(layer)
+        return recompute(layer, *arguments)
+
+    monkeypatch.setattr(split_encoder, "recompute", counted)
     flags = ["--joint_layers", 1, "--state_size", 16, "--gradient_checkpointing"]
     assert train_ce(tmp_path, *flags) == 0
+    assert len(set(map(id, again))) == 2, "both layers"
     found, expected = (
         read_parameters(run / "last" / PARAMETERS_FILE) for run in (tmp_path, split_run)
     )

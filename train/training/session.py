@@ -39,7 +39,7 @@ from train.model.ranker import (
     load_ranker,
     make_encoder,
 )
-from train.model.split.settings import set_split
+from train.model.split.settings import JOINT_LAYERS, SplitSettings, set_split
 from train.options import named_rules
 from train.training.disk import too_little_room, written
 from train.training.identity import identity_of
@@ -140,7 +140,13 @@ def _begin(options: argparse.Namespace, ranker: str) -> Start:
     paddle.seed(options.seed)
     parameters_file = find_parameters(options.init_from_ckpt) if options.init_from_ckpt else None
     backbone = find_backbone(*_backbone_source(options, parameters_file))
-    set_split(backbone.config, options.joint_layers, options.state_size, options.state_type)
+    set_split(
+        backbone.config,
+        options.joint_layers,
+        options.state_size,
+        options.state_type,
+        weights=parameters_file is not None or backbone.parameters is not None,
+    )
     encoder = make_encoder(backbone, options.max_seq_length, _rules(options, parameters_file))
     _check_rules(options, encoder)
     model = build_model(ranker, backbone)
@@ -155,7 +161,10 @@ def _identity(
     options: argparse.Namespace, start: Start, derived: Mapping[str, Any]
 ) -> dict[str, Any]:
     rules = start.encoder.rules._asdict()
-    return identity_of(options, start.backbone.tokenizer_dir, {**derived, **rules})
+    # as many joint layers as the model has are the option left out
+    whole = SplitSettings.of_config(start.backbone.config) is None
+    split = {JOINT_LAYERS: None if whole else options.joint_layers}
+    return identity_of(options, start.backbone.tokenizer_dir, {**derived, **rules, **split})
 
 
 def _about(options: argparse.Namespace, start: Start, ranker: str) -> About:

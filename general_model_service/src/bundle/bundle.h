@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bundle/calibration.h"
@@ -46,7 +47,15 @@ struct Manifest {
   std::string truncation = "title_first";
   std::string normalization = "none";
   std::optional<Calibration> calibration;  // of scores that are asked for as texts
+  // Of a split ranker that rounds its states to fp16: fp32 alone computes that rounding.
+  bool rounds_states = false;
 };
+
+// Why a graph that rounds states is computed in fp32 only, for errors; in the words of
+// contract/bundle/split.py.
+inline constexpr std::string_view kOnlyFp32 =
+    "this split ranker rounds its states to fp16, which only fp32 computes; use fp32, or train it "
+    "with --state_type fp32";
 
 struct Bundle {
   std::filesystem::path root;        // holds manifest.json, when there is one

@@ -90,6 +90,22 @@ void read_text_facts(const fs::path& file, const JsonFields& fields, std::int64_
   }
 }
 
+// Whether the graph rounds states; its two further graphs are none of this service's business.
+bool rounds_states(const fs::path& file, const JsonFields& fields) {
+  const auto split = fields.find("split");
+  if (split == fields.end() || split->second == "null") {
+    return false;
+  }
+  simdjson::dom::parser parser;
+  std::string_view type;
+  if (field<simdjson::dom::object>(file, fields, "split", parser).at_key("state_type").get(type) !=
+          simdjson::SUCCESS ||
+      (type != "fp32" && type != "fp16")) {
+    refuse(file, "split: state_type is not one of fp32, fp16");
+  }
+  return type == "fp16";
+}
+
 ListedFiles listed_files(const fs::path& file, const JsonFields& fields) {
   simdjson::dom::parser parser;
   ListedFiles files;
@@ -156,6 +172,7 @@ ManifestFile read_manifest(const fs::path& path) {
                      ": somebody has edited the manifest");
   }
   read_text_facts(path, fields, schema, manifest);
+  manifest.rounds_states = rounds_states(path, fields);
   return result;
 }
 

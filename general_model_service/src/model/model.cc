@@ -72,6 +72,16 @@ Precision chosen_precision(const ModelOptions& options, const Bundle& bundle) {
     throw BundleError(bundle.root.string() +
                       ": not a quantized bundle; give one to --model, or --precision bf16 or fp32");
   }
+  if (bundle.manifest && bundle.manifest->rounds_states) {
+    if (!options.automatic_precision && options.precision != Precision::kFp32) {
+      throw BundleError("--precision " + std::string(precision_name(options.precision)) + ": " +
+                        std::string(kOnlyFp32));
+    }
+    if (options.automatic_precision) {
+      log_line("--precision auto: fp32, for " + std::string(kOnlyFp32));
+    }
+    return Precision::kFp32;
+  }
   if (options.automatic_precision) {
     return cpu_has_bf16() ? Precision::kBf16 : Precision::kFp32;
   }

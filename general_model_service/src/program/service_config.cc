@@ -40,17 +40,21 @@ fs::path manifest_of(const fs::path& server_dir) {
   return fs::weakly_canonical(server_dir, ignored).parent_path() / "manifest.json";
 }
 
-// A text of a manifest; empty where there is none. Throws JsonError.
-std::string text_of_manifest(const fs::path& manifest, std::string_view key) {
+// Throws JsonError.
+JsonNode tree_of_manifest(const fs::path& manifest) {
   std::ifstream stream(manifest, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  const JsonNode tree = read_json(text, {.keys_once = false});
+  return read_json(text, {.keys_once = false});
+}
+
+// A text of an object; empty where there is none.
+std::string text_of(const JsonNode& tree, std::string_view key) {
   const JsonNode* value = tree.find(key);
   return value != nullptr && value->is_string() ? value->text : "";
 }
 
 std::string ranker_of_manifest(const fs::path& manifest) {
-  const std::string ranker = text_of_manifest(manifest, "ranker");
+  const std::string ranker = text_of(tree_of_manifest(manifest), "ranker");
   return ranker == "pairwise" || ranker == "cross_encoder" ? ranker : "";
 }
 
@@ -60,12 +64,19 @@ void check_precision(const ServedBundle& bundle, const fs::path& manifest) {
     return;
   }
   std::string kept;
+  bool rounds_states = false;
   try {
-    kept = text_of_manifest(manifest, "precision");
+    const JsonNode tree = tree_of_manifest(manifest);
+    kept = text_of(tree, "precision");
+    const JsonNode* split = tree.find("split");
+    rounds_states = split != nullptr && text_of(*split, "state_type") == "fp16";
   } catch (const JsonError&) {
     return;  // opening it says what is wrong
   }
   const std::string asked(precision_name(bundle.model.precision));
+  if (rounds_states && bundle.model.precision == Precision::kBf16) {
+    throw ConfigError(bundle.where + ".local_service_conf.precision", std::string(kOnlyFp32));
+  }
   const std::string can = kept == "int8" ? "int8" : cpu_has_bf16() ? "bf16, fp32" : "fp32";
   if (can.find(asked) == std::string::npos) {
     throw ConfigError(
@@ -153,7 +164,7 @@ void take_ports(const ServiceSettings& settings, ServerOptions& server) {
 
 std::string version_of_bundle(const fs::path& path) {
   try {
-    return text_of_manifest(manifest_of(server_dir_of(path)), "version");
+    return text_of(tree_of_manifest(manifest_of(server_dir_of(path))), "version");
   } catch (const std::exception&) {
     return "";  // opening it says why
   }

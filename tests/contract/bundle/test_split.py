@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from contract.bundle import Bundle
 from contract.bundle.files import MANIFEST_FILE
 from contract.bundle.manifest import Manifest, version_of
-from contract.bundle.split import Part, Split, pad_parts, parts_of
+from contract.bundle.split import Part, Split, pad_parts, parts_of, refusal_of
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, Row
 from contract.errors import BundleError, InferenceFailed, InvalidField
 from contract.rankers import CROSS_ENCODER
@@ -132,3 +133,13 @@ def test_rows_are_cut_where_the_document_begins(bundles: Path) -> None:
         assert len(document.input_ids) == types.sum()
         assert (document.feed[TOKEN_TYPE_IDS] == 1).all()
         assert (query.feed[TOKEN_TYPE_IDS] == 0).all()
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16", "int8"])
+def test_rounded_states_are_for_fp32_alone(fields: dict[str, Any], precision: str) -> None:
+    kept = parsed(fields).split
+    assert kept is not None
+    rounded = replace(kept, state_type="fp16")
+    assert refusal_of(None, precision) is refusal_of(kept, precision) is None
+    assert refusal_of(rounded, "fp32") is None
+    assert "--state_type fp32" in str(refusal_of(rounded, precision))

@@ -114,13 +114,16 @@ def positions(token_type_ids: Tensor) -> Tensor:
 
 
 def rounded(values: Tensor) -> Tensor:
-    """The nearest numbers that fp16 has, for values from 6e-5 to 8e3 and their negatives.
+    """The nearest numbers of 11 binary digits, which fp16 has from 6.1e-5 to 65504.
 
     ``c - (c - x)`` with ``c = (2^13 + 1) x`` keeps 11 binary digits of an fp32 (Veltkamp, 1968;
-    Dekker, 1971, "A floating-point technique for extending the available precision"). A cast would
-    not do: OpenVINO leaves it out on a CPU, and Paddle's cuts digits off. The gradient is that of
-    the values themselves.
+    Dekker, 1971, "A floating-point technique for extending the available precision"). It holds in
+    fp32 only: values of mixed precision become fp32 first, and engines of another precision refuse
+    the ranker (:func:`contract.bundle.split.refusal_of`). A cast would not do: OpenVINO leaves it
+    out on a CPU, and Paddle's cuts digits off. The gradient is that of the values themselves.
     """
+    if values.dtype != paddle.float32:
+        values = values.astype("float32")
     spread = values * _KEEPS_11_DIGITS
     return spread - (spread - values)
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two parts of a split ranker, each of which becomes a graph: one of a text, one of a pair."""
+"""The two halves of a split ranker, each of which becomes a graph: of a text, and of a pair."""
 
 from __future__ import annotations
 

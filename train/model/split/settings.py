@@ -76,23 +76,42 @@ def set_split(
     joint_layers: Optional[int],
     state_size: Optional[int] = None,
     state_type: Optional[str] = None,
+    *,
+    weights: bool = True,
 ) -> None:
     """Write what a training command was told into a model's configuration.
 
     What it was not told stays as the configuration has it, so that a split ranker stays one when it
-    is trained on.
+    is trained on. Where nothing is split, the configuration says nothing of a split.
+
+    Args:
+        config: of the model, changed in place.
+        joint_layers: as told, or ``None``.
+        state_size: the same.
+        state_type: the same.
+        weights: whether the model has weights, which are of the configuration's state size.
 
     Raises:
-        SetUpError: as :meth:`SplitSettings.of_config` says.
+        SetUpError: as :meth:`SplitSettings.of_config` says, or the weights are of another state
+            size.
     """
-    told = {STATE_SIZE: state_size, STATE_TYPE: state_type}
-    if joint_layers is not None:
-        setattr(config, JOINT_LAYERS, joint_layers)
+    told = {JOINT_LAYERS: joint_layers, STATE_SIZE: state_size, STATE_TYPE: state_type}
+    whole = joint_layers == config.num_hidden_layers
+    trained = getattr(config, STATE_SIZE, None)
+    if weights and not whole and None not in (trained, state_size) and trained != state_size:
+        raise SetUpError(
+            f"{state_size} is not the {trained} that the model was trained with; leave it out, or "
+            "start from a whole ranker",
+            field=STATE_SIZE,
+        )
     for name, value in told.items():
         # nothing is kept of a ranker that is made whole again
-        if value is not None or joint_layers == config.num_hidden_layers:
+        if value is not None or whole:
             setattr(config, name, value)
-    SplitSettings.of_config(config)
+    if SplitSettings.of_config(config) is None:
+        for name in told:
+            if hasattr(config, name):
+                delattr(config, name)
 
 
 def described(config: Any) -> str:
