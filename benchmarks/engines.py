@@ -55,7 +55,7 @@ def _openvino(bundle: Bundle, precision: str, threads: int) -> Sequence[RunFeed]
     import openvino
 
     suffix = ".xml" if precision == INT8 else ".pdmodel"
-    # see pipeline.engines.openvino: two first arrays at once would wait for each other
+    # see pipeline.engines.openvino_graph: two first arrays at once would wait for each other
     openvino.Tensor(np.zeros((1, 1), dtype=np.int64), shared_memory=True)
     core = openvino.Core()
     hint = "bf16" if precision == BF16 else "f32"

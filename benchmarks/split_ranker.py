@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks import machine
 from contract.bundle import split as names
+from contract.bundle.graphs import GraphSpec
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, PairEncoder
 from contract.errors import BundleError, SetUpError
 from export.engines.tensors import RunTensors, Tensors
@@ -148,24 +149,42 @@ def open_ways(options: argparse.Namespace, request: Request, folder: Path) -> di
 
 def _exported(options: argparse.Namespace, joint: Optional[int], folder: Path) -> list[RunTensors]:
     """The whole graph in OpenVINO, and of a split ranker the encoder and the scorer."""
-    from paddle.static import InputSpec
-
     from export.engines.openvino_inference import run_outputs
-    from export.graphs.split_graphs import save_split
-    from export.graphs.static_graph import narrow_last_layer, save_static, written_format
 
-    model = _model(options, joint)
     folder.mkdir()
-    specs = [InputSpec([None, None], "int64", name) for name in (INPUT_IDS, TOKEN_TYPE_IDS)]
-    save_static(model, specs, folder / "whole", [names.LOGITS])
-    graph = folder / f"whole.{written_format()}"
-    narrow_last_layer(graph)
-    found = [run_outputs(graph, (names.LOGITS,), options.threads)]
-    split = save_split(model, folder, True)
+    whole, split = export_graphs(options, joint, folder)
+    found = [run_outputs(folder / whole.path, (names.LOGITS,), options.threads)]
     if split is not None:
         for spec, outputs in zip(split.graphs, (split.encoder_outputs, (names.LOGITS,))):
             found.append(run_outputs(folder / spec.path, outputs, options.threads))
     return found
+
+
+def export_graphs(
+    options: argparse.Namespace, joint: Optional[int], folder: Path
+) -> tuple[GraphSpec, Optional[names.Split]]:
+    """Write the graphs of a model to ``folder``.
+
+    Args:
+        options: ``model_name_or_path`` and ``tokenizer`` of the parser here.
+        joint: layers that see both texts; ``None``: all.
+        folder: there already.
+
+    Returns:
+        The whole graph, and of a split ranker its two others.
+    """
+    from paddle.static import InputSpec
+
+    from export.graphs.split_graphs import save_split
+    from export.graphs.static_graph import narrow_last_layer, save_static, written_format
+
+    model = _model(options, joint)
+    specs = [InputSpec([None, None], "int64", name) for name in (INPUT_IDS, TOKEN_TYPE_IDS)]
+    save_static(model, specs, folder / "whole", [names.LOGITS])
+    kind = written_format()
+    narrow_last_layer(folder / f"whole.{kind}")
+    whole = GraphSpec(kind, f"whole.{kind}", "whole.pdiparams")
+    return whole, save_split(model, folder, True)
 
 
 def _model(options: argparse.Namespace, joint: Optional[int]) -> Any:
@@ -265,17 +284,23 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="split_ranker", description="Measure a split ranker whose documents are encoded."
     )
+    add_request_options(parser)
+    add = parser.add_argument
+    add("--joint_layers", type=positive_int, nargs="+", default=[1], help="default: 1")
+    add("--threads", type=positive_int, default=1, help="of OpenVINO (default: 1)")
+    return parser
+
+
+def add_request_options(parser: argparse.ArgumentParser) -> None:
+    """The model, the request and how often it is measured."""
     add = parser.add_argument
     add("--model_name_or_path", required=True, help="a bundle, a checkpoint or a configuration")
     add("--tokenizer", help="directory with vocab.txt, where the model's own has none")
-    add("--joint_layers", type=positive_int, nargs="+", default=[1], help="default: 1")
     add("--documents", type=positive_int, default=50, help="of the request (default: 50)")
     add("--query_tokens", type=positive_int, default=12, help="default: 12")
     add("--document_tokens", type=positive_int, nargs=2, default=[60, 100], help="default: 60 100")
     add("--vocabulary", type=positive_int, default=8000, help="tokens to draw (default: 8000)")
-    add("--threads", type=positive_int, default=1, help="of OpenVINO (default: 1)")
     add("--rounds", type=positive_int, default=5, help="turns of all ways (default: 5)")
-    return parser
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

@@ -3,8 +3,9 @@
 """BM25 over the documents of one list, and the terms that every BM25 here counts.
 
 :func:`list_scores` is for a list that is seen once: it counts only what the query has, over arrays
-of characters, since a thousand documents must take a millisecond or two. ``train.bm25`` indexes a
-collection that is asked many times, and gives the same scores.
+of characters, since a thousand documents must take a millisecond or two. It reads long lists part
+by part, so that memory stays bounded. ``train.bm25`` indexes a collection that is asked many times,
+and gives the same scores.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ _LATIN = re.compile(r"[0-9a-z]+")
 _SINGLE = re.compile(r"[^\W0-9a-z_]")
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _CHARACTERS = 0x110000
+# read at a time; some 90 bytes of memory for each
+_PART_CHARACTERS = 1 << 18
 # what a character is: none of a term, part of a word, a term by itself, and one that makes bigrams
 _NONE, _PART, _TERM, _BIGRAM = range(4)
 
@@ -64,15 +67,18 @@ class ListScores(NamedTuple):
     most: float
 
 
-def list_scores(query: str, documents: Sequence[str]) -> ListScores:
+def list_scores(
+    query: str, documents: Sequence[str], go_on: Callable[[], None] = lambda: None
+) -> ListScores:
     """Scores the documents of a list, with document frequencies and lengths of that list.
 
-    The formula is that of ``train.bm25.BM25``. Time and memory grow with the characters of the
-    documents, not with those of the query.
+    The formula is that of ``train.bm25.BM25``. Time grows with the characters of the documents,
+    not with those of the query; memory is bounded, but for the longest document.
 
     Args:
         query: the query text.
         documents: at least one; an empty text scores 0.
+        go_on: is called before each part of the list; what it raises ends the work.
 
     Raises:
         ValueError: there are no documents.
@@ -80,20 +86,64 @@ def list_scores(query: str, documents: Sequence[str]) -> ListScores:
     if not documents:
         raise ValueError("BM25 needs at least one document")
     wanted = Counter(bm25_terms(query))
-    texts = _Texts.of(documents)
     number_of = {term: number for number, term in enumerate(wanted)}
-    places, terms = _found(number_of, texts)
-    width = max(len(wanted), 1)
-    keys, counts = np.unique(texts.owners[places] * width + terms, return_counts=True)
-    owners, terms = keys // width, keys % width
+    counted = []
+    for first, last in _parts(documents):
+        go_on()
+        counted.append(_counted(number_of, documents[first:last], first))
+    owners = np.concatenate([part.owners for part in counted])
+    terms = np.concatenate([part.terms for part in counted])
+    counts = np.concatenate([part.counts for part in counted])
+    lengths = np.concatenate([part.lengths for part in counted])
     size = len(documents)
     frequencies = np.bincount(terms, minlength=len(wanted)).astype(np.float64)
     weights = np.log1p((size - frequencies + 0.5) / (frequencies + 0.5))
     weights *= np.fromiter(wanted.values(), np.float64, len(wanted))
-    norms = K1 * (1.0 - B + B * texts.lengths / max(float(texts.lengths.mean()), 1.0))
+    norms = K1 * (1.0 - B + B * lengths / max(float(lengths.mean()), 1.0))
     gains = counts * (K1 + 1.0) / (counts + norms[owners])
-    scores = np.bincount(owners, weights=weights[terms] * gains, minlength=size)
+    # without any term bincount returns integers
+    scores = np.bincount(owners, weights=weights[terms] * gains, minlength=size).astype(np.float64)
     return ListScores(np.round(scores, DECIMALS), float(weights.sum() * (K1 + 1.0)))
+
+
+def prepare_list_scores() -> None:
+    """Makes the table of characters now, in an eighth of a second, not for the first list."""
+    _kinds()
+
+
+class _Counted(NamedTuple):
+    """Of some documents of a list: how often each has each term of the query.
+
+    Attributes:
+        owners: which document of the list; an entry for each of its terms.
+        terms: which term.
+        counts: how often.
+        lengths: terms of each document.
+    """
+
+    owners: IntArray
+    terms: IntArray
+    counts: IntArray
+    lengths: FloatArray
+
+
+def _parts(documents: Sequence[str]) -> list[tuple[int, int]]:
+    """Which documents are read together: number of the first, and of the one after the last."""
+    parts, first, characters = [], 0, 0
+    for number, document in enumerate(documents):
+        if characters and characters + len(document) > _PART_CHARACTERS:
+            parts.append((first, number))
+            first, characters = number, 0
+        characters += len(document)
+    return [*parts, (first, len(documents))]
+
+
+def _counted(number_of: dict[str, int], documents: Sequence[str], first: int) -> _Counted:
+    texts = _Texts.of(documents)
+    places, terms = _found(number_of, texts)
+    width = max(len(number_of), 1)
+    keys, counts = np.unique(texts.owners[places] * width + terms, return_counts=True)
+    return _Counted(keys // width + first, keys % width, counts, texts.lengths)
 
 
 class _Texts(NamedTuple):
@@ -176,7 +226,7 @@ def _pairs_found(
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """What each character is; made once, in some 50 ms."""
+    """What each character is; made once, in some 140 ms."""
     kinds = np.zeros(_CHARACTERS, dtype=np.uint8)
     every = "".join(map(chr, range(_CHARACTERS)))
     kinds[[ord(one) for one in _SINGLE.findall(every)]] = _TERM

@@ -20,6 +20,8 @@ from contract.errors import BundleError, InferenceFailed
 
 Logits = NDArray[np.floating[Any]]
 FloatArray = NDArray[np.float64]
+# a float64's sigmoid is 1.0 from here on
+MOST_LOGIT = 36.0
 # margins to probabilities: contract.calibration has them
 Calibrate = Callable[[FloatArray], FloatArray]
 
@@ -28,6 +30,21 @@ def sigmoid(margins: FloatArray) -> FloatArray:
     """1 / (1 + exp(-x)), without overflow for large negative x."""
     e = np.exp(-np.abs(margins))
     return np.where(margins >= 0, 1.0 / (1.0 + e), e / (1.0 + e))
+
+
+def log_odds(scores: Union[Sequence[float], FloatArray]) -> FloatArray:
+    """The inverse of the sigmoid: what stands for logits of a graph that ends in it.
+
+    Args:
+        scores: ``[N]`` in [0, 1].
+
+    Returns:
+        ``[N]``, at most :data:`MOST_LOGIT` away from 0.
+    """
+    p = np.asarray(scores, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        odds: FloatArray = np.log(p) - np.log1p(-p)
+    return odds.clip(-MOST_LOGIT, MOST_LOGIT)
 
 
 def _identity(margins: FloatArray) -> FloatArray:

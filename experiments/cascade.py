@@ -46,7 +46,7 @@ def _options() -> argparse.ArgumentParser:
     add("--share", type=float, nargs="+", metavar="P", default=[], help="shares to try besides")
     add("--max_loss", type=float, default=0.01, help="bound of the interval [%(default)s]")
     add("--lists", type=int, default=500, help="so many of the file, at random [%(default)s]")
-    add("--pad_from", type=int, default=50, help="fill lists shorter than this [%(default)s]")
+    add("--pad_from", type=int, default=0, help="fill lists shorter than this [none]")
     add("--pool", type=Path, help="further texts to fill lists with, one a line")
     add("--seed", type=int, default=1, help="of the choice, filling, resamples [%(default)s]")
     add("--json", action="store_true", help="print JSON instead of a table")
@@ -61,22 +61,34 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         parser.error("--keep and --max_loss must be above 0")
     if any(not 0.0 < share < 1.0 for share in args.share):
         parser.error("--share must be above 0 and below 1")
-    if args.lists < 1 or args.pad_from < 1:
-        parser.error("--lists and --pad_from must be above 0")
+    if args.lists < 1:
+        parser.error("--lists must be above 0")
+    if args.pad_from < 0:
+        parser.error("--pad_from must be at least 0")
+    if args.pool is not None and not args.pad_from:
+        parser.error("--pool fills lists, which needs --pad_from; give the length of your requests")
 
 
-def _read(args: argparse.Namespace) -> list[GradedList]:
+def _read(args: argparse.Namespace) -> tuple[list[GradedList], int]:
     """The lists to score, each with a document that is better than another.
+
+    With them, how many of their documents were filled in.
 
     Raises:
         DataError: a file cannot be read, or no list can be ranked.
     """
-    lists = padded(read_graded_lists(args.file), args.pad_from, args.seed, _pool(args.pool))
-    lists = [graded for graded in lists if graded.can_be_ranked]
+    found = read_graded_lists(args.file)
+    filled = padded(found, args.pad_from, args.seed, _pool(args.pool))
+    lists = [(own, whole) for own, whole in zip(found, filled) if whole.can_be_ranked]
     if not lists:
-        raise DataError("no list has documents of two grades", field=str(args.file))
-    chosen = np.random.default_rng(args.seed).permutation(len(lists))[: args.lists]
-    return [lists[i] for i in chosen]
+        raise DataError(
+            "no list has documents of two grades; --pad_from fills them with foreign ones",
+            field=str(args.file),
+        )
+    order = np.random.default_rng(args.seed).permutation(len(lists))[: args.lists]
+    chosen = [lists[i] for i in order]
+    filled_in = sum(len(whole.documents) - len(own.documents) for own, whole in chosen)
+    return [whole for _, whole in chosen], filled_in
 
 
 def _pool(path: Optional[Path]) -> list[str]:
@@ -99,6 +111,8 @@ def _print(args: argparse.Namespace, curve: Curve, bundles: dict[str, str]) -> N
     if args.json:
         fields = {
             **asdict(curve),
+            "filling": curve.filling,
+            "too_few_lists": curve.too_few,
             "cheap": args.cheap,
             "dear": args.dear,
             "bundles": bundles,
@@ -108,7 +122,7 @@ def _print(args: argparse.Namespace, curve: Curve, bundles: dict[str, str]) -> N
         print(json.dumps(fields, indent=2, ensure_ascii=False))
         return
     print(table(curve, args.cheap, args.dear, args.max_loss))
-    print(f"\n{proposal(best, args.cheap, args.dear, args.max_loss)}")
+    print(f"\n{proposal(curve, best, args.cheap, args.dear, args.max_loss)}")
     print("bundles: " + ", ".join(f"{name} {version}" for name, version in bundles.items()))
 
 
@@ -118,10 +132,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parser.parse_args(argv)
     _check(parser, args)
     try:
-        lists = _read(args)
+        lists, filled_in = _read(args)
         scored = asyncio.run(_scored(args, lists))
         keeps: list[Keep] = list(args.keep or usual_keeps(max(len(g.grades) for g in lists)))
-        curve = measure(scored, [*keeps, *args.share], args.seed)
+        curve = measure(scored, [*keeps, *args.share], args.seed, filled_in)
         if args.plot is not None:
             args.plot.write_text(plot(curve, args.max_loss), encoding="utf-8")
     except RankingError as error:

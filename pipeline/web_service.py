@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service: ``python -m pipeline.web_service --config config_nlp.yml``.
 
-Puts the parts together; the DAG is built in dag/build.py, the HTTP app in edges/http/app.py.
+Puts the parts together; the DAG is built in dag/build.py, both edges in open_edges.py.
 Nothing starts by import.
 """
 
@@ -19,7 +19,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional
 
 from contract.environment.cpu import prepare_math_library
@@ -34,32 +34,12 @@ from pipeline.telemetry.log_files import diverted_output, open_log_directory, se
 from pipeline.telemetry.log_handler import count_lost_lines, tell_failures_again
 
 if TYPE_CHECKING:
-    from contract.bundle import Bundle
-    from pipeline.batching.scheduler import Scheduler
-    from pipeline.dag.graph import Dag
-    from pipeline.door.admission import Admission
-    from pipeline.door.api_keys import ApiKeys
-    from pipeline.door.front_door import FrontDoor
-    from pipeline.door.services import Services
-    from pipeline.edges.feedback import FeedbackDesk
-    from pipeline.edges.http.server import HttpEdge
-    from pipeline.edges.rpc.edge import RpcEdge
     from pipeline.records.recorder import Recorder
-    from pipeline.request.outcome import Graph
-    from pipeline.request.route import Target
-    from pipeline.routing.router import Router
-    from pipeline.routing.stages import CascadePlan
-    from pipeline.supervisor import Supervisor
     from pipeline.telemetry.metrics import Metrics
-    from pipeline.telemetry.tracer import Tracer
 
 _LOGGER = logging.getLogger("pipeline.web_service")
 # at the end, for spans still to be sent
 _FLUSH_S = 2.0
-# as many as limits.max_in_flight may be
-_MOST_RPC_THREADS = 1024
-# of gRPC, addresses of IPv4 and IPv6
-_ALL = "::"
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -121,12 +101,13 @@ def run(config: ServiceConfig, started: float) -> int:
         signals.install()  # PaddlePaddle's own print a stack trace on SIGTERM
         for line in lines:
             _show(line)
-        # their threads start after the op processes were forked
+        # imported, and threads started, after the op processes were forked
+        from pipeline.open_edges import Ranks, open_edges
+
         request_log = RequestLog()
         tracer = open_tracer(config.tracing, traced, metrics.spans())
-        supervisor = _open_edges(
-            config, bundles, cascade, dag, schedulers, router, metrics, recorder, tracer
-        )
+        ranks = Ranks(config, bundles, cascade, names, dag, schedulers, router, metrics)
+        supervisor = open_edges(ranks, recorder, tracer, _show)
     except BaseException:
         # at its end Python would wait for them
         kill_children()
@@ -153,145 +134,12 @@ def _check_ports(config: ServiceConfig) -> None:
         ports.check(config.http_port, "http", config.http_host)
 
 
-def _open_edges(
-    config: ServiceConfig,
-    bundles: Mapping[Target, Bundle],
-    cascade: Optional[CascadePlan],
-    dag: Dag,
-    schedulers: Sequence[Scheduler],
-    router: Router,
-    metrics: Metrics,
-    recorder: Recorder,
-    tracer: Tracer,
-) -> Supervisor:
-    """Answer on both ports; returns who watches over it all."""
-    from pipeline.dag.cascade import CascadeGraph
-    from pipeline.door.admission import Admission
-    from pipeline.door.api_keys import ApiKeys
-    from pipeline.door.front_door import FrontDoor
-    from pipeline.door.services import Services
-    from pipeline.edges.feedback import FeedbackDesk
-    from pipeline.process.gc_tuning import spare_lasting_objects
-    from pipeline.records.shadow import Shadow
-    from pipeline.routing.reload import follow_file
-    from pipeline.routing.stages import named
-    from pipeline.supervisor import Supervisor
-    from pipeline.telemetry.request_observer import RequestObserver
-
-    limits = config.limits
-    graph: Graph = CascadeGraph(dag, cascade, router, metrics) if cascade is not None else dag
-    services = Services(config.rankers, config.named, cascade=cascade is not None)
-    observer = RequestObserver(services.names, metrics, tracer)
-    admission = Admission(
-        limits.max_in_flight, limits.max_delay_ms, observer.turned_away, limits.ready_share
-    )
-    metrics.watch_in_flight(lambda: admission.in_flight)
-    shadow = Shadow(graph, recorder, metrics, tracer, config.exposures.shadow_threads)
-    front_door = FrontDoor(services, graph, config.dag.retry, observer, recorder, shadow)
-    desk = FeedbackDesk(admission, recorder, metrics)
-    keys = ApiKeys(config.http, config.resolve, metrics.wrong_keys.inc)
-    rpc = _open_rpc(config, metrics, services, admission, front_door, desk, keys)
-    http = None
-    followers = [lambda changed: keys.change(changed.http)]
-    if config.http_port is not None:
-        http = _open_http(
-            config, bundles, cascade, dag, schedulers, router, metrics, services, admission,
-            front_door, desk, keys,
-        )  # fmt: skip
-        certificates = http
-        followers.append(lambda _: certificates.follow_tls())
-    watcher = follow_file(config, named(served(bundles), cascade), router, followers)
-    recorder.start()
-    shadow.start()
-    if rpc is not None:
-        rpc.start()
-    spare_lasting_objects()
-    admission.open()
-    return Supervisor(
-        admission, dag, schedulers, rpc, http, shadow, recorder, watcher, config.drain_timeout_s
-    )
-
-
-def _open_rpc(
-    config: ServiceConfig,
-    metrics: Metrics,
-    services: Services,
-    admission: Admission,
-    front_door: FrontDoor,
-    desk: FeedbackDesk,
-    keys: ApiKeys,
-) -> Optional[RpcEdge]:
-    """Answer over RPC, where the configuration names a port for it."""
-    from pipeline.edges.rpc.edge import RpcEdge
-    from pipeline.edges.tls import tls_files
-
-    if config.rpc_port is None:
-        return None
-    limits = config.limits
-    workers = min(max(config.worker_num, limits.max_in_flight), _MOST_RPC_THREADS)
-    asked = keys if config.rpc.ask_for_key else None
-    rpc = RpcEdge(front_door, admission, services, desk, limits, metrics, asked, workers)
-    address = ports.shown(config.rpc_port, config.rpc_host or _ALL)
-    rpc.bind(address, tls_files(config.rpc, "rpc", config.resolve))
-    return rpc
-
-
 def _rpc_shown(config: ServiceConfig) -> str:
     """What the start says of RPC."""
     if config.rpc_port is None:
         return "RPC is off: rpc_port opens it (Paddle Serving takes one from 12000 on by itself)"
     encrypted = "RPC with TLS" if config.rpc.tls_key else "RPC"
     return f"{encrypted} on {ports.shown(config.rpc_port, config.rpc_host)}"
-
-
-def _open_http(
-    config: ServiceConfig,
-    bundles: Mapping[Target, Bundle],
-    cascade: Optional[CascadePlan],
-    dag: Dag,
-    schedulers: Sequence[Scheduler],
-    router: Router,
-    metrics: Metrics,
-    services: Services,
-    admission: Admission,
-    front_door: FrontDoor,
-    desk: FeedbackDesk,
-    keys: ApiKeys,
-) -> HttpEdge:
-    """Answer over HTTP."""
-    from pipeline.door.readiness import Readiness
-    from pipeline.edges.http.app import build_app
-    from pipeline.edges.http.models import Models
-    from pipeline.edges.http.runner import Runner
-    from pipeline.edges.http.server import HttpEdge
-    from pipeline.edges.tls import tls_files
-    from pipeline.process.thread_pool import started_pool
-
-    assert config.http_port is not None
-    limits = config.limits
-    # bound after the op processes were forked: they would keep the socket open
-    bound = ports.bind(config.http_port, "http", config.http_host)
-    models = Models(bundles, config.model_aliases, router, cascade)
-    readiness = Readiness(config, bundles, admission, dag, schedulers)
-    runner = Runner(
-        front_door,
-        admission,
-        keys,
-        started_pool(limits.max_in_flight, "http"),
-        limits.of_request(),
-        limits.max_body_bytes,
-    )
-    app = build_app(runner, services, desk, readiness, metrics, models, limits, config.http)
-    http = HttpEdge(app, limits, metrics, tls_files(config.http, "http", config.resolve), bound)
-    http.start()
-    _show(
-        f"{'HTTPS' if config.http.tls_key else 'HTTP'} on "
-        f"{ports.shown(config.http_port, config.http_host)}: "
-        f"POST /rerank, /v2/models/NAME/infer, POST /({'|'.join(services.names)})/prediction, "
-        "POST /feedback, GET /v1/models, /v1/traffic, /v1/assignments, /info, /health, /ready, "
-        "/metrics, /docs; a page at /"
-    )
-    return http
 
 
 def _recorder(config: ServiceConfig, metrics: Metrics) -> Recorder:

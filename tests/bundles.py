@@ -24,13 +24,31 @@ from typing import Any
 from contract.bundle.files import GOLDEN_FILE, MANIFEST_FILE, hash_files
 from contract.bundle.manifest import version_of
 from contract.encoding import PairEncoder, save_tokenizer
-from contract.rankers import PAIRWISE, RANKERS
+from contract.rankers import CROSS_ENCODER, PAIRWISE, RANKERS
 from contract.text.rules import OF_OLDER_FILES
 from tests.sets import ON_CARD, skip_unless_card
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures" / "bundles"
-# the rankers that tests ask for, by seed
-KEPT = {0: RANKERS, 1: (PAIRWISE,)}
+# what begins the directories of split rankers
+SPLIT = "split_"
+# the bundles that tests ask for, by seed
+KEPT = {
+    0: (*RANKERS, SPLIT + CROSS_ENCODER, SPLIT + PAIRWISE),
+    1: (PAIRWISE,),
+}
+# what makes a ranker a split one: with evidence, and with smaller states
+_SPLIT_SHAPES: dict[str, dict[str, Any]] = {
+    CROSS_ENCODER: {
+        "joint_layers": 1,
+        "evidence": {
+            "phrase_size": 6,
+            "phrase_rows": [61, 31, 0],
+            "hidden_size": 4,
+            "special_ids": [0, 1, 2, 3, 4],
+        },
+    },
+    PAIRWISE: {"joint_layers": 1, "state_size": 16, "state_type": "fp16"},
+}
 
 MAX_SEQ_LENGTH = 64
 SENTENCES = (
@@ -63,6 +81,14 @@ _BUNDLES = "bundles"
 def build_bundle(directory: Path, ranker: str, seed: int = 0) -> Path:
     """Write ``directory/<ranker>``, the bundle of a random ranker; another seed, other weights."""
     return _copy(_BUNDLES, directory, ranker, seed)
+
+
+def build_split_bundle(directory: Path, ranker: str) -> Path:
+    """Write ``directory/split_<ranker>``, a bundle with the two graphs of a split ranker besides.
+
+    The cross-encoder has evidence, the pair-wise ranker few numbers of fp16 for a token.
+    """
+    return _copy(_BUNDLES, directory, SPLIT + ranker, 0)
 
 
 def build_export(directory: Path, ranker: str, seed: int = 0) -> Path:
@@ -164,7 +190,7 @@ def _vocabulary() -> list[str]:
     return ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", *letters, *chinese, *continued]
 
 
-def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> None:
+def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: Any) -> None:
     """Write ``directory`` as training does: random weights; ``shape`` overrides the config's."""
     from contract.environment.cpu import prepare_math_library
 
@@ -186,7 +212,7 @@ def write_checkpoint(directory: Path, ranker: str, seed: int, **shape: int) -> N
     model = build_model(ranker, find_backbone(str(directory)))
     random = np.random.default_rng([seed, RANKERS.index(ranker)])
     for name, parameter in model.state_dict().items():
-        if "norm" not in name:
+        if "norm" not in name and "float" in str(parameter.dtype):
             weights: Any = random.normal(0.0, _WEIGHT_SCALE, parameter.shape)
             parameter.set_value(weights.astype("float32"))
     model.eval()
@@ -211,11 +237,14 @@ def _publish_all(root: Path, seed: int) -> None:
     from export import export_model, export_to_serving
 
     golden = golden_file(root)
-    for ranker in RANKERS:
+    split = _SPLIT_SHAPES if seed == 0 else {}
+    for name in (*RANKERS, *(SPLIT + ranker for ranker in split)):
         checkpoint, output, bundle = (
-            root / kind / ranker for kind in (_CHECKPOINTS, _EXPORTS, _BUNDLES)
+            root / kind / name for kind in (_CHECKPOINTS, _EXPORTS, _BUNDLES)
         )
-        write_checkpoint(checkpoint, ranker, seed)
+        ranker = name.replace(SPLIT, "")
+        shape = split[ranker] if name.startswith(SPLIT) else {}
+        write_checkpoint(checkpoint, ranker, seed, **shape)
         arguments = ["--params_path", str(checkpoint / "model_state.pdparams")]
         arguments += ["--output_path", str(output), "--golden_file", str(golden)]
         status = export_model.main(arguments)

@@ -16,10 +16,17 @@ from concurrent.futures import Future
 from typing import Any, Optional, Union
 
 from clients.command.bulk_files import InputLines
-from clients.command.exits import EXIT_OK, EXIT_SERVICE, EXIT_USAGE, print_error, status_of
+from clients.command.exits import (
+    EXIT_OK,
+    EXIT_SERVICE,
+    EXIT_USAGE,
+    print_error,
+    print_warning,
+    status_of,
+)
 from clients.command.loop_thread import LoopThread
 from clients.command.progress import Progress
-from clients.formats.queries import BadLine, Item, Query, read_items
+from clients.formats.queries import TSV, BadLine, Item, Query, read_items
 from clients.formats.results import Write
 from clients.ranker.async_client import AsyncRankerClient
 from clients.ranker.result import RankResult
@@ -105,6 +112,15 @@ class BulkRun:
         with _uninterrupted():
             self._write(item, outcome)
             self.written_line = item.last_line
+        if self._args.to == TSV and isinstance(outcome, RankResult):
+            self._doubt(item, outcome, progress)
+
+    def _doubt(self, item: Item, result: RankResult, progress: Progress) -> None:
+        """Say what a TSV has no cell for."""
+        if result.warnings:
+            progress.clear()
+        for text in result.warnings:
+            print_warning(PROG, f"{self._name}:{item.first_line}: {text}")
 
     def _fail(self, item: Item, error: RankingError, progress: Progress) -> None:
         """Say which line it was; end the run unless it keeps going."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Ranking Stack Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a command ends: its exit status, and the one line on stderr that says why."""
+"""How a command ends: its exit status, and the lines on stderr that say why."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def status_of(error: RankingError) -> int:
 def print_error(prog: str, text: str) -> None:
     """Say what went wrong, in one line."""
     print(f"{prog}: error: {' '.join(text.split())}", file=sys.stderr)
+
+
+def print_warning(prog: str, text: str) -> None:
+    """Say what makes a result doubtful, in one line."""
+    print(f"{prog}: warning: {' '.join(text.split())}", file=sys.stderr)
 
 
 def end_output() -> None:

@@ -13,7 +13,8 @@ from clients.formats.queries import JSONL, TSV, Item, Query
 from clients.ranker.result import RankResult
 from contract.errors import RankingError
 
-TSV_HEADER = ("line", "query", "rank", "score", "index", "title")
+# the stage is empty without a cascade: an experiment may have some queries answered by one
+TSV_HEADER = ("line", "query", "rank", "score", "index", "title", "stage")
 # what a TSV cannot hold within a cell
 _BREAKS = str.maketrans("\t\r\n", "   ")
 
@@ -73,6 +74,7 @@ def _tsv_lines(item: Item, result: RankResult | RankingError) -> str:
     for rank, ranked in enumerate(result.results, start=1):
         texts = (item.query, item.documents[ranked.index])
         query, title = (text.translate(_BREAKS) for text in texts)
-        cells = (item.first_line, query, rank, f"{ranked.score:.6f}", ranked.index, title)
+        score = f"{ranked.score:.6f}"
+        cells = (item.first_line, query, rank, score, ranked.index, title, ranked.stage)
         lines.append("\t".join(map(str, cells)) + "\n")
     return "".join(lines)

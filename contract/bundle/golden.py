@@ -141,9 +141,10 @@ def check_golden(
                     f"(cut {truncation}, normalization {normalization})",
                     field=where,
                 )
-        logits = np.concatenate([run(encoder.pad(batch)) for batch in _batches(rows)])
+        outputs = [run(encoder.pad(batch)) for batch in _batches(rows)]
         try:
-            margins = score.margins(logits)
+            # one by one: outputs of a wrong shape may not even go together
+            margins = np.concatenate([score.margins(logits) for logits in outputs])
         except InferenceFailed as error:
             raise BundleError(error.message, field=where) from error
         scores = np.array([pair.score for pair in members])

@@ -20,7 +20,7 @@ bf16 and on int8 weights all rows score about alike. See :func:`refusal_of`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from contract.bundle.graphs import GraphSpec, parse_graphs
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
-from contract.errors import BundleError
+from contract.errors import BundleError, InferenceFailed
 
 SPLIT_DIR = "split"
 ENCODER, SCORER = "encoder", "scorer"
@@ -37,6 +37,10 @@ STATES, PHRASES, LOGITS = "states", "phrases", "logits"
 QUERY_IDS, DOCUMENT_IDS = "query_ids", "document_ids"
 QUERY_STATES, DOCUMENT_STATES = "query_states", "document_states"
 QUERY_PHRASES, DOCUMENT_PHRASES = "query_phrases", "document_phrases"
+NOT_CUT = (
+    "must be 0 for the query's part and 1 for the document's behind it: the ranker is split, and "
+    "sees each part alone at first"
+)
 
 
 # what a store may keep states in
@@ -92,6 +96,12 @@ class Split:
         return self.encoder, self.scorer
 
     @property
+    def scorer_inputs(self) -> tuple[str, ...]:
+        """Names of what the scorer takes."""
+        names = (QUERY_IDS, DOCUMENT_IDS, QUERY_STATES, DOCUMENT_STATES)
+        return (*names, QUERY_PHRASES, DOCUMENT_PHRASES) if self.phrase_size else names
+
+    @property
     def encoder_outputs(self) -> tuple[str, ...]:
         """Names of what the encoder returns, by position."""
         return (STATES, PHRASES) if self.phrase_size else (STATES,)
@@ -145,7 +155,36 @@ class Part:
 
 
 def parts_of(feed: Mapping[str, NDArray[np.int64]], pad_id: int) -> Iterator[tuple[Part, Part]]:
-    """The query's and the document's part of each row of a feed."""
-    for ids, types in zip(feed[INPUT_IDS], feed[TOKEN_TYPE_IDS]):
-        length, begin = int((ids != pad_id).sum()), int((types != 0).argmax())
-        yield Part(ids[:begin], 0), Part(ids[begin:length], 1)
+    """The query's and the document's part of each row of a feed, without the padding at its end.
+
+    Raises:
+        InferenceFailed: a row does not have a query's part and a document's behind it.
+    """
+    ids, types = feed[INPUT_IDS], feed[TOKEN_TYPE_IDS]
+    begins, lengths = types.argmax(axis=1), ids.shape[1] - (ids != pad_id)[:, ::-1].argmax(axis=1)
+    places = np.arange(ids.shape[1])
+    inside = places < lengths[:, None]
+    as_cut = (types == (places >= begins[:, None])) | ~inside
+    good = as_cut.all(axis=1) & (begins > 0) & (begins < lengths)
+    if not good.all():
+        raise InferenceFailed(NOT_CUT, field=f"{TOKEN_TYPE_IDS}[{int(good.argmin())}]")
+    for row, begin, length in zip(ids, begins.tolist(), lengths.tolist()):
+        yield Part(row[:begin], 0), Part(row[begin:length], 1)
+
+
+def is_cut_once(types: NDArray[np.int64]) -> bool:
+    """Whether the token types of a row are 0 at first, and 1 from somewhere on to the end."""
+    return bool(len(types) and types[0] == 0 and types[-1] == 1 and (np.diff(types) >= 0).all())
+
+
+def pad_parts(
+    parts: Sequence[Part], pad_id: int, multiple: int = 1
+) -> dict[str, NDArray[np.int64]]:
+    """Parts as the encoder takes them, ``[N, L]``; ``L`` is rounded up to a multiple."""
+    longest = max(len(part.input_ids) for part in parts)
+    shape = (len(parts), -(-longest // multiple) * multiple)
+    ids, types = np.full(shape, pad_id, np.int64), np.zeros(shape, np.int64)
+    for row, part in enumerate(parts):
+        ids[row, : len(part.input_ids)] = part.input_ids
+        types[row, : len(part.input_ids)] = part.token_type
+    return {INPUT_IDS: ids, TOKEN_TYPE_IDS: types}

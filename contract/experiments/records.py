@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Optional
 
 from contract.errors import InvalidField
 
@@ -110,9 +110,12 @@ class ShadowComparison:
         kendall_tau: of the two score lists, tau-b, -1 to 1.
         top1_same: 1 when both put the same document first, else 0.
         top10_overlap: share of the first ten (or all, when fewer) that both have.
-        score_difference: mean over documents of shadow's score minus the answer's.
-        score_distance: mean over documents of the absolute difference.
+        score_difference: mean over documents of shadow's score minus the answer's; ``None``, and
+            not in the line, where either is a cascade, whose scores do not compare.
+        score_distance: mean over documents of the absolute difference; ``None`` likewise.
         shadow_ms: from its start to its scores.
+        incomplete: 1 when a stage of a cascade, on either side, did not score: the figures are of
+            a cheaper order. Only then it is in the line.
     """
 
     kind: ClassVar[str] = "shadow"
@@ -131,9 +134,10 @@ class ShadowComparison:
     kendall_tau: float = 0.0
     top1_same: int = 0
     top10_overlap: float = 0.0
-    score_difference: float = 0.0
-    score_distance: float = 0.0
+    score_difference: Optional[float] = 0.0
+    score_distance: Optional[float] = 0.0
     shadow_ms: float = 0.0
+    incomplete: int = 0
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,7 @@ _TIMES = {
     for kind, cls in _RECORDS.items()
 }
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SCORE_FIGURES = ("score_difference", "score_distance")
 Record = Any  # one of the three
 
 
@@ -173,6 +178,10 @@ def to_line(record: Record) -> str:
             del values["query"], values["titles"]
         if not record.stages:
             del values["stages"]
+    if record.kind == ShadowComparison.kind:
+        absent = [name for name in _SCORE_FIGURES if values[name] is None]
+        for name in [*absent, *([] if record.incomplete else ["incomplete"])]:
+            del values[name]
     for name in _TIMES[record.kind]:
         values[name] = round(values[name], 3)
     return _ENCODE(values) + "\n"
@@ -187,6 +196,8 @@ def from_line(line: str) -> Record:
     try:
         values = json.loads(line)
         cls = _RECORDS[values.pop("kind")]
+        if cls is ShadowComparison:
+            values = {**dict.fromkeys(_SCORE_FIGURES), **values}
         lists = {name: _frozen(value) for name, value in values.items() if isinstance(value, list)}
         return cls(**{**values, **lists})
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:

@@ -8,6 +8,7 @@ It is written as string keys and string values, as RPC and the gateway's HTTP bo
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
@@ -15,7 +16,7 @@ from typing import Any, Optional
 from contract.cuts import documents_cut
 from contract.rankers import RANKERS
 from contract.wire.request import BOTH
-from contract.wire.stages import Staged
+from contract.wire.stages import Staged, StageRun
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,29 @@ class RankResponse:
         count = len(self.truncated) - self.lost
         advice = "; max_chunks_per_doc divides instead" if self.divisible else ""
         cut = (f"{documents_cut(count)}{advice}",) if count else ()
-        return (*cut, *self.doubts)
+        return (*cut, *self.doubts, *self._several_stages())
+
+    @property
+    def stages(self) -> tuple[StageRun, ...]:
+        """What each stage of a cascade did, whichever of the rankings is its; else empty."""
+        staged = (ranking.staged for ranking in self.rankings if ranking.staged is not None)
+        return next((one.runs for one in staged), ())
+
+    def _several_stages(self) -> tuple[str, ...]:
+        """Says so when scores of more than one stage of a cascade are shown."""
+        shown: Counter[tuple[int, str]] = Counter()
+        for index, picker in self._shown():
+            staged = self.rankings[picker].staged
+            if staged is not None:
+                number = staged.stage_of[index]
+                shown[number, staged.runs[number].ranker] += 1
+        if len(shown) < 2:
+            return ()
+        parts = [f"{shown[stage]} of {stage[1]}" for stage in sorted(shown, reverse=True)]
+        return (
+            f"scores of two stages do not compare: {', '.join(parts)}; keep the order, or ask "
+            "for a smaller top_n",
+        )
 
     def to_wire(self) -> dict[str, str]:
         """String keys and values; ``predict`` comes first, as existing clients read ``value[0]``.
@@ -147,8 +170,8 @@ class RankResponse:
         }
         if len(self.rankings) > 1:
             wire["rankings"] = self._dump(self._all_rankings())
-        if first.staged is not None:
-            wire["stages"] = self._dump([run.to_wire() for run in first.staged.runs])
+        if self.stages:
+            wire["stages"] = self._dump([run.to_wire() for run in self.stages])
         if self.warnings:
             wire["warnings"] = self._dump(list(self.warnings))
         return wire
@@ -177,10 +200,8 @@ class RankResponse:
 
         A score is that of the stage, and compares with others of this stage only.
         """
-        shown = self.draft.order[: self.top_n] if self.draft else self.rankings[0].order
         results: list[dict[str, Any]] = []
-        for place, index in enumerate(shown):
-            picker = self.draft.pickers[place] if self.draft else 0
+        for place, (index, picker) in enumerate(self._shown()):
             ranking = self.rankings[picker]
             result: dict[str, Any] = {"index": index, "score": ranking.scores[index]}
             if ranking.staged is not None:
@@ -191,6 +212,12 @@ class RankResponse:
                 result["document"] = self.documents[index]
             results.append(result)
         return results
+
+    def _shown(self) -> list[tuple[int, int]]:
+        """What is shown, best first: index, and the number of the ranking that has its score."""
+        if self.draft is None:
+            return [(index, 0) for index in self.rankings[0].order]
+        return list(zip(self.draft.order, self.draft.pickers))[: self.top_n]
 
     @staticmethod
     def _dump(value: Any) -> str:

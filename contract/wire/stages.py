@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
+
+# between two stages, as a part of the value: float32 still tells them apart
+_GAP = 2.0**-20
+# a score that others must fall below is at least this; a float32 has it
+_LEAST = 2.0**-100
+
+
+def _raised(score: float) -> float:
+    """Above 0, and in the same order as without."""
+    return _GAP + score * (1.0 - _GAP)
 
 
 @dataclass(frozen=True)
@@ -61,22 +71,38 @@ class Staged:
         """Scores in [0, 1] that fall in the order of the cascade.
 
         Those of the last stage stay as they are. A document that an earlier stage scored last has
-        that score times the lowest of the stage after it.
+        that score times the lowest of the stage after it, less a millionth of that. Nothing is
+        below 0, so a score above others is raised: to 2^-100 in the last stage, by a millionth of
+        the rest to 1 in those between.
         """
-        return self._fallen(scores, lambda own, floor, _: own * floor)
+        fallen = list(scores)
+        floor: Optional[float] = None
+        for own, is_lowest in self._from_last():
+            for i in own:
+                if floor is None:
+                    fallen[i] = scores[i] if is_lowest else max(scores[i], _LEAST)
+                else:
+                    fallen[i] = floor * (scores[i] if is_lowest else _raised(scores[i]))
+            floor = min(fallen[i] for i in own) * (1.0 - _GAP)
+        return tuple(fallen)
 
     def falling_logits(self, logits: Sequence[float]) -> tuple[float, ...]:
         """The same of logits, which have no least value: each stage is moved below the next."""
-        return self._fallen(logits, lambda own, floor, best: floor + min(own - best, 0.0))
-
-    def _fallen(self, values: Sequence[float], lower: Any) -> tuple[float, ...]:
-        fallen = list(values)
-        floor = None
-        for number in sorted(set(self.stage_of), reverse=True):
-            own = [i for i, stage in enumerate(self.stage_of) if stage == number]
-            best = max(values[i] for i in own)
+        fallen = list(logits)
+        floor: Optional[float] = None
+        for own, _ in self._from_last():
+            best = max(logits[i] for i in own)
             if floor is not None:
                 for i in own:
-                    fallen[i] = lower(values[i], floor, best)
-            floor = min(fallen[i] for i in own)
+                    fallen[i] = floor + (logits[i] - best)
+            lowest = min(fallen[i] for i in own)
+            floor = lowest - _GAP * max(1.0, abs(lowest))
         return tuple(fallen)
+
+    def _from_last(self) -> list[tuple[list[int], bool]]:
+        """By stage, the last one first: its documents, and whether no other stands below."""
+        numbers = sorted(set(self.stage_of), reverse=True)
+        return [
+            ([i for i, stage in enumerate(self.stage_of) if stage == number], number == numbers[-1])
+            for number in numbers
+        ]

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from contract.bundle.split import NOT_CUT, is_cut_once
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, IntArray, PairEncoder, Row
 from contract.errors import InvalidField, RequestTooLarge
 
@@ -53,6 +55,17 @@ class TokenRows(NamedTuple):
             Row(self.input_ids[i, :length], self.token_type_ids[i, :length], False)
             for i, length in enumerate(lengths)
         )
+
+
+def check_parts(rows: Sequence[Row]) -> None:
+    """Refuse rows that a split ranker's graphs cannot take apart.
+
+    Raises:
+        InvalidField: token types that are not 0 at first and 1 to the end.
+    """
+    for index, row in enumerate(rows):
+        if not is_cut_once(row.token_type_ids):
+            raise InvalidField(NOT_CUT, field=f"{TOKEN_TYPE_IDS}[{index}]")
 
 
 def _check_range(values: IntArray, name: str, bound: int) -> None:

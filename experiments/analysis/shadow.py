@@ -25,6 +25,8 @@ from experiments.statistics.delta_method import FloatArray, ratio, sums_by_unit
 from experiments.statistics.histogram import histograms
 
 SHADOW_ERRORS = "shadow_error_share"
+# of cascades alone
+INCOMPLETE = "shadow_incomplete_share"
 
 
 def analyse(records: Records, settings: Settings) -> Analysis:
@@ -63,7 +65,12 @@ def analyse(records: Records, settings: Settings) -> Analysis:
 
 
 def _figures(pair: Comparisons, settings: Settings) -> list[Agreement]:
-    found = [_mean(name, pair, pair.figures[name], settings) for name in AGREEMENT_FIGURES]
+    known = {name: bool(np.isfinite(pair.figures[name]).any()) for name in AGREEMENT_FIGURES}
+    # of a cascade's scores there are no figures
+    names = [name for name in AGREEMENT_FIGURES if known[name] or not any(known.values())]
+    found = [_mean(name, pair, pair.figures[name], settings) for name in names]
+    if pair.incomplete.any():
+        found.append(_mean(INCOMPLETE, pair, pair.incomplete.astype(np.float64), settings))
     limit = settings.limits.error_increase
     return [*found, _mean(SHADOW_ERRORS, pair, pair.error.astype(np.float64), settings, limit)]
 

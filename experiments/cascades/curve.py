@@ -20,6 +20,9 @@ from experiments.statistics.bootstrap import resampled_means
 FloatArray = NDArray[np.float64]
 
 RESAMPLES = 2000
+# below it one list in twenty may lose everything and none of them be among those measured, with a
+# probability over 5 % (0.95 ** 58 = 0.051): an interval of resampled lists then has no width
+FEWEST_LISTS = 59
 _ALPHA = 0.05
 # keep as many as a number says, or as hold a share of the softmax of the first stage's logits
 Keep = Union[int, float]
@@ -62,6 +65,8 @@ class Curve:
         points: in the order in which they were asked for.
         lists: how many were measured.
         documents: of a list, the mean.
+        longest: documents of the longest list.
+        filled_in: documents of all lists that are of other queries, to make short lists longer.
         dear_ndcg: NDCG@10 of the dear ranker alone.
         cheap_ndcg: of the cheap one alone.
         dear_pairs_per_s: documents a second of the dear ranker alone.
@@ -70,18 +75,33 @@ class Curve:
     points: tuple[Point, ...]
     lists: int
     documents: float
+    longest: int
+    filled_in: int
     dear_ndcg: float
     cheap_ndcg: float
     dear_pairs_per_s: float
 
+    @property
+    def too_few(self) -> bool:
+        """Whether intervals of so few lists say nothing."""
+        return self.lists < FEWEST_LISTS
 
-def measure(lists: Sequence[TwoStages], keeps: Sequence[Keep], seed: int) -> Curve:
+    @property
+    def filling(self) -> str:
+        """How many documents were filled in, in words."""
+        return f"{self.filled_in} of {self.lists * self.documents:.0f} documents were filled in"
+
+
+def measure(
+    lists: Sequence[TwoStages], keeps: Sequence[Keep], seed: int, filled_in: int = 0
+) -> Curve:
     """Rank every list by the cascade in each way.
 
     Args:
         lists: scored by both stages; at least one.
         keeps: ways to keep.
         seed: of the resamples.
+        filled_in: documents of the lists that are of other queries.
     """
     dear = np.array([ndcg(Places.of_scores(one.dear.values), one.grades) for one in lists])
     cheap = np.array([ndcg(Places.of_scores(one.cheap.values), one.grades) for one in lists])
@@ -114,6 +134,8 @@ def measure(lists: Sequence[TwoStages], keeps: Sequence[Keep], seed: int) -> Cur
         tuple(points),
         len(lists),
         documents / len(lists),
+        max(len(one.grades) for one in lists),
+        filled_in,
         float(dear.mean()),
         float(cheap.mean()),
         documents / alone_s,
@@ -121,7 +143,12 @@ def measure(lists: Sequence[TwoStages], keeps: Sequence[Keep], seed: int) -> Cur
 
 
 def proposed(curve: Curve, most_loss: float) -> Optional[Point]:
-    """The way that has the dear stage score fewest, of those whose interval is within the bound."""
+    """The way that has the dear stage score fewest, of those whose interval is within the bound.
+
+    None where there are too few lists.
+    """
+    if curve.too_few:
+        return None
     good = [point for point in curve.points if point.within(most_loss)]
     return min(good, key=lambda point: point.kept, default=None)
 

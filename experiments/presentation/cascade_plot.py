@@ -10,7 +10,7 @@ from experiments.cascades.curve import Curve, Point
 from experiments.cascades.table import shown
 from experiments.presentation.charts import Scale
 
-_WIDTH, _HEIGHT = 560, 300
+_WIDTH, _HEIGHT = 560, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 540, 20, 250
 _STYLE = (
     "text{font:12px sans-serif;fill:#444}.grid{stroke:#ddd}.zero{stroke:#888}"
@@ -36,6 +36,9 @@ def plot(curve: Curve, most_loss: float) -> str:
     parts += [_point(point, x, y) for point in points]
     about = "times as fast as the dear ranker alone; upwards the loss of NDCG@10, 95 % intervals"
     parts.append(_text(_LEFT, _BOTTOM + 40, about, "start"))
+    few = "; too few lists for their intervals to say anything" if curve.too_few else ""
+    below = f"{curve.lists} lists; {curve.filling}{few}"
+    parts.append(_text(_LEFT, _BOTTOM + 58, below, "start"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escape(about)}"><style>{_STYLE}</style>{"".join(parts)}</svg>\n'

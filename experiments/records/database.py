@@ -178,7 +178,7 @@ def _stage_exposures(
         f"""
         CREATE TEMP TABLE records AS
         SELECT kind, state, filename, time, request_id, experiment, mode, variant, shadow_variant,
-            reason, unit, err_no, coalesce(latency_ms, 0)::FLOAT AS latency_ms,
+            reason, unit, err_no, incomplete, coalesce(latency_ms, 0)::FLOAT AS latency_ms,
             err_no = 0 AND CASE WHEN mode = '{INTERLEAVE}' THEN len(coalesce(teams, [])) = 0 ELSE
                 (served_ranker, served_bundle) IS DISTINCT FROM (assigned_ranker, assigned_bundle)
                 END AS fallback,

@@ -42,6 +42,7 @@ _TYPES = {
         "top10_overlap": "DOUBLE",
         "score_difference": "DOUBLE",
         "score_distance": "DOUBLE",
+        "incomplete": "INTEGER",
     },
     FEEDBACK_FILE: {
         "kind": "VARCHAR",

@@ -57,13 +57,18 @@ class Requests:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """The shadow comparisons of one pair of variants; ``figures`` holds scored ones only."""
+    """The shadow comparisons of one pair of variants.
+
+    ``figures`` holds scored ones only, and none that a cascade answered without all its stages:
+    ``incomplete`` tells these. Figures of scores are ``nan`` where a cascade is compared.
+    """
 
     variant: str
     shadow_variant: str
     unit: IntArray
     units: int
     error: NDArray[np.bool_]
+    incomplete: NDArray[np.bool_]
     figures: dict[str, FloatArray]
 
 
@@ -120,7 +125,7 @@ def fetch_comparisons(database: duckdb.DuckDBPyConnection) -> list[Comparisons]:
     for variant, shadow_variant in pairs.fetchall():
         columns = database.execute(
             f"SELECT hash(coalesce(shown.unit, shadowed.request_id)) AS unit, "
-            f"shadowed.err_no <> 0 AS error, "
+            f"shadowed.err_no <> 0 AS error, coalesce(shadowed.incomplete, 0) <> 0 AS incomplete, "
             f"{', '.join(f'shadowed.{name} AS {name}' for name in AGREEMENT_FIGURES)} "
             "FROM shadowed LEFT JOIN shown USING (request_id) "
             f"WHERE shadowed.variant = ? AND shadowed.shadow_variant = ? "
@@ -129,11 +134,14 @@ def fetch_comparisons(database: duckdb.DuckDBPyConnection) -> list[Comparisons]:
         ).fetchnumpy()
         names, unit = np.unique(np.asarray(columns["unit"]), return_inverse=True)
         error = _filled(columns["error"]).astype(bool)
+        incomplete = _filled(columns["incomplete"]).astype(bool)
+        unknown = error | incomplete
         figures = {
-            name: np.where(error, np.nan, _filled(columns[name])) for name in AGREEMENT_FIGURES
+            name: np.where(unknown, np.nan, _filled(columns[name])) for name in AGREEMENT_FIGURES
         }
+        unit = unit.astype(np.int64)
         found.append(
-            Comparisons(variant, shadow_variant, unit.astype(np.int64), len(names), error, figures)
+            Comparisons(variant, shadow_variant, unit, len(names), error, incomplete, figures)
         )
     return found
 

@@ -24,9 +24,10 @@ from contract.bundle.split import (
     QUERY_STATES,
     STATES,
     Part,
+    pad_parts,
     parts_of,
 )
-from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
+from contract.encoding import INPUT_IDS
 from export.engines.tensors import RunTensors, Tensors
 
 
@@ -49,7 +50,7 @@ class SplitEngine:
         return self._scored(
             queries,
             documents,
-            *(self._encode(self._padded(parts)) for parts in (queries, documents)),
+            *(self._encode(pad_parts(parts, self._pad_id)) for parts in (queries, documents)),
         )
 
     def from_store(self, feed: Feed) -> NDArray[np.float32]:
@@ -63,8 +64,8 @@ class SplitEngine:
         self, queries: Sequence[Part], documents: Sequence[Part], asked: Tensors, offered: Tensors
     ) -> NDArray[np.float32]:
         feed = {
-            QUERY_IDS: self._padded(queries)[INPUT_IDS],
-            DOCUMENT_IDS: self._padded(documents)[INPUT_IDS],
+            QUERY_IDS: pad_parts(queries, self._pad_id)[INPUT_IDS],
+            DOCUMENT_IDS: pad_parts(documents, self._pad_id)[INPUT_IDS],
             QUERY_STATES: asked[STATES],
             DOCUMENT_STATES: offered[STATES],
         }
@@ -87,12 +88,3 @@ class SplitEngine:
             found = {name: x[0] for name, x in self._encode(part.feed).items()}
             self._store[key] = {**found, STATES: found[STATES].astype(self._kept_as)}
         return self._store[key]
-
-    def _padded(self, parts: Sequence[Part]) -> dict[str, NDArray[np.int64]]:
-        shape = (len(parts), max(len(part.input_ids) for part in parts))
-        feed = {INPUT_IDS: np.full(shape, self._pad_id, np.int64)}
-        feed[TOKEN_TYPE_IDS] = np.zeros(shape, np.int64)
-        for place, part in enumerate(parts):
-            feed[INPUT_IDS][place, : len(part.input_ids)] = part.input_ids
-            feed[TOKEN_TYPE_IDS][place, : len(part.input_ids)] = part.token_type
-        return feed

@@ -109,6 +109,7 @@ def _prepares(
             router(),
             config.limits.max_tokens,
             [target for target in bundles if config.ranker_op(target.ranker).takes_texts],
+            [target for target in bundles if config.ranker_op(target.ranker).split is not None],
         ),
         SORT: lambda _: Sort(
             {target: bundle.score for target, bundle in bundles.items()}, config.limits.max_tokens
@@ -145,6 +146,8 @@ def _prepare_ranker(
         )
         scheduler.start()
         schedulers.append(scheduler)
+        if source.states is not None:
+            metrics.watch_states(name, source.states)
         by_version[target.bundle] = scheduler
         if isinstance(source, RemoteEngines) and (handed := source.texts) is not None:
             texts = RemoteRanker(ranker, handed, metrics.of(name))

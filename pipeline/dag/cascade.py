@@ -9,20 +9,22 @@ scores, so that others are not even tokenized for it, and shares batches with al
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 from contract.errors import (
     CallerGone,
     DeadlineExceeded,
     InvalidField,
     RankingError,
+    RequestTooLarge,
     ServiceError,
     ShuttingDown,
 )
 from contract.wire.response import RankResponse
-from pipeline.dag.cascade_progress import Progress, bm25_scored, kept
+from pipeline.dag.cascade_bm25 import Bm25Stage
+from pipeline.dag.cascade_cut import Cut
+from pipeline.dag.cascade_progress import Progress
 from pipeline.dag.sort import interleaved
 from pipeline.request.call import Call
 from pipeline.request.outcome import Graph, Outcome
@@ -36,19 +38,36 @@ from pipeline.telemetry.metrics import Metrics
 _ANSWER_S = 0.01
 
 
+class _Allowed(NamedTuple):
+    """Until when a stage is waited for, on time.monotonic's clock, and whose time that is."""
+
+    deadline: Optional[float]
+    whose: str = ""
+
+    def late(self, error: RankingError) -> str:
+        """Whose time was over, if the error says that one was."""
+        if not isinstance(error, DeadlineExceeded) or self.deadline is None:
+            return ""
+        return self.whose if time.monotonic() >= self.deadline else ""
+
+
 class CascadeGraph:
     """A :class:`~pipeline.request.outcome.Graph` that knows one more target: the cascade."""
 
-    def __init__(self, graph: Graph, plan: CascadePlan, router: Router, metrics: Metrics) -> None:
-        """Bind the parts.
+    def __init__(
+        self, graph: Graph, plan: CascadePlan, router: Router, metrics: Metrics, longest_row: int
+    ) -> None:
+        """Bind the parts, and make BM25 ready.
 
         Args:
             graph: ranks by one bundle.
             plan: the stages.
             router: decides who scores a call that has no route yet.
             metrics: of the service.
+            longest_row: most tokens that a row of the rankers takes.
         """
         self._graph = graph
+        self._bm25 = Bm25Stage(longest_row)
         self._plan = plan
         self._router = router
         self._metrics = metrics
@@ -111,26 +130,26 @@ class CascadeGraph:
         spans: Spans = ()
         last = Outcome(ServiceError("the cascade has no stage"))
         for number, stage in enumerate(self._plan.stages):
-            documents = progress.order
-            if number:
-                documents = documents[: kept(self._plan.stages[number - 1], progress)]
-            deadline = self._deadline(call, number, started)
             if stage.target is None:
                 begun = time.monotonic()
-                progress.bm25(bm25_scored(call.request))
+                try:
+                    progress.bm25(self._bm25(call))
+                except RankingError as error:
+                    return Outcome(error)
                 spans += _bm25_span(call, begun)
-                self._metrics.stage_scored(number, stage.ranker, len(documents))
+                self._metrics.stage_scored(number, stage.ranker, len(progress.order))
                 continue
-            last = self._pass(call, stage.target, documents, deadline)
-            spans += last.spans
+            allowed = self._allowed(call, number, started)
+            for cut in progress.cuts(self._plan.stages[number - 1] if number else None):
+                last = self._pass(call, stage.target, cut, allowed.deadline)
+                spans += last.spans
+                if not isinstance(last.result, RequestTooLarge):
+                    break
             if isinstance(last.result, RankResponse):
-                progress.scored(stage, documents, last.result)
-                self._metrics.stage_scored(number, stage.ranker, len(documents))
+                progress.scored(stage, cut, last.result)
+                self._metrics.stage_scored(number, stage.ranker, len(cut.documents))
             elif number and _can_be_dropped(last.result, call):
-                for late in range(number, len(self._plan.stages)):
-                    dropped = self._plan.stages[late]
-                    progress.dropped(dropped, last.result)
-                    self._metrics.stage_dropped(late, dropped.ranker, last.result.code)
+                self._drop_from(number, progress, last.result, allowed)
                 break
             else:
                 return replace(last, spans=spans)
@@ -138,9 +157,16 @@ class CascadeGraph:
             progress.response(self._plan.target), None, spans, list(last.key), list(last.value)
         )
 
-    def _pass(
-        self, call: Call, target: Target, documents: Sequence[int], deadline: Optional[float]
-    ) -> Outcome:
+    def _drop_from(
+        self, number: int, progress: Progress, error: RankingError, allowed: _Allowed
+    ) -> None:
+        """This stage and all after it do not score."""
+        late = allowed.late(error)
+        for place, stage in enumerate(self._plan.stages[number:], number):
+            progress.dropped(stage, error, late)
+            self._metrics.stage_dropped(place, stage.ranker, error.code)
+
+    def _pass(self, call: Call, target: Target, cut: Cut, deadline: Optional[float]) -> Outcome:
         """One stage; one that is not the first is not begun with when its time is over."""
         asked = call.arrival.deadline
         if deadline != asked and deadline is not None and time.monotonic() >= deadline:
@@ -148,21 +174,21 @@ class CascadeGraph:
         return self._graph.call(
             replace(
                 call,
-                request=call.request.part(documents),
+                request=call.request.part(cut.documents),
                 arrival=call.arrival._replace(deadline=deadline),
                 route=Route((target,), is_stage=True),
             )
         )
 
-    def _deadline(self, call: Call, number: int, started: float) -> Optional[float]:
+    def _allowed(self, call: Call, number: int, started: float) -> _Allowed:
         """Until when a stage is waited for; the first has all the time that the caller has."""
         asked = call.arrival.deadline
         if not number:
-            return asked
-        bounds = [] if asked is None else [asked - _ANSWER_S]
+            return _Allowed(asked)
+        bounds = [] if asked is None else [_Allowed(asked - _ANSWER_S, "the caller's time")]
         if self._plan.max_s is not None:
-            bounds.append(started + self._plan.max_s)
-        return min(bounds, default=None)
+            bounds.append(_Allowed(started + self._plan.max_s, "max_ms of the cascade"))
+        return min(bounds, default=_Allowed(None))
 
 
 def _can_be_dropped(error: RankingError, call: Call) -> bool:

@@ -8,53 +8,20 @@ its own stage, and documents that a stage scores alike keep the order of the sta
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Optional
 
-import numpy as np
-
-from contract.bm25 import list_scores
 from contract.errors import RankingError
 from contract.rankers import BM25
-from contract.scoring import FloatArray, rank_order, share_holders
+from contract.scoring import log_odds, rank_order
 from contract.wire.request import MAX_CHUNKS, RankRequest
 from contract.wire.response import Ranking, RankResponse
 from contract.wire.stages import Staged, StageRun
+from pipeline.dag.cascade_bm25 import Bm25Scored
+from pipeline.dag.cascade_cut import Cut, cut_of
 from pipeline.request.route import Target
 from pipeline.routing.stages import Stage
-
-# a float64's sigmoid is 1.0 from here on
-_MOST_LOGIT = 36.0
-
-
-class Bm25Scored(NamedTuple):
-    """BM25 of one request.
-
-    Attributes:
-        values: one per pair: what orders them.
-        scores: one per pair, in [0, 1): the value's share of what no document could reach.
-        ms: it took.
-    """
-
-    values: FloatArray
-    scores: FloatArray
-    ms: float
-
-
-def bm25_scored(request: RankRequest) -> Bm25Scored:
-    """Score the pairs by BM25; the documents of each query are a list of their own."""
-    start = time.monotonic()
-    of_query: dict[str, list[int]] = {}
-    for number, (query, _) in enumerate(request.pairs):
-        of_query.setdefault(query, []).append(number)
-    values, scores = np.zeros(len(request.pairs)), np.zeros(len(request.pairs))
-    for query, numbers in of_query.items():
-        found = list_scores(query, [request.pairs[number][1] for number in numbers])
-        values[numbers] = found.scores
-        scores[numbers] = found.scores / found.most if found.most else 0.0
-    return Bm25Scored(values, scores, (time.monotonic() - start) * 1000.0)
 
 
 class Progress:
@@ -77,50 +44,74 @@ class Progress:
         self._has_logits = True
         self._truncated: set[int] = set()
         self._bm25_ms = 0.0
-        self._doubts: list[str] = []
+        self._cuts: list[str] = []
+        self._late = ""
 
-    @property
-    def last_logits(self) -> FloatArray:
-        """Of the documents that the last stage scored, best first."""
-        run = self._runs[-1]
-        return np.array([self._logits[i] for i in self.order[: run.documents]])
+    def cuts(self, before: Optional[Stage]) -> list[Cut]:
+        """What the next stage shall score; a second one is for when the first is too much for it.
+
+        Args:
+            before: the stage that has scored last; ``None``: there is none, all are scored.
+        """
+        if before is None:
+            return [Cut(tuple(self.order))]
+        scored = self.order[: self._runs[-1].documents]
+        cut = cut_of(before, scored, self._logits, self._request.pairs)
+        if not cut.is_widened:
+            return [cut]
+        return [cut, cut_of(before, scored, self._logits, self._request.pairs, widen=False)]
 
     def bm25(self, found: Bm25Scored) -> None:
         """BM25 has scored all documents."""
         self._bm25_ms = found.ms
         self._runs.append(StageRun(BM25, "", len(self.order)))
-        self._take(self.order, found.scores.tolist(), found.values.tolist())
+        # of several queries only the shares compare; of one they fall as the values do
+        scores = found.scores.tolist()
+        self._take(self.order, scores, found.values.tolist(), scores)
 
-    def scored(self, stage: Stage, documents: Sequence[int], answer: RankResponse) -> None:
+    def scored(self, stage: Stage, cut: Cut, answer: RankResponse) -> None:
         """A ranker has scored some documents.
 
         Args:
             stage: of the ranker.
-            documents: their indices, in the order in which they were handed over.
+            cut: what was handed over.
             answer: about these alone.
         """
-        ranking = answer.rankings[0]
+        ranking, documents = answer.rankings[0], cut.documents
         self._runs.append(StageRun(stage.ranker, stage.bundle, len(documents)))
         self._answers.append(answer)
         self._truncated.update(documents[i] for i in answer.truncated)
         self._has_logits = self._has_logits and bool(ranking.logits)
-        self._doubts += answer.doubts
-        self._take(documents, ranking.scores, ranking.logits or _log_odds(ranking.scores))
+        self._cuts += cut.doubts
+        logits = ranking.logits or log_odds(ranking.scores).tolist()
+        self._take(documents, ranking.scores, logits, logits)
 
-    def dropped(self, stage: Stage, error: RankingError) -> None:
-        """A stage did not come to an end."""
+    def dropped(self, stage: Stage, error: RankingError, late: str = "") -> None:
+        """A stage did not come to an end.
+
+        Args:
+            stage: that was asked, or would have been.
+            error: that it was dropped for.
+            late: whose time was over, where it was.
+        """
+        self._late = late
         self._runs.append(StageRun(stage.ranker, stage.bundle, 0, error.code))
 
     def _take(
-        self, documents: Sequence[int], scores: Sequence[float], logits: Sequence[float]
+        self,
+        documents: Sequence[int],
+        scores: Sequence[float],
+        logits: Sequence[float],
+        ordered_by: Sequence[float],
     ) -> None:
         number = len(self._runs) - 1
         for index, score, logit in zip(documents, scores, logits):
             self._stage_of[index] = number
             self._scores[index] = score
             self._logits[index] = logit
-        ordered = [documents[place] for place in rank_order(logits)]
-        self.order = [*ordered, *self.order[len(documents) :]]
+        ordered = [documents[place] for place in rank_order(ordered_by)]
+        taken = set(documents)
+        self.order = [*ordered, *(index for index in self.order if index not in taken)]
 
     def response(self, target: Target) -> RankResponse:
         """The answer: all documents in one order, each with the score of its last stage."""
@@ -150,7 +141,7 @@ class Progress:
             divisible=request.max_chunks_per_doc < MAX_CHUNKS,
             timings_ms=self._times(),
             top_n=request.top_n,
-            doubts=tuple(dict.fromkeys((*self._doubts, *self._own_doubts(staged, shown)))),
+            doubts=(*self._stage_doubts(), *self._cuts, *self._own_doubts()),
         )
 
     def _times(self) -> Mapping[str, float]:
@@ -161,22 +152,29 @@ class Progress:
                 times[name] = times.get(name, 0.0) + ms
         return times
 
-    def _own_doubts(self, staged: Staged, shown: Sequence[int]) -> list[str]:
+    def _stage_doubts(self) -> list[str]:
+        """What rankers say of their documents; what they do not all say has the stage's name."""
+        said: dict[str, list[str]] = {}
+        rankings = [answer.rankings[0] for answer in self._answers]
+        passes = Counter(ranking.ranker for ranking in rankings)
+        for answer, ranking in zip(self._answers, rankings):
+            bundle = f" {ranking.bundle}" if passes[ranking.ranker] > 1 else ""
+            for doubt in dict.fromkeys(answer.doubts):
+                said.setdefault(doubt, []).append(f"{ranking.ranker}{bundle}")
+        return [
+            doubt if len(rankers) == len(self._answers) else f"{' and '.join(rankers)}: {doubt}"
+            for doubt, rankers in said.items()
+        ]
+
+    def _own_doubts(self) -> list[str]:
         said = []
-        dropped = [run for run in staged.runs if run.dropped]
-        scored = [run for run in staged.runs if not run.dropped]
+        dropped = [run for run in self._runs if run.dropped]
+        scored = [run for run in self._runs if not run.dropped]
         if dropped:
+            why = dropped[0].dropped + (f": {self._late} was over" if self._late else "")
             said.append(
-                f"{' and '.join(run.ranker for run in dropped)} did not score "
-                f"({dropped[0].dropped}): the order is that of {scored[-1].ranker}, a cheaper stage"
-            )
-        stages = sorted({staged.stage_of[index] for index in shown}, reverse=True)
-        if len(stages) > 1:
-            counts = Counter(staged.stage_of[index] for index in shown)
-            parts = [f"{counts[number]} of {staged.runs[number].ranker}" for number in stages]
-            said.append(
-                f"scores of two stages do not compare: {', '.join(parts)}; keep the order, or ask "
-                "for a smaller top_n"
+                f"{' and '.join(run.ranker for run in dropped)} did not score ({why}): the order "
+                f"is that of {scored[-1].ranker}, a cheaper stage"
             )
         alike = self._alike(scored[-1])
         return [*said, alike] if alike else said
@@ -195,23 +193,3 @@ class Progress:
             return f"{what}; their order is that of the logits"
         before = "of the request" if len(self._runs) == 1 else "of the stage before"
         return f"{what}; they stand in the order {before}"
-
-
-def kept(stage: Stage, progress: Progress) -> int:
-    """How many documents the next stage scores.
-
-    With a share as few as hold it of the softmax of the stage's logits.
-    """
-    logits = progress.last_logits
-    most = len(logits) if stage.keep is None else min(stage.keep, len(logits))
-    if stage.share is None:
-        return most
-    return min(most, max(share_holders(logits, stage.share), stage.at_least))
-
-
-def _log_odds(scores: Sequence[float]) -> list[float]:
-    """What stands for the logits of a graph that returns scores alone."""
-    with np.errstate(divide="ignore"):
-        p = np.asarray(scores, dtype=np.float64)
-        odds = np.log(p) - np.log1p(-p)
-    return [float(one) for one in np.clip(odds, -_MOST_LOGIT, _MOST_LOGIT)]

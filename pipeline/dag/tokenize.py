@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from contract.encoding import PairEncoder
 from contract.wire.request_rows import rows_of
+from contract.wire.token_rows import check_parts
 from pipeline.dag.messages import Encoded, check_tokens
 from pipeline.request.call import Call
 from pipeline.request.route import Target
@@ -25,6 +26,7 @@ class Tokenize:
         router: Router,
         max_tokens: int,
         texts: Collection[Target] = (),
+        cut: Collection[Target] = (),
     ) -> None:
         """Bind what is needed.
 
@@ -33,18 +35,20 @@ class Tokenize:
             router: decides.
             max_tokens: of one request, over all its targets, padding not counted.
             texts: targets whose engine tokenizes by itself.
+            cut: targets whose engine takes rows apart, into query and document.
         """
         self._encoders = encoders
         self._router = router
         self._max_tokens = max_tokens
         self._texts = texts
+        self._cut = cut
 
     def __call__(self, call: Call) -> Encoded:
         """Route the call unless it is routed already, and encode the pairs.
 
         Raises:
             RequestError: there are too many tokens, a query has none, or those of the caller are
-                none of the bundle.
+                none of the bundle, or cannot be taken apart where they have to be.
         """
         start = time.monotonic()
         route = call.route or self._router.route(call.request, call.asked, call.experiment)
@@ -53,6 +57,9 @@ class Tokenize:
             for target in route.targets
             if target not in self._texts or call.request.tokens is not None
         }
+        if call.request.tokens is not None:
+            for target in rows.keys() & self._cut:
+                check_parts(rows[target].rows)
         end = time.monotonic()
         spans: Spans = ()
         if call.trace is not None:

@@ -19,6 +19,7 @@ from pipeline.engines.candidates import Candidate
 from pipeline.engines.engine import Engine
 from pipeline.engines.golden import CheckedSource, GoldenPairs
 from pipeline.engines.timing import Timed, time_candidate
+from pipeline.states.store import StateStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,6 +77,11 @@ class AutoSource:
     def summary(self) -> str:
         """What was chosen and checked; known once the first open() has returned."""
         return self._chosen.summary if self._chosen else ""
+
+    @property
+    def states(self) -> Optional[StateStore]:
+        """The store of what was chosen; known then, too."""
+        return self._chosen.states if self._chosen else None
 
     def open(self) -> Engine:
         """Open an engine of the chosen candidate; the first call chooses.

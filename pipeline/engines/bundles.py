@@ -11,7 +11,7 @@ import importlib.metadata
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Protocol
+from typing import Optional, Protocol
 
 from contract.bundle import Bundle
 from contract.bundle.embeddings import check_bundle, tables_of
@@ -29,8 +29,11 @@ from pipeline.engines.engine import EngineSource
 from pipeline.engines.golden import CheckedSource, GoldenPairs
 from pipeline.engines.paddle import PaddleSource
 from pipeline.engines.remote.source import RemoteEngines
+from pipeline.engines.split import split_of
 from pipeline.request.route import Target
+from pipeline.settings.ops import SplitConfig
 from pipeline.settings.service import AUTO, OP_OF_RANKER, OPENVINO, PADDLE, REMOTE, ServiceConfig
+from pipeline.states.store import StateStore
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,6 +48,10 @@ class SummedUpSource(EngineSource, Protocol):
     def summary(self) -> str:
         """What computes and what was checked; known once the first open() has returned."""
 
+    @property
+    def states(self) -> Optional[StateStore]:
+        """Where it keeps encoded texts; ``None``: it keeps none. Known then, too."""
+
 
 def open_bundles(config: ServiceConfig) -> dict[Target, Bundle]:
     """Open and verify the bundles of every ranker in the configuration.
@@ -55,8 +62,8 @@ def open_bundles(config: ServiceConfig) -> dict[Target, Bundle]:
 
     Raises:
         BundleError: missing, damaged, or of another ranker.
-        ConfigError: a directory without a manifest lacks a key that its manifest would answer, or
-            two directories hold the same bundle.
+        ConfigError: a directory without a manifest lacks a key that its manifest would answer, two
+            directories hold the same bundle, or one has no graphs for the key ``split``.
     """
     opened: dict[Target, Bundle] = {}
     for ranker in config.rankers:
@@ -66,6 +73,8 @@ def open_bundles(config: ServiceConfig) -> dict[Target, Bundle]:
         named.update({f"{where}.more_bundles[{i}]": p for i, p in enumerate(op.more_bundles)})
         for key, path in named.items():
             bundle = _open(config, ranker, str(path), key)
+            if op.split is not None:
+                split_of(bundle, f"{where}.split")
             target = Target(ranker, bundle.manifest.version)
             if target in opened:
                 raise ConfigError(f"{target.bundle} is named already", field=key)
@@ -171,6 +180,9 @@ def engine_source(
             admit=(lambda engine: golden.check(engine, conf.precision)) if golden else None,
             texts_of=(encoder, config.limits.max_tokens) if op.takes_texts else None,
         )
+    if op.split is not None:
+        # the two graphs are for OpenVINO; of engine auto the precision is left to choose
+        op = replace(op, engine=OPENVINO, split=_resolved(config, op.split))
     if op.engine == AUTO and not golden:
         # nothing could prove another engine's scores
         conf = replace(
@@ -194,6 +206,10 @@ def engine_source(
     max_tokens = config.scheduler.max_batch_tokens
     apart = TimedApart(config.path, Target(ranker, bundle.manifest.version), index)
     return AutoSource(ranker, found, golden, cache, facts, max_tokens, apart)
+
+
+def _resolved(config: ServiceConfig, split: SplitConfig) -> SplitConfig:
+    return replace(split, corpus=str(config.resolve(split.corpus))) if split.corpus else split
 
 
 def _version(package: str) -> str:

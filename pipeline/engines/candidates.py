@@ -15,8 +15,10 @@ from contract.environment.cpu import has_bf16
 from contract.errors import ConfigError
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.engine import EngineSource
-from pipeline.engines.openvino import OpenVinoSource, cpu_precisions, reader_of
+from pipeline.engines.openvino import OpenVinoSource, reader_of
+from pipeline.engines.openvino_graph import cpu_precisions
 from pipeline.engines.paddle import CPU, GPU, PaddleSource, device_type_of
+from pipeline.engines.split import SplitSource
 from pipeline.settings.service import AUTO, LocalServiceConfig, OpConfig
 
 _LOGGER = logging.getLogger(__name__)
@@ -112,6 +114,8 @@ def _on_cpu(
 ) -> list[Candidate]:
     """The engines that read a graph of the bundle; a quantized one is OpenVINO's alone."""
     conf, graphs = op.local_service_conf, bundle.graphs
+    if op.split is not None:
+        return _on_two_graphs(bundle, op, where, cache)
     found: list[Candidate] = []
     if readable(graphs, reader_of(bundle)):
         found += _openvino(bundle, conf, where, cache)
@@ -122,6 +126,21 @@ def _on_cpu(
         # says what is there and who reads it
         bundle.graph(paddle_reader() if may_be_paddle else reader_of(bundle))
     return found
+
+
+def _on_two_graphs(bundle: Bundle, op: OpConfig, where: str, cache: EngineCache) -> list[Candidate]:
+    """OpenVINO on the two graphs of a split ranker, each with a store of its own."""
+    assert op.split is not None
+    conf, of_op = op.local_service_conf, where.rpartition(".")[0]
+    return [
+        Candidate(
+            f"openvino {precision} on two graphs",
+            precision,
+            SplitSource(bundle, precision, conf.thread_num, cache, op.split, of_op),
+        )
+        for precision in ("bf16", "fp32")
+        if precision in cpu_precisions()
+    ]
 
 
 def _openvino(

@@ -8,6 +8,7 @@ Also what an engine is timed on: the golden pairs as batches.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 from contract.bundle import Bundle
 from contract.bundle.files import GOLDEN_FILE
@@ -21,6 +22,7 @@ from contract.bundle.golden import (
 from contract.encoding import PairEncoder
 from contract.errors import BundleError
 from pipeline.engines.engine import Engine, EngineSource, Feed
+from pipeline.states.store import StateStore
 
 
 class GoldenPairs:
@@ -86,7 +88,14 @@ class GoldenPairs:
 
 
 class CheckedSource:
-    """Opens engines of another source, and none that scores differently than at export."""
+    """Opens engines of another source, and none that scores differently than at export.
+
+    An engine with a store of states is checked twice, with an empty store and with a filled one,
+    and serves with an empty one.
+
+    Attributes:
+        states: the source's store, ``None`` where it has none.
+    """
 
     def __init__(
         self, source: EngineSource, name: str, precision: str, golden: GoldenPairs
@@ -104,6 +113,7 @@ class CheckedSource:
         self._precision = precision
         self._golden = golden
         self._checked = ""
+        self.states: Optional[StateStore] = getattr(source, "states", None)
 
     @property
     def count(self) -> int:
@@ -124,8 +134,23 @@ class CheckedSource:
         """
         engine = self._source.open()
         try:
-            self._checked = self._golden.check(engine, self._precision)
+            self._checked = self._check(engine)
         except BaseException:
             engine.close()
             raise
         return engine
+
+    def _check(self, engine: Engine) -> str:
+        if self.states is None:
+            return self._golden.check(engine, self._precision)
+        self.states.clear()
+        try:
+            self._golden.check(engine, self._precision)
+            cold = self.states.counts
+            said = self._golden.check(engine, self._precision)
+            warm = self.states.counts
+        finally:
+            self.states.clear()
+        hits = sum(warm.hits.values()) - sum(cold.hits.values())
+        misses = sum(warm.misses.values()) - sum(cold.misses.values())
+        return f"{said}, with an empty store and with {hits} of {hits + misses} parts from it"

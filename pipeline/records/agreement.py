@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -21,8 +21,9 @@ class Agreement(NamedTuple):
     kendall_tau: float
     top1_same: int
     top10_overlap: float
-    score_difference: float
-    score_distance: float
+    score_difference: Optional[float]
+    score_distance: Optional[float]
+    incomplete: int
 
 
 def agreement(answered: Ranking, shadow: Ranking) -> Agreement:
@@ -34,14 +35,22 @@ def agreement(answered: Ranking, shadow: Ranking) -> Agreement:
     """
     orders = answered.ordered_by, shadow.ordered_by
     first, second = (rank_order(values, _TOP) for values in orders)
-    difference = np.asarray(shadow.scores) - np.asarray(answered.scores)
+    of_cascades = [one.staged for one in (answered, shadow) if one.staged is not None]
+    mean, distance = (None, None) if of_cascades else _differences(answered, shadow)
     return Agreement(
         kendall_tau_b(*orders),
         int(first[0] == second[0]),
         len(set(first) & set(second)) / len(first),
-        float(difference.mean()),
-        float(np.abs(difference).mean()),
+        mean,
+        distance,
+        int(any(run.dropped for staged in of_cascades for run in staged.runs)),
     )
+
+
+def _differences(answered: Ranking, shadow: Ranking) -> tuple[float, float]:
+    """Mean difference of the scores, and mean absolute difference."""
+    difference = np.asarray(shadow.scores) - np.asarray(answered.scores)
+    return float(difference.mean()), float(np.abs(difference).mean())
 
 
 def kendall_tau_b(a: Sequence[float], b: Sequence[float]) -> float:

@@ -147,6 +147,6 @@ class Shadow:
             error: RankingError = result
             self._recorder.record(replace(record, err_no=error.err_no or ServiceError.err_no))
             return
-        self._metrics.shadowed("scored")
         figures = agreement(task.answered, result.rankings[0])
+        self._metrics.shadowed("incomplete" if figures.incomplete else "scored")
         self._recorder.record(replace(record, **figures._asdict()))

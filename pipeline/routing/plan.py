@@ -120,6 +120,8 @@ def make_plan(
         ConfigError: with the yaml path of what cannot be.
     """
     rankers = {ranker: Target(ranker, versions[0]) for ranker, versions in served.items()}
+    if default not in rankers:
+        raise ConfigError(f"{default} is not served; restart the service", field="default_ranker")
     names = [experiment.name for experiment in experiments]
     for i, experiment in enumerate(experiments):
         if holdout.share and holdout.salt == (experiment.salt or experiment.name):

@@ -4,7 +4,7 @@
 
 Experiments change the router's plan; API keys and TLS are followed by who uses them. What cannot be
 is refused and logged, and what ran goes on; what cannot be read is tried again. Other keys need a
-restart.
+restart, the default ranker too.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ class Watcher:
         self._seen = stamps
         try:
             config = load_config(self._config.path)
-            plan = first_plan(config, self._served)
+            # who answers by default may not be served before a restart
+            default = self._config.default_ranker
+            plan = first_plan(replace(config, default_ranker=default), self._served)
         except ConfigError as error:
             self._refuse("experiments: the change is refused, the old ones go on: %s", error)
             return False

@@ -87,6 +87,19 @@ class LocalServiceConfig(Section):
 
 
 @dataclass(frozen=True)
+class SplitConfig(Section):
+    """op.<ranker>.split: a split ranker is served by its two graphs, with a store between them.
+
+    Attributes:
+        store_bytes: of memory that encoded queries and documents may take, for each bundle.
+        corpus: directory of documents that ``pipeline.encode_corpus`` has encoded ahead.
+    """
+
+    store_bytes: Count = 256 * 1024 * 1024
+    corpus: Optional[Text] = None
+
+
+@dataclass(frozen=True)
 class OpConfig(Section):
     """op.<name>; the last three keys are for a serving_server directory without a manifest.
 
@@ -102,6 +115,8 @@ class OpConfig(Section):
             which tensor services of this version tokenize.
         client_config: serving_client of the bundle that server_endpoints serve, instead of
             model_config; engine is remote then, as upstream means it.
+        split: keeps what the lower layers of a split ranker make of texts; left out, its whole
+            graph is computed.
         more_bundles: directories of further bundles of the ranker, for experiments.
         tokenizer: its directory.
         max_seq_length: tokens of a row.
@@ -118,6 +133,7 @@ class OpConfig(Section):
     local_service_conf: LocalServiceConfig = field(default_factory=LocalServiceConfig)
     server_endpoints: Optional[Texts] = None
     remote_input: Annotated[str, choice(TENSORS, TEXTS)] = TENSORS
+    split: Optional[SplitConfig] = None
     more_bundles: Texts = ()
     fetch_list: Optional[Texts] = field(default=None, metadata=unused(GRAPH_DECIDES))
     client_config: Optional[Text] = field(default=None, metadata=unused(NO_REMOTE))
@@ -148,6 +164,32 @@ def check_tokenizer_threads(ops: Mapping[str, OpConfig]) -> None:
             )
 
 
+def check_split_ops(ops: Mapping[str, OpConfig], in_threads: bool) -> None:
+    """See that ``split`` stands at a ranker, whose op runs in this process.
+
+    Args:
+        ops: by name.
+        in_threads: dag.is_thread_op.
+
+    Raises:
+        ConfigError: it stands elsewhere, or each op process would have a store of its own.
+    """
+    for name, op in ops.items():
+        if op.split is None:
+            continue
+        if name in (TOKENIZE, SORT):
+            raise ConfigError(
+                f"is a key of rankers ({', '.join(OP_OF_RANKER.values())}); leave it out here",
+                field=f"op.{name}.split",
+            )
+        if not in_threads:
+            raise ConfigError(
+                "does not go with dag.is_thread_op false: each process would fill a store of its "
+                "own; set that to true, or leave split out",
+                field=f"op.{name}.split",
+            )
+
+
 def check_ranker(op: OpConfig, where: str) -> None:
     """Checks that need more than one key of a ranker.
 
@@ -169,6 +211,8 @@ def check_ranker(op: OpConfig, where: str) -> None:
             f"auto needs engine auto or openvino, not {op.engine}; name one",
             field=f"{where}.local_service_conf.precision",
         )
+    if op.split is not None:
+        _check_split(op, where)
     if op.engine != REMOTE:
         if op.remote_input != TENSORS:
             raise ConfigError(
@@ -191,3 +235,31 @@ def check_ranker(op: OpConfig, where: str) -> None:
                 f"must be host:port like 127.0.0.1:8600, got {endpoint!r}",
                 field=f"{where}.server_endpoints",
             )
+
+
+def _check_split(op: OpConfig, where: str) -> None:
+    """What two graphs and a store do not go with."""
+    conf = op.local_service_conf
+    if op.engine not in (OPENVINO, AUTO):
+        raise ConfigError(
+            f"goes with engine openvino or auto only, not {op.engine}; set engine to openvino, or "
+            "leave split out",
+            field=f"{where}.split",
+        )
+    if conf.precision not in ("fp32", "bf16", AUTO):
+        raise ConfigError(
+            f"does not go with precision {conf.precision}: the two graphs are computed in fp32 or "
+            "bf16; name one of these or auto, or leave split out",
+            field=f"{where}.split",
+        )
+    if op.split is not None and op.split.corpus is not None and conf.precision == AUTO:
+        raise ConfigError(
+            "does not go with precision auto, for a corpus is encoded in one precision; name fp32 "
+            "or bf16, or leave corpus out",
+            field=f"{where}.split.corpus",
+        )
+    if conf.device_type > 0 or (conf.device_type < 0 and conf.devices):
+        raise ConfigError(
+            "is computed on the CPU; set device_type to 0, or leave split out",
+            field=f"{where}.split",
+        )

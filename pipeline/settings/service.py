@@ -53,6 +53,7 @@ from pipeline.settings.ops import (
     LocalServiceConfig,
     OpConfig,
     check_ranker,
+    check_split_ops,
     check_tokenizer_threads,
 )
 from pipeline.settings.reading import notes, read
@@ -298,6 +299,7 @@ def _check_together(config: ServiceConfig) -> None:
                 field=f"model_aliases.{alias}",
             )
     check_tokenizer_threads(config.op)
+    check_split_ops(config.op, config.dag.is_thread_op)
     for ranker in config.rankers:
         check_ranker(config.ranker_op(ranker), f"op.{config.op_name(ranker)}")
     _check_texts(config)

@@ -27,8 +27,11 @@ from contract.errors import RankingError
 from contract.wire.response import RankResponse
 from pipeline.process.version import VERSION
 from pipeline.request.route import Target
+from pipeline.states.store import StateStore
+from pipeline.telemetry.experiment_metrics import ExperimentFamilies, RecordMetrics
 from pipeline.telemetry.ranker_metrics import SECONDS, RankerFamilies, RankerMetrics
 from pipeline.telemetry.recent_traffic import Line, Traffic
+from pipeline.telemetry.state_metrics import StateFamilies
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -84,39 +87,6 @@ class _Cascade:
         )
 
 
-class _Experiments:
-    """The metrics of routing and of records."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.records = Counter(
-            "ranking_records",
-            "Records of experiments: on disk, or lost (no room in the queue, no disk at the stop).",
-            ("log", "outcome"),
-            registry=registry,
-        )
-        self.record_queue = Gauge(
-            "ranking_record_queue", "Records that wait.", ("log",), registry=registry
-        )
-        self.record_queue_bytes = Gauge(
-            "ranking_record_queue_bytes",
-            "Memory of the records that wait.",
-            ("log",),
-            registry=registry,
-        )
-        self.routed = Counter(
-            "ranking_routed",
-            "Requests of experiments, by assigned variant and by who served (empty: nobody).",
-            ("experiment", "variant", "ranker", "fallback"),
-            registry=registry,
-        )
-        self.shadowed = Counter(
-            "ranking_shadowed",
-            "Shadow requests: scored, failed, or dropped.",
-            ("outcome",),
-            registry=registry,
-        )
-
-
 class Metrics:
     """All metrics of one process, in a registry of their own."""
 
@@ -126,8 +96,9 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it takes and returns nothing
         self._registry = CollectorRegistry()
         self._rankers = RankerFamilies(self._registry)
+        self._states = StateFamilies(self._registry)
         self._answers = _Answers(self._registry)
-        self._experiments = _Experiments(self._registry)
+        self._experiments = ExperimentFamilies(self._registry)
         self._cascade = _Cascade(self._registry)
         self.traffic = Traffic()
 
@@ -212,12 +183,7 @@ class Metrics:
 
     def of_records(self, log: str) -> RecordMetrics:
         """The part of one log."""
-        return RecordMetrics(
-            self._experiments.records.labels(log, "written"),
-            self._experiments.records.labels(log, "lost"),
-            self._experiments.record_queue.labels(log),
-            self._experiments.record_queue_bytes.labels(log),
-        )
+        return RecordMetrics(self._experiments, log)
 
     def routed(self, experiment: str, variant: str, ranker: str, fallback: bool) -> None:
         """Count one request of an experiment."""
@@ -238,6 +204,10 @@ class Metrics:
     def of(self, ranker: str) -> RankerMetrics:
         """The part of one ranker."""
         return RankerMetrics(self._rankers, ranker)
+
+    def watch_states(self, ranker: str, store: StateStore) -> None:
+        """Ask a ranker's store of states at each scrape."""
+        self._states.watch(ranker, store)
 
     def answered(self, service: str, err_no: int, seconds: Optional[float]) -> None:
         """Count one request of either edge; one that was not worked on has no time."""
@@ -291,25 +261,3 @@ class SpanMetrics:
     def dropped(self, spans: int) -> None:
         """No collector will see them."""
         self._dropped.inc(spans)
-
-
-class RecordMetrics:
-    """The metrics of one log of records."""
-
-    def __init__(self, written: Any, lost: Any, waiting: Any, waiting_bytes: Any) -> None:
-        """Bind the children."""
-        self._written, self._lost = written, lost
-        self._waiting, self._waiting_bytes = waiting, waiting_bytes
-
-    def watch(self, waiting: Callable[[], int], waiting_bytes: Callable[[], int]) -> None:
-        """Ask both at each scrape: how many wait, and of how many bytes."""
-        self._waiting.set_function(waiting)
-        self._waiting_bytes.set_function(waiting_bytes)
-
-    def written(self, records: int) -> None:
-        """Records went to disk."""
-        self._written.inc(records)
-
-    def lost(self, records: int) -> None:
-        """Records will never be on disk."""
-        self._lost.inc(records)

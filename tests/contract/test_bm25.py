@@ -9,6 +9,7 @@ import random
 import numpy as np
 import pytest
 
+from contract import bm25
 from contract.bm25 import list_scores
 from train.bm25 import BM25
 
@@ -47,6 +48,28 @@ def test_a_long_query_is_no_more_work_than_its_documents() -> None:
     documents = [query[i : i + 300] for i in range(0, 9000, 30)]
     found = list_scores(query, documents).scores
     assert np.count_nonzero(found) == len(documents)
+
+
+def test_scores_are_no_integers_where_no_term_is_found() -> None:
+    assert list_scores("感冒", ["药", ""]).scores.dtype == np.float64
+
+
+def test_a_long_list_is_read_in_parts_and_scored_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents, query = texts(7, 30), texts(8, 1)[0]
+    whole = list_scores(query, documents)
+    monkeypatch.setattr(bm25, "_PART_CHARACTERS", 50)
+    looks = []
+    parted = list_scores(query, documents, lambda: looks.append(None))
+    assert len(looks) > 5
+    assert parted.scores.tolist() == whole.scores.tolist()
+    assert parted.most == whole.most
+
+
+def test_what_is_raised_between_parts_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bm25, "_PART_CHARACTERS", 1)
+    looks = iter([None])
+    with pytest.raises(StopIteration):
+        list_scores("q", ["a", "b"], lambda: next(looks))
 
 
 def test_an_empty_list_is_refused() -> None:

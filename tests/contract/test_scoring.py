@@ -10,13 +10,19 @@ import numpy as np
 import pytest
 
 from contract.errors import BundleError, InferenceFailed
-from contract.scoring import SCORE_FUNCTIONS, rank_order
+from contract.scoring import MOST_LOGIT, SCORE_FUNCTIONS, log_odds, rank_order, sigmoid
 
 
 def test_sigmoid_matches_the_formula_and_does_not_overflow() -> None:
     logits = np.array([[-1000.0], [-3.0], [0.0], [3.0], [1000.0]], dtype=np.float32)
     expected = [0.0, 1 / (1 + math.exp(3)), 0.5, 1 / (1 + math.exp(-3)), 1.0]
     assert SCORE_FUNCTIONS["sigmoid"](logits) == pytest.approx(expected, abs=1e-7)
+
+
+def test_log_odds_undo_the_sigmoid_and_end_where_its_logits_no_longer_differ() -> None:
+    logits = np.array([-5.0, 0.0, 0.25, 5.0])
+    assert log_odds(sigmoid(logits)) == pytest.approx(logits)
+    assert log_odds([0.0, 1e-300, 1.0]).tolist() == [-MOST_LOGIT, -MOST_LOGIT, MOST_LOGIT]
 
 
 def test_softmax_is_per_row_and_counts_both_logits() -> None:

@@ -295,6 +295,27 @@ def test_a_shadow_by_hand(tmp_path: Path) -> None:
     assert "Kendall tau of requests" in done.html
 
 
+def test_a_shadow_that_is_a_cascade(tmp_path: Path) -> None:
+    records: list[Record] = []
+    for i in range(8):
+        late = i < 2
+        records.append(exposure(i, "a", mode="shadow", unit=f"u{i}"))
+        records.append(
+            shadow(
+                i, documents=10, kendall_tau=-1.0 if late else 0.5, score_difference=None,
+                score_distance=None, incomplete=int(late),
+            )
+        )  # fmt: skip
+    done = report(write(tmp_path, records), *FEW)
+    figures = {figure["name"]: figure for figure in done.json["analysis"]["agreement"]}
+    # what a dropped stage left says nothing of the cascade
+    assert (figures["kendall_tau"]["mean"], figures["kendall_tau"]["requests"]) == (0.5, 6)
+    assert figures["shadow_incomplete_share"]["mean"] == 0.25
+    assert not {"score_difference", "score_distance"} & set(figures)
+    assert done.status == 0
+    assert "shadow_incomplete_share" in done.text
+
+
 def test_a_shadow_that_fails_stops(tmp_path: Path) -> None:
     records: list[Record] = []
     for i in range(300):

@@ -98,6 +98,8 @@ def test_it_says_what_the_pipeline_says(
     [
         ({"engine": "paddle"}, "op.ernie.engine: paddle does not compute in this service"),
         ({"timeout": 100}, "op.ernie.timeout: is not carried"),
+        ({"split": {"store_bytes": 10**9}}, "op.ernie.split: is the Pipeline's"),
+        ({"split": {}}, "op.ernie.split: is the Pipeline's"),
     ],
 )
 def test_what_is_not_carried_is_refused(
@@ -110,11 +112,31 @@ def test_what_is_not_carried_is_refused(
     load_config(tmp_path / "config.yml")
 
 
+@pytest.mark.parametrize(
+    "naming",
+    [
+        {},
+        {"model_aliases": {"fast": "cascade"}},
+        {"default_ranker": "cascade"},
+        {
+            "experiments": [
+                {
+                    "name": "e",
+                    "variants": [
+                        {"name": "a", "ranker": "cascade"},
+                        {"name": "b", "ranker": "cross_encoder"},
+                    ],
+                }
+            ]
+        },
+    ],
+    ids=["alone", "alias", "default", "variant"],
+)
 def test_a_cascade_is_refused_by_name(
-    tensor_program: Path, config: dict[str, Any], tmp_path: Path
+    tensor_program: Path, config: dict[str, Any], tmp_path: Path, naming: dict[str, Any]
 ) -> None:
     stages = [{"ranker": "bm25", "keep": 9}, {"ranker": config["default_ranker"]}]
-    config["cascade"] = {"stages": stages}
+    config.update({"cascade": {"stages": stages}, **naming})
     done = start(config, tmp_path, "--check_config")
     assert done.returncode == 2
     assert done.stderr.startswith("tensor_service: error: cascade: is the Pipeline's")

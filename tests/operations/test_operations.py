@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from child_services.tensor_process import TensorProcess
-from contract.rankers import PAIRWISE
+from contract.rankers import BM25, CASCADE, PAIRWISE
 from tests.conftest import REPOSITORY
 from tests.pipeline.calls import http_call, rank
 from tests.services import running_service
@@ -59,10 +59,16 @@ def ranking(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     keys = {
         "experiments": [{"name": "e", "mode": "shadow", "variants": variants}],
         "exposures": {"directory": str(directory / "exposures")},
+        "cascade": {"stages": [{"ranker": BM25, "keep": 9}, {"ranker": PAIRWISE}], "max_ms": 1},
+        # a row waits for longer than the cascade does: the stage is dropped for certain
+        "scheduler": {"max_wait_ms": 200},
     }
     with running_service(bundles, directory, **keys) as service:
         for name in ("ranker", "ernie", "rocketqa"):
             assert rank(service.url, name, query="感冒", documents=["感冒灵" * 400]).err_no == 0
+        asked = {"query": "感冒", "documents": ["感冒灵"], "ranker": CASCADE}
+        (_, dropped) = rank(service.url, "ranker", **asked).decoded("stages")
+        assert dropped["dropped"]
         assert rank(service.url, query="感冒").err_no != 0
         body = {"query": "感冒", "documents": ["感冒灵"]}
         late = http_call(service.url, "/ernie/prediction", body, headers={"x-timeout-ms": "0.001"})

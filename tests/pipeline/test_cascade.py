@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import httpx
 import pytest
@@ -20,6 +20,7 @@ from contract.scoring import rank_order
 from tests.bundles import SENTENCES
 from tests.pipeline.calls import gateway_body, http_call, rank, rpc_call
 from tests.services import running_service
+from tests.waiting import wait_until
 
 QUERY = SENTENCES[2]
 TITLES = [*SENTENCES, *(f"{text}吃药{i}" for i, text in enumerate(SENTENCES))]
@@ -112,6 +113,43 @@ def test_a_pair_of_upstream_is_named_by_its_number_in_the_request(
     assert answer.err_msg.startswith("0.query: ")
 
 
+def test_so_many_are_kept_of_each_query_of_numbered_pairs(cascading: RunningService) -> None:
+    texts = [(query, title) for query in (QUERY, SENTENCES[0]) for title in TITLES]
+    pairs = {str(i): json.dumps({"query": q, "title": t}) for i, (q, t) in enumerate(texts)}
+    answer = rpc_call(cascading.endpoint, {**pairs, "ranker": CASCADE}, name="ranker")
+    assert [run["documents"] for run in answer.decoded("stages")] == [28, 2 * KEEP]
+    last = [result["index"] for result in answer.decoded("results") if result["stage_index"]]
+    assert sorted(i for i in last if i < 14) == sorted(CHEAP[:KEEP])
+    assert len([i for i in last if i >= 14]) == KEEP
+
+
+def test_so_many_are_kept_of_each_query_of_open_inference(cascading: RunningService) -> None:
+    queries = [query for query in (QUERY, SENTENCES[0]) for _ in TITLES]
+    inputs = [
+        {"name": "query", "datatype": "BYTES", "shape": [28], "data": queries},
+        {"name": "title", "datatype": "BYTES", "shape": [28], "data": TITLES * 2},
+    ]
+    url = f"{cascading.url}/v2/models/{CASCADE}/infer"
+    answer = httpx.post(url, json={"inputs": inputs}).json()
+    stages = json.loads(answer["parameters"]["stages"])
+    assert [run["documents"] for run in stages] == [28, 2 * KEEP]
+    best = rank_order(answer["outputs"][0]["data"], 2 * KEEP)
+    assert sorted(i for i in best if i < 14) == sorted(CHEAP[:KEEP])
+
+
+@pytest.mark.parametrize("top_n", [None, 3])
+def test_a_query_without_a_term_in_any_document_is_ranked_by_the_dear_ranker(
+    cascading: RunningService, top_n: Optional[int]
+) -> None:
+    body = {"query": "zzz qqq", "documents": TITLES, **({"top_n": top_n} if top_n else {})}
+    answer = rank(cascading.url, "ranker", **body, ranker=CASCADE)
+    dear = rank(cascading.url, "rocketqa", **body)
+    orders = [[r["index"] for r in one.decoded("results")] for one in (answer, dear)]
+    assert orders[0] == orders[1]
+    said = "bm25 gives all 14 documents one score: the next stage scored all of them"
+    assert any(text.startswith(said) for text in answer.decoded("warnings"))
+
+
 @pytest.mark.parametrize("path", ["/rerank", "/v1/rerank", "/v2/rerank"])
 def test_rerank_clients_get_scores_that_fall(cascading: RunningService, path: str) -> None:
     answer = httpx.post(cascading.url + path, json={**BODY, "model": CASCADE}).json()
@@ -120,6 +158,8 @@ def test_rerank_clients_get_scores_that_fall(cascading: RunningService, path: st
     scores = [result["relevance_score"] for result in results]
     assert scores == sorted(scores, reverse=True)
     assert answer["ranker"] == CASCADE
+    runs = [(run["ranker"], run["documents"]) for run in answer["stages"]]
+    assert runs == [(BM25, len(TITLES)), (CROSS_ENCODER, KEEP)]
     assert results[0]["stage_score"] == results[0]["relevance_score"]
     assert [result["stage"] for result in results] == [CROSS_ENCODER] * KEEP + [BM25] * 9
     assert any("do not compare" in text for text in answer["warnings"])
@@ -131,6 +171,11 @@ def test_logits_fall_too(cascading: RunningService) -> None:
     scores = [result["relevance_score"] for result in results]
     assert scores == sorted(scores, reverse=True)
     assert [result["index"] for result in results] == expected_order(cascading)
+
+
+def test_stages_are_those_of_a_cascade_alone(cascading: RunningService) -> None:
+    answer = httpx.post(f"{cascading.url}/rerank", json={**BODY, "model": PAIRWISE}).json()
+    assert "stages" not in answer
 
 
 def test_a_bare_list_of_texts(cascading: RunningService) -> None:
@@ -177,6 +222,9 @@ def test_open_inference(cascading: RunningService) -> None:
     ]
     answer = httpx.post(f"{url}/infer", json={"inputs": inputs}).json()
     assert rank_order(answer["outputs"][0]["data"]) == expected_order(cascading)
+    # its parameters are plain values
+    runs = json.loads(answer["parameters"]["stages"])
+    assert [run["documents"] for run in runs] == [len(TITLES), KEEP]
     assert httpx.get(f"{url}/ready").json() == {"name": CASCADE, "ready": True}
     assert [one["name"] for one in httpx.get(url).json()["inputs"]] == ["query", "title"]
     logits = {"inputs": inputs, "outputs": [{"name": "logit"}]}
@@ -284,3 +332,18 @@ def test_experiments_may_name_it(bundles: Path, tmp_path: Path, mode: str) -> No
         (seen,) = records(tmp_path / "records", "shadow")
         assert (seen["shadow_ranker"], seen["err_no"]) == (CASCADE, 0)
         assert seen["kendall_tau"] < 1.0
+        assert not {"score_difference", "score_distance", "incomplete"} & set(seen)
+
+
+def test_a_shadow_that_dropped_a_stage_is_incomplete(bundles: Path, tmp_path: Path) -> None:
+    with running_service(
+        bundles, tmp_path, cascade={"stages": STAGES, "max_ms": 1},
+        experiments=[experiment("shadow")], exposures={"directory": "records", "fsync": "always"},
+        # a row waits for others for longer than the cascade waits for its stage
+        scheduler={"max_wait_ms": 200},
+    ) as running:  # fmt: skip
+        rank(running.url, "ranker", **BODY, unit_id="u", request_id="one")
+        counted = 'ranking_shadowed_total{outcome="incomplete"}'
+        wait_until(lambda: counted in httpx.get(f"{running.url}/metrics").text, counted)
+    (seen,) = records(tmp_path / "records", "shadow")
+    assert (seen["incomplete"], seen["err_no"]) == (1, 0)

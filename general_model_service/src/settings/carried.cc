@@ -67,6 +67,17 @@ void refuse_engine(const ServiceSettings& settings, const RankerSettings& ranker
   }
 }
 
+void refuse_split(const ServiceSettings& settings) {
+  const JsonNode* ops = settings.find("op");
+  for (const JsonNode& op : ops->items) {
+    if (op.given("split") != nullptr) {
+      throw ConfigError("op." + op.key + ".split",
+                        "is the Pipeline's: this service keeps no states of texts; leave it out, "
+                        "and the bundle's whole graph is computed");
+    }
+  }
+}
+
 void refuse_dag(const ServiceSettings& settings) {
   if (!settings.flag("dag.is_thread_op", true)) {
     throw ConfigError("dag.is_thread_op",
@@ -108,6 +119,7 @@ void refuse_uncarried(ServiceSettings& settings) {
     refuse_engine(settings, ranker);
   }
   refuse_cascade(settings);
+  refuse_split(settings);
   refuse_dag(settings);
   refuse_large_bodies(settings);
   for (const Note& note : kIgnored) {

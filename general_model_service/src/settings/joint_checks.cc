@@ -121,6 +121,9 @@ void check_tracing(const ServiceSettings& settings) {
 
 void check_aliases(const ServiceSettings& settings, const std::vector<std::string>& rankers) {
   for (const auto& [alias, ranker] : settings.model_aliases) {
+    if (ranker == "cascade" && settings.find("cascade") != nullptr) {
+      continue;  // refused by its section's name, as default_ranker is
+    }
     if (std::find(rankers.begin(), rankers.end(), ranker) == rankers.end()) {
       throw ConfigError("model_aliases." + alias, "must be one of " + joined(rankers) + ", got " +
                                                       python_repr(ranker, kShown));

@@ -72,6 +72,7 @@ const SectionRule& local_keys() {
 }
 
 const SectionRule& op_keys() {
+  static const SectionRule split{{{"store_bytes", kCount}, {"corpus", kText}}};
   static const SectionRule keys{{
       {"engine", choice({"paddle", "openvino", "remote", "auto"})},
       {"concurrency", kCount},
@@ -83,6 +84,7 @@ const SectionRule& op_keys() {
       {"local_service_conf", section(local_keys())},
       {"server_endpoints", kTexts},
       {"remote_input", choice({"tensors", "texts"})},
+      {"split", section(split)},
       {"more_bundles", kTexts},
       {"fetch_list", kTexts, kGraphDecides, "None"},
       {"client_config", kText, kNoRemote, "None"},

@@ -46,7 +46,10 @@ class RemoteEngines:
     Attributes:
         endpoints: the services and their circuits.
         texts: hands them texts; ``None``: they take rows of tokens alone.
+        states: always ``None``: what is kept of texts, the services keep.
     """
+
+    states = None
 
     def __init__(
         self,

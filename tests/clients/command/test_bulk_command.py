@@ -17,7 +17,9 @@ import pytest
 
 from child_services.child import free_port
 from child_services.running_service import RunningService
+from contract.rankers import BM25, CASCADE, CROSS_ENCODER
 from tests.clients.peers import Serve, hang
+from tests.services import running_service
 
 TSV = "query\ttitle\n感冒\t多喝水\n感冒\t注意休息\n合同\t经济补偿\n"
 LINES = [{"query": f"感冒 {i}", "documents": ["多喝水", "经济补偿"], "id": i} for i in range(12)]
@@ -65,8 +67,20 @@ def test_json_lines_keep_their_order(
 def test_a_tsv_comes_out_too(repository: Path, service: RunningService) -> None:
     done = run(repository, service.url, "--to", "tsv", text=TSV)
     rows = [line.split("\t") for line in done.stdout.splitlines()]
-    assert rows[0] == ["line", "query", "rank", "score", "index", "title"]
+    assert rows[0] == ["line", "query", "rank", "score", "index", "title", "stage"]
+    assert {row[6] for row in rows[1:]} == {""}
+    assert done.stderr == ""
     assert [(row[0], row[2]) for row in rows[1:]] == [("2", "1"), ("2", "2"), ("4", "1")]
+
+
+def test_a_tsv_tells_stages_and_doubts(repository: Path, bundles: Path, tmp_path: Path) -> None:
+    stages = [{"ranker": BM25, "keep": 1}, {"ranker": CROSS_ENCODER}]
+    with running_service(bundles, tmp_path, cascade={"stages": stages}) as service:
+        done = run(repository, service.url, "--to", "tsv", "--model", CASCADE, text=TSV)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[6] for row in rows] == ["stage", CROSS_ENCODER, BM25, CROSS_ENCODER]
+    (doubt,) = [line for line in done.stderr.splitlines() if "do not compare" in line]
+    assert doubt.startswith("python -m clients rank: warning: <stdin>:2: ")
 
 
 BAD = '{"query": "q", "documents": ["a"]}\n{"query": "", "documents": ["a"]}\nnot JSON\n' + (

@@ -268,6 +268,11 @@ def test_a_long_title_is_fed_by_itself(tmp_path: Path) -> None:
     assert check_golden(pairs, encoder, run, SCORE_FUNCTIONS["sigmoid"]) == 0.0
     lengths = [len(row.input_ids) for row in rows]
     assert shapes == [(2, lengths[1]), (1, lengths[2]), (1, lengths[3]), (1, lengths[4])]
+    # a graph that was exported without its head
+    with pytest.raises(BundleError, match=r"takes logits of shape \[N, 1\], the graph returned"):
+        check_golden(
+            pairs, encoder, lambda feed: feed["input_ids"][..., None], SCORE_FUNCTIONS["sigmoid"]
+        )
 
 
 def _saturated(pairs: list[GoldenPair]) -> list[GoldenPair]:

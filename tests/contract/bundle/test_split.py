@@ -15,10 +15,11 @@ import pytest
 from contract.bundle import Bundle
 from contract.bundle.files import MANIFEST_FILE
 from contract.bundle.manifest import Manifest, version_of
-from contract.bundle.split import Split, parts_of, refusal_of
-from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
-from contract.errors import BundleError
+from contract.bundle.split import Part, Split, pad_parts, parts_of, refusal_of
+from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS, Row
+from contract.errors import BundleError, InferenceFailed, InvalidField
 from contract.rankers import CROSS_ENCODER
+from contract.wire.token_rows import check_parts
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,37 @@ def test_what_is_no_split_is_refused(fields: dict[str, Any], wrong: object) -> N
 def test_evidence_adds_an_output(fields: dict[str, Any]) -> None:
     split = Split.parse({**fields["split"], "phrase_size": 4})
     assert split.encoder_outputs == ("states", "phrases")
+
+
+def test_padding_within_a_row_is_a_part_of_it() -> None:
+    feed = {
+        INPUT_IDS: np.array([[1, 5, 0, 2, 6, 0, 7, 2, 0], [1, 2, 8, 2, 0, 0, 0, 0, 0]]),
+        TOKEN_TYPE_IDS: np.array([[0, 0, 0, 0, 1, 1, 1, 1, 0], [0, 0, 1, 1, 0, 0, 0, 0, 0]]),
+    }
+    found = [[part.input_ids.tolist() for part in parts] for parts in parts_of(feed, 0)]
+    assert found == [[[1, 5, 0, 2], [6, 0, 7, 2]], [[1, 2], [8, 2]]]
+
+
+@pytest.mark.parametrize(
+    "types", [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1], [0, 1, 1, 0], [0, 0, 0, 2]]
+)
+def test_rows_without_two_parts_are_refused(types: list[int]) -> None:
+    ids = np.array([[1, 5, 6, 2, 0]] * 2)
+    feed = {INPUT_IDS: ids, TOKEN_TYPE_IDS: np.array([[0, 0, 1, 1, 0], [*types, 0]])}
+    with pytest.raises(InferenceFailed, match=r"token_type_ids\[1\]: must be 0 for the query's"):
+        list(parts_of(feed, 0))
+    good, bad = (Row(row[:4], kinds[:4], False) for row, kinds in zip(ids, feed[TOKEN_TYPE_IDS]))
+    check_parts([good])
+    with pytest.raises(InvalidField, match=r"token_type_ids\[1\]: must be 0 for the query's"):
+        check_parts([good, bad])
+
+
+def test_parts_are_padded_to_a_multiple() -> None:
+    parts = [Part(np.array([1, 5, 2]), 0), Part(np.array([6, 2]), 1)]
+    padded = pad_parts(parts, 9, 4)
+    assert padded[INPUT_IDS].tolist() == [[1, 5, 2, 9], [6, 2, 9, 9]]
+    assert padded[TOKEN_TYPE_IDS].tolist() == [[0, 0, 0, 0], [1, 1, 0, 0]]
+    assert pad_parts(parts, 9)[INPUT_IDS].shape == (2, 3)
 
 
 def test_rows_are_cut_where_the_document_begins(bundles: Path) -> None:

@@ -27,6 +27,9 @@ RECORDS = [
     Exposure(1.0, "r", "e", "interleave", "interleaved", "bucket", "u", "p", "1", teams=("a", "b")),
     Exposure(1.0, "r", "e", "split", "a", "bucket", "u", "p", "1", query="感冒", titles=("药",)),
     ShadowComparison(2.0, "r", "e", "a", "b", "p", "1", "c", "2", 0, 9, -0.5, 1, 0.25, 0.125, 0.25),
+    ShadowComparison(
+        2.0, "r", "e", "a", "b", "p", "1", "cascade", "2", 0, 9, 0.5, 1, 0.25, None, None, 3.0, 1
+    ),
     Feedback(3.0, "r", (4, 0), ((1, 3.0), (2, 0.0))),
 ]
 
@@ -41,6 +44,13 @@ def test_a_record_survives_its_line(record: object) -> None:
 
 def test_a_line_has_no_text_unless_it_is_kept() -> None:
     assert not {"query", "titles"} & set(json.loads(to_line(EXPOSURE)))
+
+
+def test_figures_that_are_absent_are_not_in_the_line() -> None:
+    fields = json.loads(to_line(RECORDS[4]))
+    assert not {"score_difference", "score_distance"} & set(fields)
+    assert fields["incomplete"] == 1
+    assert "incomplete" not in json.loads(to_line(RECORDS[3]))
 
 
 def test_a_query_as_unit_is_logged_as_its_hash() -> None:

@@ -5,11 +5,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Optional
 
-import numpy as np
 import pytest
 
 from contract.errors import (
@@ -22,86 +19,13 @@ from contract.errors import (
     ShuttingDown,
 )
 from contract.rankers import BM25, CASCADE, CROSS_ENCODER, PAIRWISE
-from contract.scoring import rank_order, sigmoid
-from contract.wire.request import RankRequest
-from contract.wire.response import Ranking, RankResponse
-from pipeline.dag.cascade import CascadeGraph
-from pipeline.request.call import Arrival, Call
 from pipeline.request.cancel import Cancel
-from pipeline.request.outcome import Outcome
 from pipeline.request.route import Route, Target
-from pipeline.routing.plan import Plan
-from pipeline.routing.router import Router
-from pipeline.routing.stages import CascadePlan, Stage
+from pipeline.routing.stages import Stage
 from pipeline.telemetry.metrics import Metrics
+from tests.pipeline.dag.digits import CASCADED, CHEAP, DEAR, Digits, answered, call, cascade
 
-CHEAP, DEAR = Target(PAIRWISE, "p"), Target(CROSS_ENCODER, "c")
-CASCADED = Target(CASCADE, "v")
-TIMES = {"tokenize": 1.0, "queue": 2.0, "compute": 3.0}
-
-
-class Digits:
-    """A graph whose rankers score a document by the digits that stand in it.
-
-    The pair-wise ranker reads the first digit, the cross-encoder the second.
-    """
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[Target, Sequence[str], Optional[float]]] = []
-        self.failures: dict[Target, RankingError] = {}
-
-    def call(self, call: Call) -> Outcome:
-        assert call.route is not None
-        (target,) = call.route.targets
-        titles = [title for _, title in call.request.pairs]
-        self.asked.append((target, titles, call.arrival.deadline))
-        if target in self.failures:
-            return Outcome(self.failures[target], call.route)
-        place = 0 if target == CHEAP else 1
-        logits = tuple(float(title[place]) for title in titles)
-        ranking = Ranking(
-            target.ranker,
-            target.bundle,
-            tuple(sigmoid(np.array(logits)).tolist()),
-            tuple(rank_order(logits)),
-            logits,
-        )
-        return Outcome(
-            RankResponse((ranking,), tokens=10 * len(titles), truncated=(0,), timings_ms=TIMES),
-            call.route,
-        )
-
-    def dead(self) -> list[str]:
-        return ["an op"]
-
-    def stopped(self) -> list[str]:
-        return ["a process"]
-
-
-def cascade(
-    graph: Digits, *stages: Stage, max_s: Optional[float] = None, metrics: Optional[Metrics] = None
-) -> CascadeGraph:
-    router = Router(Plan(CHEAP, {PAIRWISE: CHEAP, CROSS_ENCODER: DEAR, CASCADE: CASCADED}))
-    plan = CascadePlan(stages or TWO, max_s, CASCADED)
-    return CascadeGraph(graph, plan, router, metrics or Metrics())
-
-
-TWO = (Stage(PAIRWISE, CHEAP, 2), Stage(CROSS_ENCODER, DEAR))
-
-
-def call(
-    titles: Sequence[str], deadline: Optional[float] = None, cancel: Optional[Cancel] = None
-) -> Call:
-    request = RankRequest(tuple(("q", title) for title in titles), request_id="id")
-    arrival = Arrival("http", "ranker", time.monotonic(), deadline=deadline, cancel=cancel)
-    return Call(request, arrival, asked=(CASCADE,))
-
-
-def answered(outcome: Outcome) -> RankResponse:
-    assert isinstance(outcome.result, RankResponse)
-    return outcome.result
-
-
+OTHER = Target(CROSS_ENCODER, "other")
 TITLES = ["31", "54", "12", "45", "29"]
 
 
@@ -278,6 +202,42 @@ def test_one_of_two_interleaved_orders_is_an_answer_too() -> None:
     assert [ranking.ranker for ranking in response.rankings] == [CASCADE]
     assert response.draft is None
     assert [result["index"] for result in response.results()] == [1, 3, 0]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_interleaved_only_stages_that_are_shown_are_doubted(fails: bool) -> None:
+    graph = Digits()
+    if fails:
+        graph.failures[DEAR] = Overloaded("full")
+    stages = (Stage(PAIRWISE, CHEAP, 2), Stage(CROSS_ENCODER, OTHER))
+    route = Route((DEAR, CASCADED), "e", "interleave", "interleaved", teams=("a", "b"))
+    asked = replace(call(TITLES), route=route)
+    for top_n, doubted in ((1, False), (None, True)):
+        asked = replace(asked, request=replace(asked.request, top_n=top_n))
+        response = answered(cascade(graph, *stages).call(asked))
+        assert any("do not compare" in text for text in response.warnings) is doubted
+        assert response.stages[0].ranker == PAIRWISE
+
+
+def test_stages_that_count_differently_are_named() -> None:
+    graph = Digits()
+    graph.doubts[CHEAP] = ("the query was cut", "5 documents have no token")
+    graph.doubts[DEAR] = ("the query was cut", "2 documents have no token")
+    doubts = answered(cascade(graph).call(call(TITLES))).doubts
+    assert doubts == (
+        "the query was cut",
+        "pairwise: 5 documents have no token",
+        "cross_encoder: 2 documents have no token",
+    )
+
+
+def test_whose_time_was_over_is_told() -> None:
+    for deadline, max_s, whose in (
+        (time.monotonic() + 0.009, 60.0, "the caller's time was over"),
+        (time.monotonic() + 60.0, 0.0, "max_ms of the cascade was over"),
+    ):
+        response = answered(cascade(Digits(), max_s=max_s).call(call(TITLES, deadline)))
+        assert any(f"(deadline_exceeded: {whose})" in doubt for doubt in response.doubts)
 
 
 def test_an_experiment_that_is_gone_is_told() -> None:

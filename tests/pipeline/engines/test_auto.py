@@ -27,7 +27,8 @@ from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import Candidate
 from pipeline.engines.engine import Engine, Feed, Logits
 from pipeline.engines.golden import GoldenPairs
-from pipeline.engines.openvino import OpenVinoEngine, cpu_precisions
+from pipeline.engines.openvino import OpenVinoEngine
+from pipeline.engines.openvino_graph import cpu_precisions
 from pipeline.request.route import Target
 from pipeline.settings.service import LocalServiceConfig, OpConfig, ServiceConfig, load_config
 from tests.bundles import strip_manifest

@@ -25,10 +25,10 @@ from pipeline.engines.openvino import (
     OpenVinoEngine,
     OpenVinoSource,
     Share,
-    cpu_precisions,
     graph_of,
     share_of,
 )
+from pipeline.engines.openvino_graph import cpu_precisions
 from pipeline.engines.paddle import PaddleEngine
 from pipeline.settings.service import LocalServiceConfig
 from tests.bundles import relist
@@ -57,7 +57,7 @@ _TWO_FIRST_BATCHES = """
 import sys, threading
 import numpy as np
 from openvino import Model, opset13
-from pipeline.engines.openvino import _core
+from pipeline.engines.openvino_graph import _core
 
 given = opset13.parameter([-1, -1], np.int64)
 compiled = _core().compile_model(Model([opset13.relu(given)], [given]), "CPU", {"NUM_STREAMS": 2})
@@ -148,10 +148,9 @@ def test_a_failed_run_is_told_and_leaves_no_trace(bundles: Path, threads: int) -
     feed = feed_of(bundle, "感冒灵", "合同")
     expected = engine.run(feed)
     longer = np.zeros((2, feed[INPUT_IDS].shape[1] + 1), np.int64)
-    unequal = dict(zip(engine._inputs, (feed[INPUT_IDS], longer)))
     for _ in range(3):
         with pytest.raises(InferenceFailed, match="OpenVINO failed on a batch"):
-            engine._compute(unequal)
+            engine._graph.run([feed[INPUT_IDS], longer])
         np.testing.assert_array_equal(engine.run(feed), expected)
     np.testing.assert_array_equal(engine_of(bundle, threads).run(feed), expected)
 

@@ -17,7 +17,7 @@ from contract.rankers import CROSS_ENCODER
 from pipeline.engines.bundles import engine_source
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import candidates
-from pipeline.engines.openvino import cpu_precisions
+from pipeline.engines.openvino_graph import cpu_precisions
 from pipeline.settings.service import LocalServiceConfig, OpConfig, ServiceConfig
 
 WHERE = "op.rocketqa.local_service_conf"

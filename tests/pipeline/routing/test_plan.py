@@ -13,9 +13,10 @@ import yaml
 from contract.errors import ConfigError
 from contract.wire.request import RankRequest
 from pipeline.request.route import Route, Target
-from pipeline.routing.plan import Plan
+from pipeline.routing.plan import Plan, make_plan
 from pipeline.routing.reload import first_plan
 from pipeline.routing.router import Router
+from pipeline.settings.experiments import HoldoutConfig
 from pipeline.settings.service import load_config
 
 SERVED = {"pairwise": ["p1", "p2"], "cross_encoder": ["c1"]}
@@ -199,3 +200,8 @@ def test_a_ranker_that_is_not_served(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     with pytest.raises(ConfigError, match="cross_encoder is not served; served: pairwise"):
         first_plan(load_config(path), {"pairwise": ["p1"]})
+
+
+def test_a_default_that_is_not_served_is_named() -> None:
+    with pytest.raises(ConfigError, match="default_ranker: cascade is not served; restart"):
+        make_plan((), HoldoutConfig(), SERVED, "cascade")

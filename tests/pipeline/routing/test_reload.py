@@ -104,6 +104,34 @@ def test_other_keys_need_a_restart(watched: Watched, caplog: pytest.LogCaptureFi
     assert watched.name == "second"
 
 
+ALONE = {"ernie": {"local_service_conf": {"model_config": "m"}}}
+MORE = {"rocketqa": {"local_service_conf": {"model_config": "n"}}, **ALONE}
+STAGES = [{"ranker": "bm25", "keep": 5}, {"ranker": "pairwise"}]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"cascade": {"stages": STAGES}, "default_ranker": "cascade"},
+        {"op": MORE, "default_ranker": "cross_encoder"},
+        {"op": MORE},
+    ],
+    ids=["cascade", "op", "first op"],
+)
+def test_a_default_that_is_not_served_yet_needs_a_restart_and_the_rest_is_followed(
+    watched: Watched, caplog: pytest.LogCaptureFixture, keys: dict[str, object]
+) -> None:
+    told: list[object] = []
+    watcher = Watcher(load_config(watched.path), SERVED, watched.router, [told.append])
+    watched.write("second", **keys)
+    assert watcher.look()
+    assert "need a restart" in caplog.text
+    assert "refused" not in caplog.text
+    assert watched.name == "second"
+    assert watched.router.plan.default.ranker == "pairwise"
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize("start", ["2026-02-30", "9999-12-31T23:59:59-12:00", "0001-01-01"])
 def test_a_date_that_is_none_is_refused_and_the_next_good_change_taken(
     watched: Watched, start: str

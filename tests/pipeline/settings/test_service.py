@@ -34,6 +34,10 @@ op:
             model_config: ../../serving_server/
 """
 SMALL = "rpc_port: 8089\nop: {ernie: {local_service_conf: {model_config: m}}}\n"
+SPLIT = """rpc_port: 8089
+op:
+    ernie: {engine: openvino, split: {store_bytes: 9}, local_service_conf: {model_config: m}}
+"""
 BOTH = """
 op:
     ernie: {local_service_conf: {model_config: m}}
@@ -87,6 +91,14 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert config.resolve(path) == tmp_path / "serving_server"
 
 
+def test_a_split_ranker_has_256_mib_unless_told(tmp_path: Path) -> None:
+    told = load(SPLIT, tmp_path).op["ernie"].split
+    assert told is not None and told.store_bytes == 9
+    untold = load(SPLIT.replace("{store_bytes: 9}", "{}"), tmp_path).op["ernie"].split
+    assert untold is not None and untold.store_bytes == 256 * 1024 * 1024
+    assert load(SMALL, tmp_path).op["ernie"].split is None
+
+
 def test_the_default_ranker_comes_first(tmp_path: Path) -> None:
     config = load("rpc_port: 8089\ndefault_ranker: cross_encoder\n" + BOTH, tmp_path)
     assert config.rankers == ("cross_encoder", "pairwise")
@@ -106,6 +118,24 @@ def test_the_default_ranker_comes_first(tmp_path: Path) -> None:
             BOTH + "    tokenize: {tokenizer_threads: 0}\nrpc_port: 8089\n",
             "op.tokenize.tokenizer_threads: must be a whole number >= 1, got 0",
         ),
+        (
+            BOTH + "    tokenize: {split: {}}\nrpc_port: 8089\n",
+            "op.tokenize.split: is a key of rankers (ernie, rocketqa)",
+        ),
+        (
+            SPLIT + "dag: {is_thread_op: false}\n",
+            "op.ernie.split: does not go with dag.is_thread_op false",
+        ),
+        (SPLIT.replace("openvino", "paddle"), "op.ernie.split: goes with engine openvino or auto"),
+        (
+            SPLIT.replace("openvino", "remote, server_endpoints: ['a:1']"),
+            "op.ernie.split: goes with engine openvino or auto only, not remote",
+        ),
+        (SPLIT.replace("m}", "m, precision: int8}"), "op.ernie.split: does not go with precision"),
+        (SPLIT.replace("m}", "m, device_type: 1}"), "op.ernie.split: is computed on the CPU"),
+        (SPLIT.replace("m}", "m, devices: '0'}"), "op.ernie.split: is computed on the CPU"),
+        (SPLIT.replace("9}", "0}"), "op.ernie.split.store_bytes: must be a whole number >= 1"),
+        (SPLIT.replace("store_b", "b"), "op.ernie.split.bytes: unknown key; did you mean store_b"),
         (SMALL + "worker_num: two\n", "worker_num: must be a whole number >= 1, got 'two'"),
         (SMALL + "worker_num: true\n", "worker_num: must be a whole number >= 1, got True"),
         (SMALL + "worker_num: 0\n", "worker_num: must be a whole number >= 1, got 0"),

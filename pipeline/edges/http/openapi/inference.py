@@ -112,7 +112,10 @@ def infer(path: str) -> dict[str, Any]:
             "model_name": _TEXT,
             "model_version": _TEXT,
             "id": _TEXT,
-            "parameters": {"type": "object"},
+            "parameters": {
+                "type": "object",
+                "description": "Plain values; stages, of a cascade, is the JSON of a list.",
+            },
             "outputs": array(output),
         },
         ["model_name", "model_version", "outputs"],

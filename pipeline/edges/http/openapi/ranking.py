@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.rankers import CASCADE, RANKERS
+from contract.rankers import BM25, CASCADE, RANKERS
 from contract.wire.request import BOTH, FIELDS, MAX_CHUNKS, RANKER_CHOICES
 from contract.wire.values import MAX_ID_CHARS
 from pipeline.door.services import DEFAULT_SERVICE, FEEDBACK_SERVICE
@@ -142,6 +142,15 @@ _STAGE: dict[str, Schema] = {
     "stage_index": field("integer", "The number of that stage, from 0.", minimum=0),
     "stage_score": field("number", "Of that stage; compares within the stage only."),
 }
+_STAGE_RUN = schema(
+    {
+        "ranker": field("string", enum=[BM25, *RANKERS]),
+        "bundle": field("string", "Of the ranker; BM25 has none."),
+        "documents": field("integer", "That it scored.", minimum=0),
+        "dropped": field("string", "Code of the error for which it did not score."),
+    },
+    ["ranker", "documents"],
+)
 _RESULT = schema(
     {
         "index": field("integer", minimum=0),
@@ -180,6 +189,7 @@ _RERANK_ANSWER: Schema = {
             "experiment": _TEXT,
             "variant": _TEXT,
             "timings_ms": {"type": "object", "additionalProperties": {"type": "number"}},
+            "stages": array(_STAGE_RUN, "Of a cascade: what each stage did, the first one first."),
             "warnings": array(_TEXT),
         },
         ["id", "model", "usage"],

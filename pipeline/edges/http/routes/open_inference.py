@@ -106,6 +106,7 @@ class Infer:
             [(one, logits if one.name == LOGIT else scores) for one in wanted]
         )
         warnings = list(response.warnings)
+        stages = [run.to_wire() for run in response.stages]
         if not any(one.name == LOGIT for one in wanted):
             warnings += _rounded_to_one(scores, ranking)
         body = {
@@ -118,6 +119,7 @@ class Infer:
                 "truncated_documents": len(response.truncated),
                 **{f"{k}_ms": round(v, 3) for k, v in response.timings_ms.items()},
                 # parameters are plain values, not lists
+                **({"stages": dump(stages).decode()} if stages else {}),
                 **({"warnings": "; ".join(warnings)} if warnings else {}),
             },
             "outputs": outputs,

@@ -8,19 +8,16 @@ object; that of Text Embeddings Inference a bare list. .rerank_bodies tells them
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from contract.errors import InvalidField, RequestTooLarge
+from contract.scoring import log_odds
 from contract.wire.request import Limits, RankRequest
 from contract.wire.response import Ranking, RankResponse
 from pipeline.edges.http.routes.rerank_documents import shown_document
 from pipeline.request.call import WholeTexts
-
-# a float64's sigmoid is 1.0 from here on
-_MOST_LOGIT = 36.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +113,8 @@ def write_rerank(
     }
     if asked.with_output_tokens:
         answer["meta"]["tokens"]["output_tokens"] = 0
+    if response.stages:
+        answer["stages"] = [run.to_wire() for run in response.stages]
     if response.warnings:
         answer["warnings"] = answer["meta"]["warnings"] = list(response.warnings)
     return answer
@@ -161,14 +160,10 @@ def _comparable(asked: Rerank, response: RankResponse) -> list[dict[str, Any]]:
 def _scores(asked: Rerank, ranking: Ranking) -> Sequence[float]:
     if not asked.raw_scores:
         return ranking.falling_scores
-    return ranking.falling_logits or [_logit_of(score) for score in ranking.falling_scores]
-
-
-def _logit_of(score: float) -> float:
-    """The inverse of the sigmoid, for graphs that end in it."""
-    if score <= 0.0 or score >= 1.0:
-        return math.copysign(_MOST_LOGIT, score - 0.5)
-    return max(-_MOST_LOGIT, min(_MOST_LOGIT, math.log(score) - math.log1p(-score)))
+    if ranking.logits:
+        return ranking.falling_logits
+    computed = log_odds(ranking.scores).tolist()
+    return computed if ranking.staged is None else ranking.staged.falling_logits(computed)
 
 
 def _result(asked: Rerank, request: RankRequest, result: Mapping[str, Any]) -> dict[str, Any]:
