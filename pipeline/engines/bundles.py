@@ -24,7 +24,7 @@ from contract.errors import ConfigError
 from pipeline.engines.apart import TimedApart
 from pipeline.engines.auto import AutoSource
 from pipeline.engines.cache import EngineCache
-from pipeline.engines.candidates import candidates, check_precision
+from pipeline.engines.candidates import candidates, check_rounding
 from pipeline.engines.engine import EngineSource
 from pipeline.engines.golden import CheckedSource, GoldenPairs
 from pipeline.engines.paddle import PaddleSource
@@ -170,7 +170,7 @@ def engine_source(
     op = config.ranker_op(ranker)
     conf = op.local_service_conf
     where = f"op.{config.op_name(ranker)}.local_service_conf"
-    check_precision(bundle, conf.precision, where)
+    check_rounding(bundle, conf.precision, where)
     golden = GoldenPairs(bundle, encoder)
     if op.engine == REMOTE:
         return RemoteEngines(

@@ -81,7 +81,7 @@ def candidates(
     return left
 
 
-def check_precision(bundle: Bundle, precision: str, where: str) -> None:
+def check_rounding(bundle: Bundle, precision: str, where: str) -> None:
     """Refuse a precision in which a split ranker cannot be computed.
 
     Args:

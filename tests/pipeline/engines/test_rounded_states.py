@@ -17,7 +17,8 @@ from contract.rankers import CROSS_ENCODER
 from pipeline.engines.bundles import engine_source
 from pipeline.engines.cache import EngineCache
 from pipeline.engines.candidates import candidates
-from pipeline.engines.openvino import cpu_precisions
+from pipeline.engines.openvino_graph import cpu_precisions
+from pipeline.settings.ops import SplitConfig
 from pipeline.settings.service import LocalServiceConfig, OpConfig, ServiceConfig
 
 WHERE = "op.rocketqa.local_service_conf"
@@ -67,6 +68,13 @@ def test_auto_leaves_other_precisions_out_and_says_why(
     lower = device or "bf16" in cpu_precisions()
     assert (f"{WHERE}.precision: without " in caplog.text) == bool(lower)
     assert ("rounds its states to fp16" in caplog.text) == bool(lower)
+
+
+def test_auto_on_two_graphs_takes_fp32(bundles: Path) -> None:
+    bundle = split_bundle(bundles / CROSS_ENCODER, "fp16")
+    op = replace(op_of(bundle, "openvino", "auto"), split=SplitConfig(store_bytes=1 << 20))
+    names = [one.name for one in candidates(bundle, op, WHERE, 0, EngineCache(None))]
+    assert names == ["openvino fp32 on two graphs"]
 
 
 def test_states_of_fp32_go_with_every_precision(bundles: Path) -> None:
