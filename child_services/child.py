@@ -30,8 +30,8 @@ _Child = TypeVar("_Child", bound="ChildService")
 
 # below those that Linux gives to connections, which could take one before its service listens
 _PORTS = range(12000, 32000)
-# each process begins elsewhere, and comes back to a port as late as it can
-_next_port = itertools.count(os.getpid() * 397)
+# processes that start one after the other begin far apart, and each comes back to a port late
+_next_port = itertools.count(os.getpid() * 7919)
 
 
 def free_port() -> int:

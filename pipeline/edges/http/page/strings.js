@@ -225,7 +225,7 @@ export const STRINGS = {
     pairwise: "ERNIE 成对排序模型",
     cross_encoder: "RocketQA 交互式模型",
     cascade: "级联",
-    bm25: "BM25",
+    bm25: "BM25 词匹配",
     cascade_text: "先由开销小的一级为全部标题打分，之后每一级只为上一级的前几名重新打分。后面级别打过分的标题排在前面；不同级别的分数不可比较。",
     stage_scored: "已为 {count} 个标题打分",
     stage_dropped: "已放弃：{code}",
