@@ -93,6 +93,14 @@ def test_messages_of_all_calls_are_bounded_together(edge: RunningService) -> Non
         assert client.rank("感冒", ["感冒灵"]).ranker
 
 
+def test_a_message_over_every_bound_is_refused_unread(edge: RunningService) -> None:
+    """One that is a little too large is answered; of this gRPC reads the length only."""
+    with pytest.raises(grpc.RpcError) as caught:
+        call(edge, encode_request({"query": "x" * (3 * BODY_BYTES)}, "ranker", 0))
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than max" in caught.value.details()
+
+
 def test_one_connection_gets_no_more_turns_than_another() -> None:
     async def run() -> list[str]:
         turns, through = Turns(), []
