@@ -138,6 +138,28 @@ def make_plan(
     return Plan(rankers[default], rankers, tuple(made), held)
 
 
+def target_of(ranker: str, bundle: Optional[str], versions: Sequence[str], where: str) -> Target:
+    """A ranker's bundle, as one place of the configuration names it.
+
+    Args:
+        ranker: that is served.
+        bundle: a version; ``None`` stands for the ranker's first.
+        versions: of its bundles.
+        where: yaml path of that place.
+
+    Raises:
+        ConfigError: the ranker has no such bundle.
+    """
+    version = bundle or versions[0]
+    if version not in versions:
+        raise ConfigError(
+            f"{ranker} has no bundle {version}, only {', '.join(versions)}; name its "
+            "directory in the op's more_bundles and restart",
+            field=f"{where}.bundle",
+        )
+    return Target(ranker, version)
+
+
 def _check_name(name: str, where: str, names: Sequence[str]) -> None:
     if not _NAME.fullmatch(name):
         raise ConfigError(
@@ -215,15 +237,7 @@ class _Maker:
                 f"{variant.ranker} is not served; served: {', '.join(self._served)}",
                 field=f"{where}.ranker",
             )
-        versions = self._served[variant.ranker]
-        bundle = variant.bundle or versions[0]
-        if bundle not in versions:
-            raise ConfigError(
-                f"{variant.ranker} has no bundle {bundle}, only {', '.join(versions)}; name its "
-                "directory in the op's more_bundles and restart",
-                field=f"{where}.bundle",
-            )
-        return Target(variant.ranker, bundle)
+        return target_of(variant.ranker, variant.bundle, self._served[variant.ranker], where)
 
     def _routes(self, targets: Sequence[Target]) -> dict[str, Route]:
         config = self._config

@@ -12,6 +12,7 @@ from typing import Optional
 from contract.errors import ConfigError
 from contract.rankers import BM25, CASCADE
 from pipeline.request.route import Target
+from pipeline.routing.plan import target_of
 from pipeline.settings.cascade import StageConfig
 from pipeline.settings.service import ServiceConfig
 
@@ -104,12 +105,4 @@ def _target(
 ) -> Optional[Target]:
     if stage.ranker == BM25:
         return None
-    versions = served[stage.ranker]
-    bundle = stage.bundle or versions[0]
-    if bundle not in versions:
-        raise ConfigError(
-            f"{stage.ranker} has no bundle {bundle}, only {', '.join(versions)}; name its "
-            "directory in the op's more_bundles",
-            field=f"{where}.bundle",
-        )
-    return Target(stage.ranker, bundle)
+    return target_of(stage.ranker, stage.bundle, served[stage.ranker], where)
