@@ -192,6 +192,23 @@ def check_consistent(manifest: Manifest, where: str) -> None:
         raise BundleError(
             f"score_function {manifest.score_function!r} is not one of {known}", field=where
         )
+    _check_graphs(manifest, where)
+    if manifest.calibration and not SCORE_FUNCTIONS[manifest.score_function].has_logits:
+        raise BundleError(
+            f"calibration takes logits, which {manifest.score_function} has not; export the bundle "
+            "again",
+            field=where,
+        )
+    if manifest.calibration and manifest.schema == FILES_SCHEMA:
+        raise BundleError(
+            f"the version of schema {manifest.schema} does not cover a calibration; calibrate the "
+            "bundle again",
+            field=where,
+        )
+    _check_tensors(manifest, where)
+
+
+def _check_graphs(manifest: Manifest, where: str) -> None:
     for graph in manifest.graphs:
         for name in (graph.path, *filter(None, [graph.params])):
             if name not in manifest.files:
@@ -206,18 +223,9 @@ def check_consistent(manifest: Manifest, where: str) -> None:
                 "bundle again",
                 field=where,
             )
-    if manifest.calibration and not SCORE_FUNCTIONS[manifest.score_function].has_logits:
-        raise BundleError(
-            f"calibration takes logits, which {manifest.score_function} has not; export the bundle "
-            "again",
-            field=where,
-        )
-    if manifest.calibration and manifest.schema == FILES_SCHEMA:
-        raise BundleError(
-            f"the version of schema {manifest.schema} does not cover a calibration; calibrate the "
-            "bundle again",
-            field=where,
-        )
+
+
+def _check_tensors(manifest: Manifest, where: str) -> None:
     feeds = {spec.alias for spec in manifest.feeds}
     if feeds != {INPUT_IDS, TOKEN_TYPE_IDS}:
         raise BundleError(
