@@ -12,15 +12,8 @@ import numpy as np
 import pytest
 
 from benchmarks import split_ranker
-from benchmarks.split_ranker import (
-    Tokens,
-    Way,
-    check_options,
-    draw_request,
-    main,
-    make_parser,
-    table,
-)
+from benchmarks.split_ranker import Way, check_options, main, make_parser, table
+from benchmarks.split_requests import Tokens, draw_request
 from contract.encoding import INPUT_IDS, TOKEN_TYPE_IDS
 from contract.errors import SetUpError
 from tests.sets import card_only
